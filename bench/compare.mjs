@@ -1,6 +1,7 @@
-// `npm run bench -- --compare REV [FILE]`: builds REV and this checkout, runs `check` of both in turn on a large
-// trace, and prints this checkout's processor time and memory by REV's: the middle of the rounds' ratios, and
-// the least and the most, since what else the machine does reaches both of a round alike. Asserts no time.
+// `npm run bench -- --compare REV [FILE]`: builds REV and this checkout, runs `check` of both in turn on a
+// large trace, and prints this checkout's processor time and memory by REV's: the middle of the rounds'
+// ratios, and the least and the most, since what else the machine does reaches both of a round alike. Asserts
+// no time.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
