@@ -23,11 +23,13 @@ const FIELD_FIRST = /^\s*[a-z]\w*=\S/;
 const IN_TWO = /=(?:0x[\da-f]*|\d[\da-f]*)\s+[\da-f]*\d[\da-f]*(?=\s+\w+=|\s*$)|[\s=(:]0(?:x\s|\s+x)[\da-f]/;
 
 /** A field's name in two: a word that is no value and has none, between fields. */
-const FIELD_IN_TWO = /=[^\s"]+\s+[a-z_]\w{0,24}\s+\w+=/;
+const FIELD_IN_TWO = /=[^\s"]{1,80}\s{1,80}[a-z_]\w{0,24}\s{1,80}\w{1,40}=/;
 /** An event's name in two, with a blank between: `try_grab_foli o: (`. */
 const NAME_IN_TWO = /\d:\s+[a-z]\w*\s+\w*:\s/;
 /** A value and the next field's name, or an event's name and its text, with no blank between. */
 const GLUED = /=(?!\w+new_size=)(?:0x[\da-f]+|-?\d+)[a-z_]\w*=|\d: +[a-z]\w*:(?!\w*:)[^\s:]/;
+/** No event that is put together is longer. */
+const EVENT_MAX = 4000;
 const BROKEN: readonly RegExp[] = [IN_TWO, FIELD_IN_TWO, NAME_IN_TWO, GLUED];
 /** An event's name and nothing behind it. */
 const NAME_ALONE = /\d:\s+[\w:.-]+:\s*$/;
@@ -70,7 +72,7 @@ function isBeheaded(text: string): boolean {
 /** True where an event that was put together has a value with a blank within. */
 function isInTwo({ texts, lines }: PlacedLines, i: number): boolean {
   const isJoined = i + 1 === lines.length || lines[i + 1]! - lines[i]! > 1;
-  return isJoined && BROKEN.some((one) => one.test(texts[i]!));
+  return isJoined && BROKEN.some((one) => one.test(texts[i]!.slice(0, EVENT_MAX)));
 }
 
 /** True where the next line has the rest of an event. */
