@@ -39,6 +39,12 @@ function violations(table: EventTable, profiles: readonly ProfileId[]): readonly
     .map((f) => `${f.rule} ${f.profile}@${f.at}`);
 }
 
+/** How many checks of each rule are undecided. */
+function undecidedOf(table: EventTable): ReadonlyMap<string, number> {
+  const { rules } = analyze(table, { profiles: PROFILES });
+  return new Map(rules.map(({ id, profile, undecided }) => [`${id} ${profile}`, undecided]));
+}
+
 /** The same violation that many rows later. */
 function later(violation: string, rows: number): string {
   const [rule, row] = violation.split('@');
@@ -175,7 +181,12 @@ describe('names that are used again', function () {
           { table, shift: pause, like },
         ]);
         const found = new Set(violations(joined, PROFILES));
-        const hidden = alone.filter((v) => !found.has(later(v, first.table.length)));
+        // Recordings of some rules' events alone may not show which of two VMs is meant: then it is said.
+        const [both, one, other] = [joined, first.table, table].map(undecidedOf);
+        const isSaid = (rule: string): boolean => both!.get(rule)! > one!.get(rule)! + other!.get(rule)!;
+        const hidden = alone.filter(
+          (v) => !found.has(later(v, first.table.length)) && !isSaid(v.replace(/@.*/, '')),
+        );
         assert.deepEqual(hidden, [], `${mutant.file} after ${first.name}`);
         count += alone.length;
       }
