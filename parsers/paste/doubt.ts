@@ -28,9 +28,11 @@ const FIELD_IN_TWO = /=[^\s"]{1,80}\s{1,80}[a-z_]\w{0,24}\s{1,80}\w{1,40}=/;
 const NAME_IN_TWO = /\d:\s+[a-z]\w*\s+\w*:\s/;
 /** A value and the next field's name, or an event's name and its text, with no blank between. */
 const GLUED = /=(?!\w+new_size=)(?:0x[\da-f]+|-?\d+)[a-z_]\w*=|\d: +[a-z]\w*:(?!\w*:)[^\s:]/;
+/** A probe's place in two: `(ff ffffff8154c110)`. */
+const PLACE_IN_TWO = /: +\([0-9a-f]{1,15} +[0-9a-f]{1,15}\)/;
 /** No event that is put together is longer. */
 const EVENT_MAX = 4000;
-const BROKEN: readonly RegExp[] = [IN_TWO, FIELD_IN_TWO, NAME_IN_TWO, GLUED];
+const BROKEN: readonly RegExp[] = [IN_TWO, FIELD_IN_TWO, NAME_IN_TWO, PLACE_IN_TWO, GLUED];
 /** An event's name and nothing behind it. */
 const NAME_ALONE = /\d:\s+[\w:.-]+:\s*$/;
 /** The beginning of a name at the end, and its end at the beginning. */

@@ -171,6 +171,8 @@ function numbersOfLines(texts: readonly string[], ends: readonly (number | undef
   numbers.forEach((now, i) => {
     if (Number.isNaN(now)) return;
     const behind = texts[i]!.slice(ends[i]);
+    // No program that numbers some lines fills their numbers up with zeros.
+    if (!areAll && /^\s*0\d/.test(texts[i]!)) return;
     // The last digits of a value that was broken, under the number of its own line.
     if (behind.trim() === '' && (now === before || (column !== undefined && ends[i] !== column))) return;
     // Above the cursor an editor may count them from it.
