@@ -66,7 +66,7 @@ facts() {
   say fact btf "$(ls "$sys/kernel/btf" 2>/dev/null | sed -n '/^vmlinux$/p;/^kvm/p' | tr '\n' ' ')"
   say fact lockdown "$lockdown"
   # KVM as it was loaded: what callers have copies of can be read in it.
-root_dir=$(printf '%s\n' "$proc" | sed 's#/proc$##')
+  root_dir=$(printf '%s\n' "$proc" | sed 's#/proc$##')
   kvm_module=$(ls "$root_dir/lib/modules/$(uname -r)"/kernel/arch/*/kvm/kvm.ko* 2>/dev/null | head -n 1)
   say fact kvm-module "$kvm_module"
   [ -d "$tracefs/events/kvm" ] || say fact no-kvm yes
@@ -364,12 +364,21 @@ say_buffers() {
 # sum NAME: of a counter over all CPUs.
 sum() { cat "$instance"/per_cpu/cpu*/stats 2>/dev/null | awk -F ': *' -v name="$1" '$1 == name { n += $2 } END { print n + 0 }'; }
 
+# The end waits while a process starts: as long as its number is not known, it would not be ended with the rest.
+hold_end() { trap 'ended=yes' TERM HUP PIPE; }
+let_end() {
+  trap 'exit 1' TERM HUP PIPE
+  if [ -n "$ended" ]; then exit 1; fi
+}
+
 start_reader() {
   if [ -n "$raw" ]; then return 0; fi
   # Plain reads: a reader that splices loses what does not fit into the pipe behind it. An interrupt from a
   # terminal is for the main process, which then empties the buffer.
+  hold_end
   ( trap '' INT; exec dd if="$instance/trace_pipe" bs=65536 2>/dev/null 3<&- 4>&- 5>&- ) & reader=$!
   printf 'started %s\n' "$reader" >&5
+  let_end
 }
 
 # As the user who asked, in a group of its own where there is setsid.
@@ -378,10 +387,12 @@ start_workload() {
   wrap=; as=
   if command -v setsid > /dev/null 2>&1; then wrap=setsid; fi
   if [ -n "$SUDO_USER" ] && [ "$SUDO_USER" != root ]; then as="sudo -n -u $SUDO_USER --"; fi
+  hold_end
   ( exec $wrap $as sh -c "$workload" < /dev/null >&2 3<&- 4>&- 5>&- ) & workload_pid=$!
   workload_kill=$workload_pid
   if [ -n "$wrap" ]; then workload_kill=-$workload_pid; fi
   printf 'started %s\n' "$workload_kill" >&5
+  let_end
 }
 
 # Until the workload ends, its time is over, the client says so, or nothing is read any more.
@@ -438,7 +449,7 @@ send_module() {
 record() {
   # The shell reads its own process's file by itself.
   read -r main_pid rest < /proc/self/stat
-  cleaned=; made=; lease_pid=; reader=; workload_pid=
+  cleaned=; made=; lease_pid=; reader=; workload_pid=; ended=
   trap clean EXIT
   trap 'exit 1' INT TERM HUP PIPE
   trap 'stopping=stopped' USR1

@@ -14,10 +14,12 @@ page_size() {
 # copy_pages CPU COUNT
 copy_pages() {
   printf '@shimtrace %s pages %s %s\n' "$nonce" "$1" $(($2 * page_bytes))
+  hold_end
   ( trap '' INT
     exec dd if="$instance/per_cpu/cpu$1/trace_pipe_raw" bs="$page_bytes" count="$2" 2>/dev/null 3<&- 4>&- 5>&-
   ) & reader=$!
   printf 'reader %s\n' "$reader" >&5
+  let_end
   # A word of the client ends the wait, not the reader.
   while kill -0 "$reader" 2>/dev/null; do wait "$reader"; done
   reader=
