@@ -7,7 +7,7 @@ const isQuick = MUTATE_QUICK === '1';
  * Of the project only what these tests read is copied; the test files as compiled tell what changed since.
  */
 const NOT_COPIED = ['out/**', '!out/**/*.test.js'].concat(
-  ['.mutation', 'dist', 'extension', 'webview', 'cli', 'shell', 'bench', 'docs', 'scripts'],
+  ['.mutation', '.lab', 'dist', 'extension', 'webview', 'cli', 'shell', 'bench', 'docs', 'scripts'],
   ['debugger', 'differential', 'editor', 'fuzz', 'property'].map((folder) => `test/${folder}`),
 );
 /** Without types: a mutant need not have any. */
