@@ -3,7 +3,6 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { NEVER_CANCELLED } from '../parsers/base/cancel.js';
 import { PROJECT_FILE } from '../model/findings/suppress.js';
-import { NoSuchPart } from '../model/tables/part.js';
 import { placeFilter, type RowFilter } from '../model/tables/partRows.js';
 import type { Role } from '../parsers/bundle/align.js';
 import type { Bundle } from '../parsers/bundle/merge.js';
@@ -18,6 +17,7 @@ import { InputError, UsageError } from './errors.js';
 import { openSource, STDIN_NAME } from './fileSource.js';
 import { judged, openTrace, type LoadedOpen, type LoadedTrace, type LoadOptions } from './load.js';
 import type { Output } from './output.js';
+import { ofOption } from './select.js';
 
 /** Options of every command that reads traces. */
 export const RUN_OPTIONS: OptionSpecs = {
@@ -389,20 +389,23 @@ export function rowAtPlace(run: LoadedRun, text: string): number | undefined {
   return bundle.rowAtLine(part, line);
 }
 
-/** The rows from a place on, or up to it, as `--from` and `--to` name it. */
-export function rowsAtPlace(run: LoadedRun, text: string, option: 'from' | 'to'): RowFilter {
+/** What --from and --to leave, a filter for each that is given. */
+export function placeFilters(run: LoadedRun, args: Args): readonly RowFilter[] {
+  return (['from', 'to'] as const).flatMap((end) => {
+    const place = args.text(end);
+    return place === undefined ? [] : [rowsAtPlace(run, place, end)];
+  });
+}
+
+function rowsAtPlace(run: LoadedRun, text: string, end: 'from' | 'to'): RowFilter {
   if (run.bundle && !/^(@|\d+\.)/.test(text)) {
     // The order of all files is that of their times: a place in one of them is an instant of all.
-    const isFrom = option === 'from';
+    const isFrom = end === 'from';
     const place = isFrom ? text : text.replace(/\d+$/, (line) => String(Number(line) + 1));
     const row = rowAtPlace(run, place);
     if (row !== undefined) return isFrom ? (r) => r >= row : (r) => r < row;
   }
-  try {
-    return placeFilter(run.open.table, text, option);
-  } catch (error) {
-    throw error instanceof NoSuchPart ? new UsageError(`--${option} takes ${error.message}`) : error;
-  }
+  return ofOption(`--${end}`, () => placeFilter(run.open.table, text, end));
 }
 
 /** Row at or after a line of a text trace, or an event of a binary one by its number. */

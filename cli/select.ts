@@ -28,10 +28,15 @@ export interface Selected {
 
 /** `A`, `A-B` (both included) or `A+N`, in hex with 0x or decimal, behind the option `what`. */
 export function parseRange(what: string, text: string): PageSpan {
+  return ofOption(what, () => pageSpan(text));
+}
+
+/** Makes something of an option's value; UsageError says by the option what is wrong with that. */
+export function ofOption<T>(option: string, make: () => T): T {
   try {
-    return pageSpan(text);
+    return make();
   } catch (error) {
-    throw error instanceof NoSuchPart ? new UsageError(`${what} takes ${error.message}`) : error;
+    throw error instanceof NoSuchPart ? new UsageError(`${option} takes ${error.message}`) : error;
   }
 }
 

@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict';
-import { bytesOf } from '../test/support/tables.js';
-import { NEVER_CANCELLED } from './base/cancel.js';
-import { MemorySource } from './base/source.js';
+import { readText } from '../test/support/tables.js';
 import type { EventTable } from './events/table.js';
-import { readTrace } from './index.js';
-
-const read = (text: string): EventTable =>
-  readTrace(new MemorySource(bytesOf(text)), { cancel: NEVER_CANCELLED }).table;
 
 const ftrace = (at: number): string =>
   `            bash-12      [000] .....   ${(331 + at / 1e6).toFixed(6)}: kvm_userspace_exit: reason KVM_EXIT_IO (2)\n`;
@@ -30,22 +24,22 @@ const OTHER_OUTPUT = [
 describe('recognition by the lines that fit', () => {
   it('makes no event out of what firmware prints', () => {
     for (const line of OTHER_OUTPUT) {
-      const table = read(line);
+      const table = readText(line);
       assert.deepEqual([line, table.length], [line, 0]);
     }
-    assert.equal(read(OTHER_OUTPUT.join('')).length, 0);
+    assert.equal(readText(OTHER_OUTPUT.join('')).length, 0);
     for (const [event, format] of [
       [ftrace(1), 'ftrace-text'],
       [perf(1), 'perf-script'],
       [SLOT, 'qemu-log'],
     ] as const) {
-      const table = read(OTHER_OUTPUT.join(event));
+      const table = readText(OTHER_OUTPUT.join(event));
       assert.deepEqual([table.meta.format, table.length], [format, OTHER_OUTPUT.length - 1]);
     }
   });
 
   it('knows a log of QEMU in which most lines are of other programs', () => {
-    const table = read(`${SLOT}${OTHER_OUTPUT.join('').repeat(20)}${SLOT}`);
+    const table = readText(`${SLOT}${OTHER_OUTPUT.join('').repeat(20)}${SLOT}`);
     assert.deepEqual([table.meta.format, table.length], ['qemu-log', 2]);
   });
 
@@ -56,16 +50,17 @@ describe('recognition by the lines that fit', () => {
       ['perf-script', perf],
       ['qemu-log', (): string => SLOT],
     ] as const) {
-      const table = read(prefix + Array.from({ length: 400 }, (_, i) => event(i)).join(''));
+      const table = readText(prefix + Array.from({ length: 400 }, (_, i) => event(i)).join(''));
       assert.deepEqual([table.meta.format, table.length], [format, 400]);
     }
     // One event in front that another format reads does not decide for what follows.
-    const behind = read(SLOT + prefix + Array.from({ length: 400 }, (_, i) => ftrace(i)).join(''));
+    const behind = readText(SLOT + prefix + Array.from({ length: 400 }, (_, i) => ftrace(i)).join(''));
     assert.deepEqual([behind.meta.format, behind.length], ['ftrace-text', 400]);
   });
 
   it('reads the format that most lines are of, says which others there are, and takes them for missing', () => {
-    const mixed = (many: string, few: string): EventTable => read(`${many.repeat(4)}${few.repeat(2)}${many}`);
+    const mixed = (many: string, few: string): EventTable =>
+      readText(`${many.repeat(4)}${few.repeat(2)}${many}`);
     for (const [format, many, few, said] of [
       ['ftrace-text', ftrace(1), perf(1), '2 of perf-script'],
       ['perf-script', perf(1), ftrace(1), '2 of ftrace-text'],
@@ -87,7 +82,7 @@ describe('recognition by the lines that fit', () => {
   it('says nothing of other formats where every line that is an event was read', () => {
     for (const event of [ftrace, perf, (): string => SLOT])
       assert.ok(
-        read(`prose\n${event(1)}prose\n${event(2)}`).issues.every(({ code }) => code !== 'other-format'),
+        readText(`prose\n${event(1)}prose\n${event(2)}`).issues.every(({ code }) => code !== 'other-format'),
       );
   });
 });

@@ -4,6 +4,7 @@
  * its own copy. That can be told of functions that other files of the module see too; calls within one file
  * need no relocation otherwise.
  */
+import { firstIndex } from '../parsers/base/search.js';
 import type { EventKind } from '../parsers/events/vocabulary.js';
 
 /** A function, and those of its callers that have a copy of their own. */
@@ -118,14 +119,7 @@ function callsIn(elf: Elf): Calls {
 const plainName = (name: string): string => name.replace(/\..*$/, '');
 
 function functionAt(code: readonly ElfSymbol[], offset: number): string | undefined {
-  let low = 0;
-  let high = code.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (code[middle]!.value <= offset) low = middle + 1;
-    else high = middle;
-  }
-  const found = code[low - 1];
+  const found = code[firstIndex(code.length, (i) => code[i]!.value > offset) - 1];
   return found && offset < found.value + found.size ? found.name : undefined;
 }
 

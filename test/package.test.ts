@@ -24,7 +24,7 @@ const SOURCES = [
 const PROCESSOR = 'dist/perfetto';
 const CONTENT = [
   ...['LICENSE', 'README.md', 'package.json', 'docs/check.schema.json'],
-  'scripts/lab/init',
+  ...['scripts/lab/init', 'scripts/lab/programs.h'],
   ...['dist/aheadWorker.js', 'dist/cli.js', 'dist/liveWorker.js', 'dist/lspWorker.js', 'dist/shimtrace.1'],
 ];
 

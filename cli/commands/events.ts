@@ -19,7 +19,7 @@ import type { Args } from '../args.js';
 import { formatOption } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, UsageError } from '../errors.js';
-import { openOne, PLACE_OPTIONS, rowsAtPlace, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
+import { openOne, PLACE_OPTIONS, placeFilters, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
 import { judgeOpen, loadOptions, LOAD_OPTIONS } from '../load.js';
 import type { Output } from '../output.js';
 import { parseRange } from '../select.js';
@@ -157,10 +157,7 @@ function wantedRows(trace: LoadedRun, args: Args, output: Output): RowFilter {
   if (tids.size > 0) filters.push((row) => tids.has(table.tid(row)));
   const names = args.list('event');
   if (names.length > 0) filters.push(nameFilter(table, names));
-  const from = placeFilter(trace, args.text('from'), 'from');
-  const to = placeFilter(trace, args.text('to'), 'to');
-  if (from) filters.push(from);
-  if (to) filters.push(to);
+  filters.push(...placeFilters(trace, args));
   const gfn = args.text('gfn');
   if (gfn !== undefined) filters.push(gfnFilter(trace, gfn, args, output));
   return (row) => filters.every((filter) => filter(row));
@@ -190,15 +187,6 @@ function nameFilter(table: EventTable, patterns: readonly string[]): RowFilter {
     known.set(id, is);
     return is;
   };
-}
-
-/** A line or event number, a time in seconds, or ticks. */
-function placeFilter(
-  trace: LoadedRun,
-  text: string | undefined,
-  option: 'from' | 'to',
-): RowFilter | undefined {
-  return text === undefined ? undefined : rowsAtPlace(trace, text, option);
 }
 
 /** Which frames an event is about is known only to the model. */

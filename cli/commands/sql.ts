@@ -7,7 +7,7 @@ import { QueryError } from '../../shell/perfetto/processor.js';
 import { SqlTrace, TooManyEvents } from '../../shell/sql/engine.js';
 import { AnswerPrinter, SQL_FORMATS, type SqlFormat } from '../../shell/sql/render.js';
 import { formatOption, type Args } from '../args.js';
-import { loadOne, PLACE_OPTIONS, rowsAtPlace, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
+import { loadOne, PLACE_OPTIONS, placeFilters, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
 import type { Command } from '../command.js';
 import { sha256 } from '../digest.js';
 import { EXIT, InputError, UsageError } from '../errors.js';
@@ -70,11 +70,7 @@ const OTHERWISE =
 
 /** The events that are asked about; undefined for all. */
 function partOf(trace: LoadedTrace & LoadedRun, args: Args): RowFilter | undefined {
-  const filters: RowFilter[] = [];
-  for (const end of ['from', 'to'] as const) {
-    const place = args.text(end);
-    if (place !== undefined) filters.push(rowsAtPlace(trace, place, end));
-  }
+  const filters = [...placeFilters(trace, args)];
   const gfn = args.text('gfn');
   if (gfn !== undefined) filters.push(frameFilter(trace.table, trace.analysis, parseRange('--gfn', gfn)));
   return filters.length === 0 ? undefined : (row) => filters.every((filter) => filter(row));

@@ -10,6 +10,7 @@ import { ControlReader, printable, type RecordLog } from '../../recorder/control
 import { bootstrap } from '../../recorder/script.js';
 import { errorCode } from '../output.js';
 import type { ClockReading } from './clocks.js';
+import { MODULE_BYTES_MAX } from './module.js';
 import type { Transport } from './transport.js';
 
 /** Takes the trace's bytes. Throws where it cannot. */
@@ -55,8 +56,6 @@ export interface Limits {
 
 const LIMITS: Limits = { connect: 60_000, arm: 120_000, finish: 90_000, close: 5_000 };
 const TICK_MS = 250;
-/** Far more than any kernel's KVM takes. */
-const MODULE_BYTES_MAX = 64 << 20;
 /** How often a clock is asked one question after another, and at most: for an hour and more. */
 const READINGS_AT_ONCE = 12;
 const READINGS_MAX = 20_000;

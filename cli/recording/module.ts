@@ -5,7 +5,7 @@ import { isToldOf, ownCopies, type OwnCopies } from '../../recorder/inlined.js';
 import { nodeCodecs } from '../../shell/codecs.node.js';
 
 /** Far more than any kernel's KVM takes. */
-const MODULE_BYTES_MAX = 64 << 20;
+export const MODULE_BYTES_MAX = 64 << 20;
 const HEAD_BYTES = 16;
 
 /** True where a host has a module, and probes of which it can tell something. */

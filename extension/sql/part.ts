@@ -48,28 +48,32 @@ export async function askPart(notebook: vscode.NotebookDocument): Promise<void> 
 async function askPlaces(before: AskedPart): Promise<AskedPart | undefined> {
   const { l10n } = vscode;
   const prompt = l10n.t('A line, a time such as 12.345678, or ticks such as @123456; empty for none');
-  const ask = (title: string, value: string | undefined): Thenable<string | undefined> =>
-    vscode.window.showInputBox({
-      title,
-      prompt,
-      value: value ?? '',
-      validateInput: (text) => (text === '' ? undefined : whyNot(() => placeOf(text))),
-    });
-  const from = await ask(l10n.t('From this place on'), before.from);
+  const from = await askText(l10n.t('From this place on'), prompt, before.from, placeOf);
   if (from === undefined) return undefined;
-  const to = await ask(l10n.t('Up to this place'), before.to);
+  const to = await askText(l10n.t('Up to this place'), prompt, before.to, placeOf);
   return to === undefined ? undefined : { ...before, from, to };
 }
 
 async function askFrames(before: AskedPart): Promise<AskedPart | undefined> {
   const { l10n } = vscode;
-  const gfn = await vscode.window.showInputBox({
-    title: l10n.t('About these guest frames'),
-    prompt: l10n.t('0x100000, 0x100000-0x10000f or 0x100000+16; empty for all'),
-    value: before.gfn ?? '',
-    validateInput: (text) => (text === '' ? undefined : whyNot(() => pageSpan(text))),
-  });
+  const prompt = l10n.t('0x100000, 0x100000-0x10000f or 0x100000+16; empty for all');
+  const gfn = await askText(l10n.t('About these guest frames'), prompt, before.gfn, pageSpan);
   return gfn === undefined ? undefined : { ...before, gfn };
+}
+
+/** A text that `check` takes, or an empty one; undefined where nothing is answered. */
+function askText(
+  title: string,
+  prompt: string,
+  value: string | undefined,
+  check: (text: string) => unknown,
+): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    title,
+    prompt,
+    value: value ?? '',
+    validateInput: (text) => (text === '' ? undefined : whyNot(() => check(text))),
+  });
 }
 
 /** What is wrong with a text, undefined where nothing is. */

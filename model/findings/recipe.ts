@@ -132,8 +132,10 @@ export function recordingRecipe(
     `echo 0 > events/enable; cd ../..; rmdir ${INSTANCE}`,
     ...(groups.length === 0
       ? []
-      : [`sed -n 's#^[pr][0-9]*:\\(\\(${groups.join('\\|')}\\)/[^ ]*\\) .*#-:\\1#p' dynamic_events |`]),
-    ...(groups.length === 0 ? [] : ['while read -r probe; do echo "$probe" >> dynamic_events; done']),
+      : [
+          `sed -n 's#^[pr][0-9]*:\\(\\(${groups.join('\\|')}\\)/[^ ]*\\) .*#-:\\1#p' dynamic_events |`,
+          'while read -r probe; do echo "$probe" >> dynamic_events; done',
+        ]),
   ];
 }
 

@@ -1,6 +1,8 @@
 /** Ranges of the state as lists that are read in pages. */
 import { makeObject, type ExprList, type Item, type Value } from '../expr/value.js';
+import type { MapKindCode } from '../cursor/mapRegistry.js';
 import type { StepMap } from '../cursor/stepMap.js';
+import type { Moment } from './moment.js';
 
 /** `0x100` for one page, `0x100..0x1ff` for more, the last one included. */
 export function rangeText(first: number, count: number): string {
@@ -23,14 +25,16 @@ export function sizeText(pageCount: number, pageBytes: number): string {
 /** Absence of evidence: the trace shows none, which does not mean that there is none. */
 export const NONE_SEEN = 'none seen';
 
-/** The ranges of one map, in order; `show` says what a range means. */
+/** The ranges of one map of a VM or a file, in order; `show` says what a range means. */
 export function rangeList(
+  moment: Moment,
   list: string,
-  pageBytes: number,
-  map: StepMap | undefined,
-  show: (value: number, first: number) => Value,
+  kind: MapKindCode,
+  subject: number,
+  show: MapPart['show'],
 ): ExprList {
-  return joinLists(list, pageBytes, map ? [{ map, show }] : []);
+  const map = moment.state.find(kind, subject);
+  return joinLists(moment, list, map ? [{ map, show }] : []);
 }
 
 export interface MapPart {
@@ -39,7 +43,8 @@ export interface MapPart {
 }
 
 /** The ranges of several maps, one after the other. */
-export function joinLists(list: string, pageBytes: number, parts: readonly MapPart[]): ExprList {
+export function joinLists(moment: Moment, list: string, parts: readonly MapPart[]): ExprList {
+  const { pageBytes } = moment.index.analysis;
   const full = parts.filter(({ map }) => map.ranges > 0);
   const length = full.reduce((sum, { map }) => sum + map.ranges, 0);
   return {

@@ -30,7 +30,7 @@ function heldRanges(
     const holder = registry.holder(registry.names[id]!.holder);
     if (map) parts.push({ map, show: (value) => show(holder, value) });
   }
-  return joinLists(list, moment.index.analysis.pageBytes, parts);
+  return joinLists(moment, list, parts);
 }
 
 function mappingText(holder: Holder, count: number): string {
@@ -46,19 +46,14 @@ function mode(moment: Moment, inode: number): string | undefined {
   const { state } = moment;
   if (inFlight(moment).some((conversion) => conversion.scope === 'inode' && conversion.inode === inode))
     return 'Switching';
-  const attributes = rangeList(
-    '',
-    moment.index.analysis.pageBytes,
-    state.find(MapKind.PageAttr, inode),
-    attrText,
-  );
+  const attributes = state.find(MapKind.PageAttr, inode);
   const vmas = heldRanges(moment, MapKind.Vma, inode, '', mappingText);
   let shared = 0;
-  state.find(MapKind.PageAttr, inode)?.visit(-Infinity, Infinity, (_first, _end, value) => {
+  attributes?.visit(-Infinity, Infinity, (_first, _end, value) => {
     if (value === Attr.Shared) shared++;
   });
   if (vmas.length > 0 || shared > 0) return 'Mappable';
-  return attributes.length > 0 ? 'Private' : undefined;
+  return (attributes?.ranges ?? 0) > 0 ? 'Private' : undefined;
 }
 
 /** Who is told of invalidations: the slots bound to the file, and notifiers that were registered. */
@@ -89,7 +84,7 @@ export function shimObject(
   inode: number,
   call?: (args: readonly Value[]) => Value,
 ): ExprObject {
-  const { state, index } = moment;
+  const { index } = moment;
   const info = index.analysis.inodes[inode];
   return makeObject(
     'shim',
@@ -108,13 +103,7 @@ export function shimObject(
       },
       attributes: {
         doc: 'Attributes by page of the file',
-        get: () =>
-          rangeList(
-            'attributes',
-            moment.index.analysis.pageBytes,
-            state.find(MapKind.PageAttr, inode),
-            attrText,
-          ),
+        get: () => rangeList(moment, 'attributes', MapKind.PageAttr, inode, attrText),
       },
       vmas: {
         doc: 'VMAs of the file',
@@ -132,25 +121,14 @@ export function shimObject(
       pageCache: {
         doc: 'Pages that the page cache holds',
         get: () =>
-          rangeList(
-            'pageCache',
-            moment.index.analysis.pageBytes,
-            state.find(MapKind.Cache, inode),
-            (packed, first) => {
-              const pfn = frameAt(packed, first);
-              return pfn < 0 ? 'pfn unknown' : `pfn 0x${pfn.toString(16)}`;
-            },
-          ),
+          rangeList(moment, 'pageCache', MapKind.Cache, inode, (packed, first) => {
+            const pfn = frameAt(packed, first);
+            return pfn < 0 ? 'pfn unknown' : `pfn 0x${pfn.toString(16)}`;
+          }),
       },
       poisoned: {
         doc: 'Pages with hardware poison',
-        get: () =>
-          rangeList(
-            'poisoned',
-            moment.index.analysis.pageBytes,
-            state.find(MapKind.Poison, inode),
-            () => 'poisoned',
-          ),
+        get: () => rangeList(moment, 'poisoned', MapKind.Poison, inode, () => 'poisoned'),
       },
       index: { doc: 'Its number, for inode(number)', get: () => inode },
     },

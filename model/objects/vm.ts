@@ -44,13 +44,7 @@ function invalidations(moment: Moment, vm: number): ExprObject {
       seq: { doc: 'How many ended since the trace began: mmu_invalidate_seq moves by as much', get: ended },
       ranges: {
         doc: 'Guest frames of those in progress',
-        get: () =>
-          rangeList(
-            'ranges',
-            moment.index.analysis.pageBytes,
-            state.find(MapKind.InvRange, vm),
-            () => 'invalidating',
-          ),
+        get: () => rangeList(moment, 'ranges', MapKind.InvRange, vm, () => 'invalidating'),
       },
     },
     { scalar: inProgress },
@@ -59,7 +53,7 @@ function invalidations(moment: Moment, vm: number): ExprObject {
 
 /** A VM as an object; `vm(1)` names another one. */
 export function vmObject(moment: Moment, vm: number, call?: (args: readonly Value[]) => Value): ExprObject {
-  const { state, index } = moment;
+  const { index } = moment;
   const info = index.analysis.vms[vm];
   const slots = (): Item[] => index.slotsOfVm(vm, moment.row).map((slot) => slotItem(moment, slot));
   return makeObject(
@@ -81,13 +75,11 @@ export function vmObject(moment: Moment, vm: number, call?: (args: readonly Valu
       slots: { doc: 'Memslots that live now', get: () => makeList('slots', slots()) },
       attributes: {
         doc: 'Attributes by guest frame',
-        get: () =>
-          rangeList('attributes', moment.index.analysis.pageBytes, state.find(MapKind.GfnAttr, vm), attrText),
+        get: () => rangeList(moment, 'attributes', MapKind.GfnAttr, vm, attrText),
       },
       sptes: {
         doc: 'Present leaf SPTEs, contiguous ones joined',
-        get: () =>
-          rangeList('sptes', moment.index.analysis.pageBytes, state.find(MapKind.Spte, vm), spteObject),
+        get: () => rangeList(moment, 'sptes', MapKind.Spte, vm, spteObject),
       },
       conversions: {
         doc: 'Conversions in flight',

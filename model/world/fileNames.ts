@@ -109,7 +109,7 @@ export class FileNames {
         return this.make(ino, ev, t, create);
       }
       this.unwait(create, t);
-      if (before.pageCount < 0) before.pageCount = create.size > 0 ? this.pages.forBytes(create.size) : -1;
+      if (before.pageCount < 0) before.pageCount = this.pagesOf(create);
     } else if (this.mayBeNew(before, fd, t, ev.row)) this.forget(before, ev.row);
     return this.of(ino, ev, t);
   }
@@ -337,10 +337,15 @@ export class FileNames {
     waiting.splice(waiting.indexOf(create), 1);
   }
 
+  /** Size of a file that was created, -1 unknown. */
+  private pagesOf({ size }: UnnamedCreate): number {
+    return size > 0 ? this.pages.forBytes(size) : -1;
+  }
+
   /** A file turns out to be the one that was created. */
   private adopt(inode: Inode, create: UnnamedCreate, t: Thread, row: number): void {
     this.unwait(create, t);
-    inode.pageCount = create.size > 0 ? this.pages.forBytes(create.size) : -1;
+    inode.pageCount = this.pagesOf(create);
     inode.fresh = true;
     inode.firstRow = create.row;
     if (create.flags < 0) return;

@@ -1,13 +1,7 @@
 /** Lines that are not whole, in each text format, and lines that only look as if they were not. */
 import assert from 'node:assert/strict';
-import { NEVER_CANCELLED } from '../base/cancel.js';
-import { MemorySource } from '../base/source.js';
-import { readTrace } from '../index.js';
+import { readText } from '../../test/support/tables.js';
 import type { EventTable } from './table.js';
-
-const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
-const read = (text: string): EventTable =>
-  readTrace(new MemorySource(bytesOf(text)), { cancel: NEVER_CANCELLED }).table;
 
 /** Lines of the file at which it is said that a line is torn. */
 const tornLines = (table: EventTable): readonly number[] =>
@@ -70,12 +64,12 @@ describe('torn lines', () => {
     const at = (i: number): number => firstLine(form) + i;
 
     it(`${form.name}: whole lines are not`, () => {
-      const table = read(textOf(form, lines));
+      const table = readText(textOf(form, lines));
       assert.deepEqual([table.length, tornLines(table), table.losses], [8, [], []]);
     });
 
     it(`${form.name}: two heads in one line`, () => {
-      const table = read(textOf(form, joined(lines, 5, lines[5]!.length - 12, 0)));
+      const table = readText(textOf(form, joined(lines, 5, lines[5]!.length - 12, 0)));
       assert.deepEqual(tornLines(table), [at(5)]);
       assert.deepEqual(
         table.losses.map(({ row, cpu, count, line }) => [row, cpu, count, line]),
@@ -85,7 +79,7 @@ describe('torn lines', () => {
     });
 
     it(`${form.name}: the end of another line`, () => {
-      const table = read(textOf(form, joined(lines, 6, lines[6]!.length - 14, lines[7]!.length - 20)));
+      const table = readText(textOf(form, joined(lines, 6, lines[6]!.length - 14, lines[7]!.length - 20)));
       assert.deepEqual([tornLines(table), table.length], [[at(6)], 6]);
     });
 
@@ -93,7 +87,7 @@ describe('torn lines', () => {
       const line = lines[6]!;
       const missed: string[] = [];
       for (let end = line.indexOf(GET.slice(0, 5)); end < line.length; end++) {
-        const table = read(textOf(form, [...lines.slice(0, 6), line.slice(0, end), ...lines.slice(7)]));
+        const table = readText(textOf(form, [...lines.slice(0, 6), line.slice(0, end), ...lines.slice(7)]));
         if (!table.losses.some((loss) => loss.cpu === -1)) missed.push(line.slice(end));
       }
       // A number that has lost digits at its end is a number.
@@ -104,7 +98,7 @@ describe('torn lines', () => {
       const line = lines[6]!;
       const missed: string[] = [];
       for (let from = 1; from < line.indexOf(GET.slice(0, 5)); from++) {
-        const table = read(textOf(form, [...lines.slice(0, 6), line.slice(from), ...lines.slice(7)]));
+        const table = readText(textOf(form, [...lines.slice(0, 6), line.slice(from), ...lines.slice(7)]));
         if (!table.losses.some((loss) => loss.cpu === -1)) missed.push(line.slice(from));
       }
       assert.deepEqual(missed, []);
@@ -117,8 +111,8 @@ describe('torn lines', () => {
         form.line(event, i).replace('kvm:kvm_tdp', 'kvmmmu:kvm_tdp'),
       );
       const holed = [...lines.slice(0, 2), lines[2]!.replace('kvm_tdp_mmu_', 'kvm_td'), lines[3]!];
-      assert.deepEqual(tornLines(read(textOf(form, lines))), []);
-      assert.deepEqual(tornLines(read(textOf(form, holed))), [firstLine(form) + 2]);
+      assert.deepEqual(tornLines(readText(textOf(form, lines))), []);
+      assert.deepEqual(tornLines(readText(textOf(form, holed))), [firstLine(form) + 2]);
     });
 
   for (const form of FORMS)
@@ -127,11 +121,11 @@ describe('torn lines', () => {
         form.line(i % 2 === 0 ? 'kvm_fpu: load' : 'kvm_set_irq: gsi 4 level 1 source=0', i),
       );
       const holed = [...lines.slice(0, 4), lines[4]!.replace('load', 'level 1 source=0'), ...lines.slice(5)];
-      assert.deepEqual(tornLines(read(textOf(form, lines))), []);
-      assert.deepEqual(tornLines(read(textOf(form, holed))), [firstLine(form) + 4]);
+      assert.deepEqual(tornLines(readText(textOf(form, lines))), []);
+      assert.deepEqual(tornLines(readText(textOf(form, holed))), [firstLine(form) + 4]);
       // One that comes again is another form of the event.
       const twice = [...lines.slice(0, 4), holed[4]!, holed[4]!, ...lines.slice(5)];
-      assert.deepEqual(tornLines(read(textOf(form, twice))), [firstLine(form) + 4]);
+      assert.deepEqual(tornLines(readText(textOf(form, twice))), [firstLine(form) + 4]);
     });
 
   it('an event that nobody reads may end in anything where it has many endings', () => {
@@ -139,7 +133,7 @@ describe('torn lines', () => {
     const other = form!.line('kvm_set_irq: gsi 4 level=1', 0);
     const lines = Array.from({ length: 20 }, (_, i) => form!.line(`note: about x${i}=1`, i));
     const last = form!.line('note: about level=1', 30);
-    assert.deepEqual(tornLines(read(textOf(form!, [other, ...lines, last]))), []);
+    assert.deepEqual(tornLines(readText(textOf(form!, [other, ...lines, last]))), []);
   });
 
   it('a name made of a tracepoint and a probe, at the address of the probe', () => {
@@ -149,14 +143,14 @@ describe('torn lines', () => {
     const deleted = 'mm_filemap_delete_from_page_cache: dev 0:16 ino 7ac pfn=0x1080f5 ofs=0 order=0';
     const torn = unmap.replace('kvm_mmu_unmap_gf', 'mm_filemap_de');
     const lines = [deleted, unmap, unmap, torn, unmap].map((event, i) => form!.line(event, i));
-    assert.deepEqual(tornLines(read(textOf(form!, lines))), [firstLine(form!) + 3]);
+    assert.deepEqual(tornLines(readText(textOf(form!, lines))), [firstLine(form!) + 3]);
   });
 
   for (const place of ['(ffffffff81516850)', '(truncate_inode_pages_range+0x0/0x520)'])
     it(`half the name of an event before ${place}`, () => {
       const [form] = FORMS;
       const torn = form!.line(`kvm_unmap_h: ${place} ino=6500 lstart=0x4000 lend=0x7fff`, 8);
-      const table = read(textOf(form!, [...wholeLines(form!), torn]));
+      const table = readText(textOf(form!, [...wholeLines(form!), torn]));
       assert.deepEqual(tornLines(table), [firstLine(form!) + 8]);
     });
 
@@ -166,7 +160,7 @@ describe('torn lines', () => {
     const ended = 'inval_notifier_end: (notifier_end+0x0/0x10) id=1 start=0x6 end=0x7';
     const torn = ended.replace('inval_notifier', 'inval_r');
     const lines = [GET, torn, GET, start, GET, ended, ended].map((event, i) => form!.line(event, i));
-    assert.deepEqual(tornLines(read(textOf(form!, lines))), [firstLine(form!) + 1]);
+    assert.deepEqual(tornLines(readText(textOf(form!, lines))), [firstLine(form!) + 1]);
   });
 
   it('a number with the rest of another argument behind it, in the only line of a probe', () => {
@@ -175,13 +169,13 @@ describe('torn lines', () => {
     const lines = [GET, `${fault}ifier=0xffff888106532d00 start=0x2`, GET].map((event, i) =>
       form!.line(event, i),
     );
-    assert.deepEqual(tornLines(read(textOf(form!, lines))), [firstLine(form!) + 1]);
+    assert.deepEqual(tornLines(readText(textOf(form!, lines))), [firstLine(form!) + 1]);
   });
 
   it('a name made of two, where the event whose end it has comes later', () => {
     const [form] = FORMS;
     const lines = [GET, 'k_ioctl: 0x0', GET, 'sys_ioctl -> 0x0', 'sys_exit_ioctl: 0x0', 'k_other: 0x0'];
-    const table = read(
+    const table = readText(
       textOf(
         form!,
         lines.map((event, i) => form!.line(event, i)),
@@ -201,7 +195,7 @@ describe('torn lines', () => {
     ] as const)
       assert.deepEqual(
         tornLines(
-          read(
+          readText(
             textOf(
               form!,
               [GET, event, GET].map((e, i) => form!.line(e, i)),
@@ -221,14 +215,14 @@ describe('torn lines', () => {
       ['truncate_cleanup_folio', []],
     ] as const) {
       const lines = [GET, `${name}: ${place}`, GET].map((event, i) => form!.line(event, i));
-      assert.deepEqual(tornLines(read(textOf(form!, lines))), torn, name);
+      assert.deepEqual(tornLines(readText(textOf(form!, lines))), torn, name);
     }
   });
 
   it('an arrow behind what is no system call', () => {
     const [form] = FORMS;
     const lines = [GET, 'sys_ioctl -> 0x0', 'restrictedme_ioctl -> 0x0', GET];
-    const table = read(
+    const table = readText(
       textOf(
         form!,
         lines.map((event, i) => form!.line(event, i)),
@@ -241,7 +235,7 @@ describe('torn lines', () => {
     const form = FORMS.find(({ name }) => name === 'perf script')!;
     const torn = '       C_range_ret: (ffffffff812a0880 <- ffffffff8124861b) flush=1';
     const lines = wholeLines(form);
-    const table = read(textOf(form, [...lines, torn, ...lines]));
+    const table = readText(textOf(form, [...lines, torn, ...lines]));
     assert.deepEqual(
       table.losses.map(({ cpu, line }) => [cpu, line]),
       [[-1, lines.length + 1]],
@@ -251,7 +245,7 @@ describe('torn lines', () => {
   it('the beginning of a name, and another event that is not known yet', () => {
     const [form] = FORMS;
     const end = 'kvm_gmem_invalidate_end: (kvm_gmem_invalidate_end+0x0/0xb0) ino=7 start=0x3 end=0x4';
-    const table = read(textOf(form!, [...wholeLines(form!), form!.line(`kvm_gm887436: ${end}`, 8)]));
+    const table = readText(textOf(form!, [...wholeLines(form!), form!.line(`kvm_gm887436: ${end}`, 8)]));
     assert.deepEqual([tornLines(table), table.length], [[firstLine(form!) + 8], 8]);
   });
 
@@ -260,7 +254,7 @@ describe('torn lines', () => {
     const lines = wholeLines(form!);
     const bind =
       'kvm_gmem_bind: (kvm_gmem_bind+0x0/0x2f0) kvm=0xffff888100ebc000 slot=10 base_gfn=0x100000 ino=7';
-    const table = read(
+    const table = readText(
       textOf(form!, [form!.line(bind.slice(0, -22), 0), ...lines, form!.line(bind, 8), ...lines]),
     );
     assert.deepEqual(tornLines(table), [3, 12]);
@@ -311,7 +305,7 @@ describe('torn lines of a QEMU log', () => {
       line(4, CONVERT.slice(0, 20)),
       line(4, CONVERT).slice(28),
     ]) {
-      const table = read(textWith(torn));
+      const table = readText(textWith(torn));
       assert.deepEqual([tornLines(table), table.length], [[5], 5], torn);
       assert.deepEqual(
         table.losses.map(({ row, cpu }) => [row, cpu]),
@@ -326,7 +320,7 @@ describe('torn lines of a QEMU log', () => {
       '2026-11-22T12:41:34.5Z qemu: warning',
       line(4, `${CONVERT} and more`),
     ])
-      assert.deepEqual(tornLines(read(textWith(other))), [], other);
+      assert.deepEqual(tornLines(readText(textWith(other))), [], other);
   });
 });
 
@@ -362,7 +356,7 @@ describe('lines that only look torn', () => {
   for (const [name, text] of Object.entries(clean)) {
     const most = name.startsWith('a trace') ? 1 : 0;
     it(name, () => {
-      const table = read(text);
+      const table = readText(text);
       assert.ok(table.length > 0);
       assert.equal(tornLines(table).length, most);
     });
@@ -376,7 +370,7 @@ describe('lines that only look torn', () => {
       line(671, '000', '100000.000001').repeat(2) +
       line(4194304, '1000', '100000.000002') +
       line(12345678, '000', '100000.000003');
-    assert.deepEqual(tornLines(read(text)), []);
+    assert.deepEqual(tornLines(readText(text)), []);
   });
 });
 
@@ -404,20 +398,20 @@ describe('hostile lines', () => {
       const text = ['kvm_gmem_get_pfn: ', 'other: ', 'kvm_entry: ', '']
         .map((name) => `${HEAD}${GET}\n${HEAD}${name}${repeated(part)}\n => ${repeated(part)}\n`)
         .join('');
-      const table = read(text);
+      const table = readText(text);
       assert.ok(table.length > 0);
     });
   }
 
   it('a hundred thousand lines that all differ keep no more than one has', () => {
     const lines = Array.from({ length: 100_000 }, (_, i) => `${HEAD}${GET} x${i}=1`);
-    const table = read(`${lines.join('\n')}\n`);
+    const table = readText(`${lines.join('\n')}\n`);
     assert.ok(table.losses.length < 100_000 && table.losses.length > 0);
   });
 
   it('a hundred thousand probes at one place are not all compared with one another', () => {
     const nameOf = (i: number): string => `probe${i.toString(16)}y${((i * 7919) % 1_000_003).toString(16)}`;
     const lines = Array.from({ length: 100_000 }, (_, i) => `${HEAD}${nameOf(i)}: (f+0x1/0x20) arg1=0x1`);
-    assert.ok(read(`${lines.join('\n')}\n`).length > 0);
+    assert.ok(readText(`${lines.join('\n')}\n`).length > 0);
   });
 });

@@ -1,11 +1,8 @@
 /** Events that were broken more than once, or behind marks; and lines that only look like the rest of one. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { NEVER_CANCELLED } from '../base/cancel.js';
-import { MemorySource } from '../base/source.js';
 import { kindSlots } from '../events/kinds.js';
 import type { EventTable } from '../events/table.js';
-import { readTrace } from '../index.js';
 import {
   catNumbers,
   cutAtColumn,
@@ -17,6 +14,7 @@ import {
   wrapAtBlanks,
   type Step,
 } from '../../test/support/mangle.js';
+import { readText } from '../../test/support/tables.js';
 
 const TEXT = fs
   .readFileSync('sample-traces/labelled/inplace/M2.p.txt', 'utf8')
@@ -25,10 +23,7 @@ const TEXT = fs
   .slice(300, 360)
   .join('\n');
 
-function read(text: string): EventTable {
-  return readTrace(new MemorySource(new TextEncoder().encode(`${text}\n`)), { cancel: NEVER_CANCELLED })
-    .table;
-}
+const read = (text: string): EventTable => readText(`${text}\n`);
 
 function eventsOf(table: EventTable): string[] {
   return Array.from({ length: table.length }, (_, row) => {

@@ -18,6 +18,7 @@ import {
   wrapAtBlanks,
   type Step,
 } from '../../test/support/mangle.js';
+import { readText } from '../../test/support/tables.js';
 import { stacksOf } from '../stacks.js';
 
 const LINES = fs
@@ -32,10 +33,7 @@ const COLUMNS = LINES.map((line) => {
 });
 type Columns = (typeof COLUMNS)[number];
 
-function read(lines: readonly string[]): EventTable {
-  const bytes = new TextEncoder().encode(`${lines.join('\n')}\n`);
-  return readTrace(new MemorySource(bytes), { cancel: NEVER_CANCELLED }).table;
-}
+const read = (lines: readonly string[]): EventTable => readText(`${lines.join('\n')}\n`);
 
 type Known = 'task' | 'cpu' | 'time';
 

@@ -1,11 +1,8 @@
 /** Where events were broken: what is put together there, and what is said where it cannot be. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { NEVER_CANCELLED } from '../base/cancel.js';
-import { MemorySource } from '../base/source.js';
 import { kindSlots } from '../events/kinds.js';
 import type { EventTable } from '../events/table.js';
-import { readTrace } from '../index.js';
 import {
   cutAtColumn,
   daemon,
@@ -19,6 +16,7 @@ import {
   wrapAtBlanks,
   type Step,
 } from '../../test/support/mangle.js';
+import { readText } from '../../test/support/tables.js';
 
 const counted: Step = { name: 'uniq -c', lines: (lines) => lines.map((line) => `      1 ${line}`) };
 const indented: Step = { name: 'indent', lines: (lines) => lines.map((line) => `    ${line}`) };
@@ -49,10 +47,6 @@ const named: Step = {
   name: 'string of an object',
   lines: (lines) => [JSON.stringify({ name: 'trace', output: `${lines.join('\n')}\n`, code: 0 })],
 };
-
-function read(text: string): EventTable {
-  return readTrace(new MemorySource(new TextEncoder().encode(text)), { cancel: NEVER_CANCELLED }).table;
-}
 
 function eventsOf(table: EventTable): string[] {
   return Array.from({ length: table.length }, (_, row) => {
@@ -101,7 +95,7 @@ const WHOLE: readonly (readonly [text: string, steps: readonly Step[]])[] = [
 describe('events of a text that was mangled in turn', () => {
   for (const [text, steps] of WHOLE) {
     it(`are the same: ${steps.map(({ name }) => name).join(', then ')}`, () => {
-      const [now, before] = [read(mangle(text, steps)), read(`${text}\n`)];
+      const [now, before] = [readText(mangle(text, steps)), readText(`${text}\n`)];
       assert.deepEqual(eventsOf(now), eventsOf(before));
       assert.equal(now.losses.length, before.losses.length);
     });
@@ -125,8 +119,8 @@ describe('an event that may not be whole', () => {
     it(`is damage, never an event of fewer fields: ${name}`, () => {
       // A quotation around it, so that it is a paste; its line is shorter than where others would break.
       const lines = [...others(0), event(4, first!), rest!, ...others(5)];
-      const table = read(mangle(lines.join('\n'), [quote('> ')]));
-      const expected = eventsOf(read(`${others(0).join('\n')}\n`)).map((one) => one.replace(/^\d+ /, ''));
+      const table = readText(mangle(lines.join('\n'), [quote('> ')]));
+      const expected = eventsOf(readText(`${others(0).join('\n')}\n`)).map((one) => one.replace(/^\d+ /, ''));
       const now = eventsOf(table).map((one) => one.replace(/^\d+ /, ''));
       const isWhole = now.length === 9 && now.every((one) => one === expected[0]);
       const isSaid = table.losses.some(({ line, cpu }) => cpu === -1 && (line === 5 || line === 6));
@@ -135,7 +129,7 @@ describe('an event that may not be whole', () => {
   }
 
   it('is none of these where every line is whole', () => {
-    const table = read(mangle(others(0).join('\n'), [quote('> ')]));
+    const table = readText(mangle(others(0).join('\n'), [quote('> ')]));
     assert.deepEqual([table.length, table.losses.length], [4, 0]);
   });
 });

@@ -18,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "programs.h"
 
 /* Where the guest's memory begins; its first pages hold its code. */
 #define GUEST_ADDRESS 0x40000000ull
@@ -66,13 +67,6 @@ asm("	.pushsection .rodata\n"
     "guest_end:\n"
     "	.popsection\n");
 extern const char guest_begin[], guest_end[];
-
-static int must(int result, const char *what)
-{
-	if (result >= 0) return result;
-	fprintf(stderr, "%s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 static void set_register(int vcpu, uint64_t offset, uint64_t value)
 {

@@ -22,40 +22,11 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "programs.h"
 
 static uint64_t page_bytes;
 
-/* Of our own: the headers that this is built with may be older than the kernel that it runs on. */
-struct guest_memfd {
-	uint64_t size;
-	uint64_t flags;
-	uint64_t reserved[6];
-};
-#define MAY_BE_MAPPED 1ull
-#define STARTS_SHARED 2ull
-#define CREATE_GUEST_MEMFD _IOWR(KVMIO, 0xd4, struct guest_memfd)
-struct memory_region {
-	uint32_t slot, flags;
-	uint64_t guest_address, size, user_address, file_offset;
-	uint32_t file, pad1;
-	uint64_t pad2[14];
-};
-#define SET_MEMORY_REGION _IOW(KVMIO, 0x49, struct memory_region)
-#define IS_GUEST_MEMFD (1u << 2)
-struct attributes {
-	uint64_t address, size, attributes, flags;
-};
-#define SET_ATTRIBUTES _IOW(KVMIO, 0xd2, struct attributes)
-#define IS_PRIVATE (1ull << 3)
-#define WITH_ATTRIBUTES 1
 #define GUEST_ADDRESS 0x40000000ull
-
-static int must(int result, const char *what)
-{
-	if (result >= 0) return result;
-	fprintf(stderr, "%s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 static int make_file(int vm, uint64_t size, uint64_t flags)
 {

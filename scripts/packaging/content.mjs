@@ -9,7 +9,9 @@ const FILES = [
   ...['webview/main.js', 'webview/sqlRenderer.js'].map(inDist),
   // The command line, which tasks and terminals run.
   ...['cli.js', 'aheadWorker.js', 'liveWorker.js', 'lspWorker.js'].map(inDist),
-  ...['lab.mjs', 'init', 'workload.c', 'convert.c'].map((name) => inExtension(`scripts/lab/${name}`)),
+  ...['lab.mjs', 'init', 'programs.h', 'workload.c', 'convert.c'].map((name) =>
+    inExtension(`scripts/lab/${name}`),
+  ),
   ...['FORMATS.md', 'RULES.md', 'images/lists.png', 'images/review.png', 'images/violation.png'].map((name) =>
     inExtension(`docs/${name}`),
   ),
@@ -27,7 +29,7 @@ const FILES = [
  * the laboratory is made of.
  */
 const VARIES =
-  /^extension\/(?:dist\/(?:part-\w+\.js|perfetto\/(?:trace_processor\.wasm|LICENSE))|scripts\/lab\/[\w-]+\.(?:c|mjs))$/;
+  /^extension\/(?:dist\/(?:part-\w+\.js|perfetto\/(?:trace_processor\.wasm|LICENSE))|scripts\/lab\/[\w-]+\.(?:[ch]|mjs))$/;
 
 function inExtension(name) {
   return `extension/${name}`;

@@ -108,7 +108,8 @@ function chunk(
   source.begin();
   const shapes: Shape[] = [];
   const cpus = new Map<number, number[]>();
-  for (const [at, i] of rows.entries()) {
+  for (let at = 0; at < rows.length; at++) {
+    const i = rows[at]!;
     shapes.push(source.shapeOf(segment, i, row0 + i));
     const cpu = segment.cpu[i]!;
     const list = cpus.get(cpu);

@@ -1,8 +1,11 @@
 /** Event tables as text, for goldens, and as one string that two equal tables share. */
+import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
+import { MemorySource } from '../../parsers/base/source.js';
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import { KIND_COUNT, kindName, kindSlots } from '../../parsers/events/kinds.js';
 import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import { FtraceTextReader } from '../../parsers/ftrace/reader.js';
+import { readTrace } from '../../parsers/index.js';
 
 /** Reads a whole ftrace text, pushed in pieces of `chunkBytes`. */
 export function readFtrace(bytes: Uint8Array, chunkBytes = bytes.length || 1): EventTable {
@@ -21,6 +24,11 @@ export function readFtraceCutAt(bytes: Uint8Array, cuts: readonly number[]): Eve
     at = end;
   }
   return reader.finish();
+}
+
+/** The table of a text in whatever format it is in. */
+export function readText(text: string): EventTable {
+  return readTrace(new MemorySource(bytesOf(text)), { cancel: NEVER_CANCELLED }).table;
 }
 
 export function bytesOf(text: string): Uint8Array {

@@ -22,34 +22,13 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "../programs.h"
 
 #define ARMED "/sys/module/faults/parameters/armed"
 #define GUEST_ADDRESS 0x40000000ull
 #define RACE_US 30000
 #define MOST_TRIES 1000
 
-/* Of our own: the headers that this is built with may be older than the kernel that it runs on. */
-struct guest_memfd {
-	uint64_t size, flags, reserved[6];
-};
-#define CREATE_GUEST_MEMFD _IOWR(KVMIO, 0xd4, struct guest_memfd)
-/* Without attributes no memslot takes a file that is private. */
-#define MAY_BE_MAPPED 1ull
-#define STARTS_SHARED 2ull
-struct memory_region {
-	uint32_t slot, flags;
-	uint64_t guest_address, size, user_address, file_offset;
-	uint32_t file, pad1;
-	uint64_t pad2[14];
-};
-#define SET_MEMORY_REGION _IOW(KVMIO, 0x49, struct memory_region)
-#define IS_GUEST_MEMFD (1u << 2)
-struct attributes {
-	uint64_t address, size, attributes, flags;
-};
-#define SET_ATTRIBUTES _IOW(KVMIO, 0xd2, struct attributes)
-#define IS_PRIVATE (1ull << 3)
-#define WITH_ATTRIBUTES 1
 #define HAS_ATTRIBUTES 233
 struct range {
 	uint64_t address, size, flags, padding[5];
@@ -58,13 +37,6 @@ struct range {
 
 static uint64_t page_bytes;
 static int vm, vcpu, file, has_attributes;
-
-static int must(int result, const char *what)
-{
-	if (result >= 0) return result;
-	fprintf(stderr, "%s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 /* Without the module there is nothing to arm. */
 static void arm(const char *value)
