@@ -12,7 +12,7 @@ import { factsOf, provenRuns } from '../parsers/bundle/run.js';
 import type { EventTable } from '../parsers/events/table.js';
 import type { Args, OptionSpecs } from './args.js';
 import { codecs } from './codecs.js';
-import { runHint, type RunHint } from './core.js';
+import { runHint, type Growing, type RunHint } from './core.js';
 import { InputError, UsageError } from './errors.js';
 import { openSource, STDIN_NAME } from './fileSource.js';
 import { judged, openTrace, type LoadedOpen, type LoadedTrace, type LoadOptions } from './load.js';
@@ -269,12 +269,9 @@ export function filesBehind(name: string): readonly string[] {
   return withoutFailing(() => readProject(name).map((file) => file.path)) ?? [];
 }
 
-function openFile(file: BundleFile, output: Output): LoadedOpen {
-  return openTrace(
-    file.path,
-    output,
-    file.traceEvents === undefined ? undefined : readTraceEvents(file.traceEvents),
-  );
+function openFile(file: BundleFile, output: Output, grown?: Growing): LoadedOpen {
+  const traceEvents = file.traceEvents === undefined ? undefined : readTraceEvents(file.traceEvents);
+  return openTrace(file.path, output, { traceEvents, grown });
 }
 
 function readTraceEvents(name: string): string {
@@ -289,12 +286,17 @@ function readTraceEvents(name: string): string {
 
 /**
  * Reads a group: one trace where the clocks can be aligned and no two files hold the same events, else as few
- * as there can be with an issue that says why.
+ * as there can be with an issue that says why. `grown` is what was kept of the reading before of a group of
+ * one file.
  */
-export function openGroup(group: readonly BundleFile[], output: Output): readonly LoadedRun[] {
+export function openGroup(
+  group: readonly BundleFile[],
+  output: Output,
+  grown?: Growing,
+): readonly LoadedRun[] {
   const opens: LoadedOpen[] = [];
   try {
-    for (const file of group) opens.push(openFile(file, output));
+    for (const file of group) opens.push(openFile(file, output, grown));
   } catch (error) {
     for (const open of opens) open.close();
     throw error;

@@ -12,7 +12,7 @@ import { PROFILES, type ProfileId } from '../model/findings/finding.js';
 import type { TraceReport } from '../model/findings/report.js';
 import { issueText } from '../model/findings/report.js';
 import { codecs } from './codecs.js';
-import { analyze, readTrace, RULES } from './core.js';
+import { analyze, readTrace, RULES, type Growing } from './core.js';
 import { oneOf, type Args, type OptionSpecs } from './args.js';
 import { InputError } from './errors.js';
 import { openSource, type OpenSource } from './fileSource.js';
@@ -93,25 +93,34 @@ export function judged(trace: LoadedOpen, options: LoadOptions, output: Output):
   return { path, table: open.table, analysis, rules: RULES, open, damaged, close: () => trace.close() };
 }
 
+/** What else it takes to read a file. */
+export interface OpenMore {
+  /** Text of QEMU's trace-events file. */
+  readonly traceEvents?: string | undefined;
+  /** What was kept of the reading before, where the file is read again while it grows. */
+  readonly grown?: Growing | undefined;
+}
+
 /**
- * Reads one file, or standard input for `-`; `traceEvents` is the text of QEMU's trace-events file. Throws
- * InputError when it holds no event at all; what could be read of a damaged file is kept.
+ * Reads one file, or standard input for `-`. Throws InputError when it holds no event at all; what could be
+ * read of a damaged file is kept.
  */
-export function openTrace(path: string, output: Output, traceEvents?: string): LoadedOpen {
+export function openTrace(path: string, output: Output, more: OpenMore = {}): LoadedOpen {
   const source = openSource(path);
-  const read = readOpen(source, output, traceEvents);
+  const read = readOpen(source, output, more);
   const open = withChange(withTable(read, withSidecar(read.table, path)), source);
   refuseUnusable(source, open.table);
   output.progress('');
   return { path: source.name, open, close: () => source.close() };
 }
 
-function readOpen(source: OpenSource, output: Output, traceEvents: string | undefined): OpenTrace {
+function readOpen(source: OpenSource, output: Output, { traceEvents, grown }: OpenMore): OpenTrace {
   const total = Math.max(1, source.size);
   return readTrace(source, {
     cancel: NEVER_CANCELLED,
     ...codecs(source.name),
     ...(traceEvents === undefined ? {} : { traceEvents }),
+    ...(grown && { grown }),
     progress: (done) => output.progress(`${source.name}: reading ${percent(done, total)}`),
   });
 }

@@ -1,9 +1,11 @@
 /** What every format module offers to the registry. */
 import type { CancelToken } from './base/cancel.js';
 import type { ByteSource } from './base/source.js';
+import { pushSource } from './base/textSource.js';
 import type { StreamCodec } from './compressed/detect.js';
 import type { Decompress } from './compressed/plainSource.js';
 import type { EventTable } from './events/table.js';
+import type { EventLinesReader } from './events/textreader.js';
 import type { SymbolPlace } from './tep/kallsyms.js';
 
 /** One compressed piece of a source: `size` bytes at `offset` hold `plainSize`. */
@@ -74,6 +76,8 @@ export interface ReadOptions {
   readonly decompress?: Partial<Record<StreamCodec, Decompress>>;
   /** What a compressed binary trace may take when decompressed; undefined: 2 GiB. */
   readonly memoryBytes?: number;
+  /** What was kept of an earlier reading of the same file; undefined where it is read once. */
+  readonly grown?: Grown;
 }
 
 /**
@@ -131,6 +135,25 @@ export function withTable(
   };
 }
 
+/** A format whose rows are lines, in their order: a text of it can be read on from where it was read to. */
+export interface LineFormat {
+  reader(): EventLinesReader;
+  /** A table that such a reader made of this source, with its rows' texts. */
+  open(source: ByteSource, table: EventTable): OpenTrace;
+}
+
+/** Reads all of a source by the lines of a format. */
+export function readLines(format: LineFormat, source: ByteSource, options: ReadOptions): OpenTrace {
+  const reader = format.reader();
+  pushSource(source, reader, options);
+  return format.open(source, reader.finish());
+}
+
+/** Reads a source that was read before, when there was less of it. */
+export interface Grown {
+  read(format: TraceFormat, source: ByteSource, options: ReadOptions): OpenTrace;
+}
+
 export interface TraceFormat {
   readonly id: string;
   /** True when it reads its source from start to end, so that a compressed one may pass through. */
@@ -139,4 +162,6 @@ export interface TraceFormat {
   sniff(head: Uint8Array): number;
   /** Reads a whole source. Never throws on content: what could not be read is an issue in the table. */
   read(source: ByteSource, options: ReadOptions): OpenTrace;
+  /** How it reads, where it does so line by line. */
+  readonly lines?: LineFormat;
 }

@@ -74,7 +74,8 @@ function readNested(
   const other = isText ? otherToolOf(head) : undefined;
   if (other?.isCertain) return nothing(other.code, other.detail);
   const isPaste = isText && looksPasted(head);
-  const read = format && (plain ? readPlain(plain, format, options) : format.read(source, options));
+  const read =
+    format && (plain ? readPlain(plain, format, options) : readAsItIs(format, source, options, depth));
   const open = read && isText ? sayOthers(read, source, format, FORMATS, options) : read;
   if (isText && source.size <= PASTE_BYTES_MAX && (isPaste || (open && leavesLinesOver(open)))) {
     const mended = readPasted(source, open, (text) => readMended(text, options, depth + 1));
@@ -87,6 +88,11 @@ function readNested(
   if (compression !== undefined) return nothing('unsupported-compression', compression);
   if (other) return nothing(other.code, other.detail);
   return nothing(head.length === 0 ? 'empty' : 'not-a-trace');
+}
+
+function readAsItIs(format: TraceFormat, source: ByteSource, options: ReadOptions, depth: number): OpenTrace {
+  const { grown } = options;
+  return grown && depth === 0 ? grown.read(format, source, options) : format.read(source, options);
 }
 
 /** What a paste holds once it is mended: a text, or a file that was attached to a mail. */

@@ -14,13 +14,14 @@ export interface TextReader {
   sourceShrank(offset: number): void;
 }
 
-/** Pushes a whole source, up to a cancel. */
+/** Pushes a source from a byte on, up to a cancel. */
 export function pushSource(
   source: ByteSource,
   reader: TextReader,
   options: { readonly cancel: CancelToken; readonly progress?: (bytesDone: number) => void },
+  from = 0,
 ): void {
-  let offset = 0;
+  let offset = from;
   while (offset < source.size && !options.cancel.cancelled) {
     const chunk = source.read(offset, CHUNK_BYTES);
     if (chunk.length === 0) {

@@ -328,6 +328,8 @@ export class TableBuilder {
   private readonly unread = new Map<number, { kind: number; count: number; row: number }>();
   /** The row that was last noted as unread. */
   private lastUnread = -1;
+  /** How many rows were disowned. */
+  disowned = 0;
   private readonly segments: Segment[] = [new Segment(FIRST_ROWS, FIRST_POOL_WORDS)];
   /** The segment that the next row goes into, or the one that holds the last row. */
   current = this.segments[0]!;
@@ -481,6 +483,20 @@ export class TableBuilder {
     }
     segment.kind[i] = KIND_UNKNOWN;
     segment.payload[i] = 0;
+    this.disowned++;
+  }
+
+  /**
+   * What a copy of the builder has in common with it, as pairs of a part and what stands for it in the copy:
+   * marks never change, nor do full segments unless a row of them is disowned.
+   */
+  sharedWithCopy(): readonly (readonly [object, object])[] {
+    const { segments, losses, stacks } = this;
+    return [
+      ...segments.slice(0, -1).map((full) => [full, full] as const),
+      [losses, [...losses]],
+      [stacks, [...stacks]],
+    ];
   }
 
   /** The slots that have a value on the last row's line, data or not. */

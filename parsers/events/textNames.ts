@@ -49,6 +49,14 @@ const FREE_TEXT: ReadonlySet<string> = new Set([
 
 const decoder = new TextDecoder();
 
+/** What is known of the events' lines besides their names. */
+export interface EventLines {
+  /** Takes an event, by the id of its name, for torn where it has one line. */
+  doubtOnly(name: number): void;
+  /** The known events of which a form ends with the labels of the payload at bytes[start, end). */
+  eventsEndingWith(bytes: Uint8Array, start: number, end: number): readonly EventPlan[];
+}
+
 export class EventNames {
   private readonly names = new Set<string>();
   /** The names of each place, with the ids that they are shown by. */
@@ -64,18 +72,9 @@ export class EventNames {
   /** A text in which more than these must be compared is hostile: its names are not looked at. */
   private lettersToCompare = LETTERS_TO_COMPARE;
 
-  /**
-   * `doubtOnly`: takes an event, by the id of its name, for torn where it has one line. `eventsEndingWith`:
-   * the known events whose lines end with the payload's labels.
-   */
   constructor(
     private readonly builder: TableBuilder,
-    private readonly doubtOnly: (name: number) => void,
-    private readonly eventsEndingWith: (
-      bytes: Uint8Array,
-      start: number,
-      end: number,
-    ) => readonly EventPlan[],
+    private readonly lines: EventLines,
   ) {}
 
   /** What is the same for all plans of one probe. */
@@ -158,7 +157,7 @@ export class EventNames {
     // A name that came before this one was known may have been made of its end.
     if (this.mayCompare(name, there.size))
       for (const [other, id] of there)
-        if (!areAlike(name, other) && this.isMadeOf(other, name)) this.doubtOnly(id);
+        if (!areAlike(name, other) && this.isMadeOf(other, name)) this.lines.doubtOnly(id);
     there.set(name, plan.name);
     this.namesAt.set(place, there);
   }
@@ -175,7 +174,7 @@ export class EventNames {
     for (const [other, id] of there ?? []) {
       if (isHalf(name, other) || isOverfull(name, other)) return true;
       if (areAlike(name, other) || !this.isMadeOf(name, other)) continue;
-      this.doubtOnly(id);
+      this.lines.doubtOnly(id);
       return true;
     }
     if (there !== undefined) return false;
@@ -237,7 +236,7 @@ export class EventNames {
     const text = decoder.decode(bytes.subarray(start, end));
     if (HALF_PLACE.test(text) || !isBalanced(text)) return true;
     if (plan.slotCount > 0 || this.names.has(name)) return false;
-    return this.eventsEndingWith(bytes, start, end).some((known) => this.isMixOf(plan, known));
+    return this.lines.eventsEndingWith(bytes, start, end).some((known) => this.isMixOf(plan, known));
   }
 
   /** True when the name, no call's, is the beginning of a known one and the end of that of `other`. */

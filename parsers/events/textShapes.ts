@@ -22,7 +22,7 @@ import {
   type EventPlan,
 } from './payload.js';
 import type { TableBuilder } from './table.js';
-import { EventNames, withoutQuoted } from './textNames.js';
+import { EventNames, withoutQuoted, type EventLines } from './textNames.js';
 
 /** Forms of one event that are kept, and events that are. */
 const SHAPES_KEPT = 16;
@@ -84,7 +84,7 @@ interface Known {
   readonly withMore: Set<string>;
 }
 
-export class LineShapes {
+export class LineShapes implements EventLines {
   private readonly names: EventNames;
   private readonly known = new Map<EventPlan, Known>();
   /** The same by name and place: a return probe has a plan for each place that it returns to. */
@@ -102,16 +102,11 @@ export class LineShapes {
   private rowsToSearch = ROWS_TO_SEARCH;
 
   constructor(private readonly builder: TableBuilder) {
-    this.names = new EventNames(
-      builder,
-      (name) => this.doubtOnly(name),
-      (bytes, start, end) => this.endingWith(labelsOf(bytes, start, end)),
-    );
+    this.names = new EventNames(builder, this);
   }
 
-  /** The events of which a known form ends with these labels. */
-  private endingWith(labels: readonly string[]): readonly EventPlan[] {
-    const key = labels.join(' ');
+  eventsEndingWith(bytes: Uint8Array, start: number, end: number): readonly EventPlan[] {
+    const key = labelsOf(bytes, start, end).join(' ');
     const isEnd = (form: string): boolean => endsIn(form, key);
     return [...this.known].filter(([, { masks }]) => [...masks.keys()].some(isEnd)).map(([plan]) => plan);
   }
@@ -265,7 +260,7 @@ export class LineShapes {
    * Where a line disagrees with the only other of its event, either may be the torn one, so that neither is
    * believed.
    */
-  private doubtOnly(name: number): void {
+  doubtOnly(name: number): void {
     const { builder } = this;
     const first = this.firstLines.get(name);
     if (first === undefined) return;

@@ -5,6 +5,7 @@
 import { Ascii } from '../base/ascii.js';
 import { skipBlanks } from '../base/text.js';
 import { LineSplitter, isUtf8, type LineSink } from '../base/lines.js';
+import type { TextReader } from '../base/textSource.js';
 import { PAYLOAD_FAULT, PlanBook, closesLine, fillPayload, type EventPlan } from './payload.js';
 import { TableBuilder, UNKNOWN_CPU, UNKNOWN_TID, type EventTable } from './table.js';
 import { TextClock } from './textclock.js';
@@ -13,8 +14,15 @@ import { TASK_COLUMN, TextColumns, isLongComm, taskWiderBy, timeWiderBy } from '
 import { TextCuts } from './textCuts.js';
 import { afterFailed, type LineSpan } from './textline.js';
 
-export abstract class TextEventReader<Span extends LineSpan> implements LineSink {
-  protected readonly builder = new TableBuilder();
+/** Reads a text of events that is pushed in pieces. */
+export interface EventLinesReader extends TextReader {
+  readonly builder: TableBuilder;
+  /** Ends the input and returns the table. Call once. */
+  finish(): EventTable;
+}
+
+export abstract class TextEventReader<Span extends LineSpan> implements LineSink, EventLinesReader {
+  readonly builder = new TableBuilder();
   protected readonly book = new PlanBook(this.builder.names);
   protected readonly clock = new TextClock(this.builder);
   protected readonly cuts = new TextCuts(this.builder);

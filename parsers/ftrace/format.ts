@@ -4,14 +4,14 @@
  */
 import type { ByteSource } from '../base/source.js';
 import { hasText } from '../base/text.js';
-import { lineAt, pushSource, type SourceLine } from '../base/textSource.js';
+import { lineAt, type SourceLine } from '../base/textSource.js';
 import { functionFields } from '../events/functionCall.js';
 import { KIND_UNKNOWN, functionKind } from '../events/kinds.js';
 import type { EventTable } from '../events/table.js';
 import { FIT_HEADER, fitOf, weightOf, wholeLines } from '../events/textFit.js';
 import { PlanBook, describePayload } from '../events/payload.js';
 import { Interner } from '../base/intern.js';
-import type { EventText, OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
+import { readLines, type EventText, type LineFormat, type OpenTrace, type TraceFormat } from '../reader.js';
 import { LineContext, parseContext } from './context.js';
 import { EVENT_SYSCALL_ENTER, EVENT_SYSCALL_EXIT, EventSpan, splitEvent } from './event.js';
 import { GRAPH_CALL, GRAPH_EVENT, GRAPH_RETURN, GraphSpan, parseGraph } from './graph.js';
@@ -25,6 +25,8 @@ const decoder = new TextDecoder();
 const REFUSED = 0.8;
 /** A header or a LOST line, and no event yet. */
 const POSSIBLE = 0.4;
+
+const LINES: LineFormat = { reader: () => new FtraceTextReader(), open: openFtraceText };
 
 export const ftraceText: TraceFormat = {
   id: FTRACE_TEXT,
@@ -50,11 +52,8 @@ export const ftraceText: TraceFormat = {
     return weight + bonus;
   },
 
-  read(source: ByteSource, options: ReadOptions): OpenTrace {
-    const reader = new FtraceTextReader();
-    pushSource(source, reader, options);
-    return openFtraceText(source, reader.finish());
-  },
+  lines: LINES,
+  read: (source, options) => readLines(LINES, source, options),
 };
 
 /** A table read from this source by {@link FtraceTextReader}, with its rows' texts. */

@@ -18,6 +18,7 @@ import { TextCuts } from '../events/textCuts.js';
 import { TASK_COLUMN, TextColumns, isLongComm, taskWiderBy, timeWiderBy } from '../events/textColumns.js';
 import { isTornFrame } from '../events/textFrames.js';
 import { holdsHead } from '../events/textHeads.js';
+import type { EventLinesReader } from '../events/textreader.js';
 import { LineShapes } from '../events/textShapes.js';
 import { LastRows, StackLines } from '../events/textstacks.js';
 import { ClockTracker } from './clock.js';
@@ -82,9 +83,9 @@ function isCall(bytes: Uint8Array, { start, end }: EventSpan): boolean {
   return functionCall(FUNCTION, decoder.decode(bytes.subarray(start, end))) !== undefined;
 }
 
-export class FtraceTextReader implements LineSink {
+export class FtraceTextReader implements LineSink, EventLinesReader {
   private readonly splitter = new LineSplitter(this);
-  private readonly builder = new TableBuilder();
+  readonly builder = new TableBuilder();
   private readonly book = new PlanBook(this.builder.names);
   private readonly predictor = new EventPredictor();
   private readonly clock = new ClockTracker(this.builder);

@@ -2,15 +2,14 @@
 import { Ascii } from '../base/ascii.js';
 import { isDigit } from '../base/text.js';
 import { Interner } from '../base/intern.js';
-import type { ByteSource } from '../base/source.js';
-import { lineAt, pushSource, type SourceLine } from '../base/textSource.js';
+import { lineAt, type SourceLine } from '../base/textSource.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
 import { closesLine, describePayload, fillPayload, PAYLOAD_MORE, PlanBook } from '../events/payload.js';
 import { fitOf, weightOf, wholeLines } from '../events/textFit.js';
 import { LineSpan } from '../events/textline.js';
 import type { EventTable } from '../events/table.js';
 import { TextEventReader } from '../events/textreader.js';
-import type { EventText, OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
+import { readLines, type EventText, type LineFormat, type TraceFormat } from '../reader.js';
 import { holdsTime, parseQemuLine } from './line.js';
 
 export const QEMU_LOG = 'qemu-log';
@@ -21,6 +20,14 @@ export const QEMU_LOG = 'qemu-log';
  */
 const UNKNOWN_EVENTS = 0.3;
 const decoder = new TextDecoder();
+
+const LINES: LineFormat = {
+  reader: () => new QemuLogReader(),
+  open(source, table) {
+    const book = new PlanBook(new Interner());
+    return { table, describe: (row) => describeLine(book, lineAt(source, table.at(row)), table.name(row)) };
+  },
+};
 
 export const qemuLog: TraceFormat = {
   id: QEMU_LOG,
@@ -41,13 +48,8 @@ export const qemuLog: TraceFormat = {
     return isLog ? UNKNOWN_EVENTS * weightOf(fit, head) : 0;
   },
 
-  read(source: ByteSource, options: ReadOptions): OpenTrace {
-    const reader = new QemuLogReader();
-    pushSource(source, reader, options);
-    const table = reader.finish();
-    const book = new PlanBook(new Interner());
-    return { table, describe: (row) => describeLine(book, lineAt(source, table.at(row)), table.name(row)) };
-  },
+  lines: LINES,
+  read: (source, options) => readLines(LINES, source, options),
 };
 
 /** So many lines without a time are looked at. */

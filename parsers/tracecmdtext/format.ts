@@ -3,12 +3,11 @@ import { functionFields } from '../events/functionCall.js';
 import { KIND_FUNCTION_CALL, KIND_FUNCTION_RETURN } from '../events/kinds.js';
 import { Ascii } from '../base/ascii.js';
 import { Interner } from '../base/intern.js';
-import type { ByteSource } from '../base/source.js';
-import { eachLine, lineAt, pushSource, type SourceLine } from '../base/textSource.js';
+import { eachLine, lineAt, type SourceLine } from '../base/textSource.js';
 import { describePayload, PlanBook } from '../events/payload.js';
 import { FIT_HEADER, FIT_TYPICAL, fitOf, weightOf, wholeLines } from '../events/textFit.js';
 import { afterFailed } from '../events/textline.js';
-import type { EventText, OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
+import { readLines, type EventText, type LineFormat, type TraceFormat } from '../reader.js';
 import { NAME_COLUMN, ReportSpan, parseReport } from './head.js';
 import { readNotice, NOTICE_CPUS, NOTICE_LOST } from './notices.js';
 import { ReportReader, TRACE_CMD_REPORT } from './reader.js';
@@ -17,6 +16,14 @@ import { ReportReader, TRACE_CMD_REPORT } from './reader.js';
 const OTHERS_SHARE = 10;
 
 const decoder = new TextDecoder();
+
+const LINES: LineFormat = {
+  reader: () => new ReportReader(),
+  open(source, table) {
+    const books = { plain: new PlanBook(new Interner()), raw: new PlanBook(new Interner(), true) };
+    return { table, describe: (row) => describeLine(books, lineAt(source, table.at(row)), table.name(row)) };
+  },
+};
 
 export const traceCmdReport: TraceFormat = {
   id: TRACE_CMD_REPORT,
@@ -50,13 +57,8 @@ export const traceCmdReport: TraceFormat = {
     return weight + (isReport ? FIT_HEADER : FIT_TYPICAL);
   },
 
-  read(source: ByteSource, options: ReadOptions): OpenTrace {
-    const reader = new ReportReader();
-    pushSource(source, reader, options);
-    const table = reader.finish();
-    const books = { plain: new PlanBook(new Interner()), raw: new PlanBook(new Interner(), true) };
-    return { table, describe: (row) => describeLine(books, lineAt(source, table.at(row)), table.name(row)) };
-  },
+  lines: LINES,
+  read: (source, options) => readLines(LINES, source, options),
 };
 
 /** True when the event's name stands in a column of 22, which no other tool pads to. */

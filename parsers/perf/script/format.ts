@@ -1,17 +1,24 @@
 /** The text of `perf script` as a format of the registry. */
 import { Interner } from '../../base/intern.js';
-import type { ByteSource } from '../../base/source.js';
-import { lineAt, pushSource, type SourceLine } from '../../base/textSource.js';
+import { lineAt, type SourceLine } from '../../base/textSource.js';
 import { describePayload, PlanBook } from '../../events/payload.js';
 import { FIT_HEADER, fitOf, weightOf, wholeLines } from '../../events/textFit.js';
 import { afterFailed } from '../../events/textline.js';
-import type { EventText, OpenTrace, ReadOptions, TraceFormat } from '../../reader.js';
+import { readLines, type EventText, type LineFormat, type TraceFormat } from '../../reader.js';
 import { HeadSpan, parseHead } from './head.js';
 import { PERF_SCRIPT, PerfScriptReader } from './reader.js';
 
 const HEADER_START = '# ========\n# captured on';
 
 const decoder = new TextDecoder();
+
+const LINES: LineFormat = {
+  reader: () => new PerfScriptReader(),
+  open(source, table) {
+    const book = new PlanBook(new Interner());
+    return { table, describe: (row) => describeLine(book, lineAt(source, table.at(row)), table.name(row)) };
+  },
+};
 
 export const perfScript: TraceFormat = {
   id: PERF_SCRIPT,
@@ -29,13 +36,8 @@ export const perfScript: TraceFormat = {
     return weightOf(fit, head) + (hasHeader ? FIT_HEADER : 0);
   },
 
-  read(source: ByteSource, options: ReadOptions): OpenTrace {
-    const reader = new PerfScriptReader();
-    pushSource(source, reader, options);
-    const table = reader.finish();
-    const book = new PlanBook(new Interner());
-    return { table, describe: (row) => describeLine(book, lineAt(source, table.at(row)), table.name(row)) };
-  },
+  lines: LINES,
+  read: (source, options) => readLines(LINES, source, options),
 };
 
 function describeLine(book: PlanBook, source: SourceLine, name: string): EventText {

@@ -1,0 +1,114 @@
+/**
+ * A file that is read again and again while it grows. Of a text the reader is kept, and reads on where it was
+ * as long as nothing speaks against it; it is the reader of a fresh reading of the same bytes, so that its
+ * table is that reading's table.
+ */
+import { copyOf } from './base/copy.js';
+import type { ByteSource } from './base/source.js';
+import { pushSource, type TextReader } from './base/textSource.js';
+import type { EventLinesReader } from './events/textreader.js';
+import type { Grown, LineFormat, OpenTrace, ReadOptions, TraceFormat } from './reader.js';
+import { Samples } from './samples.js';
+
+/**
+ * What lies between the samples is believed to be unchanged, but not for ever: a file that has grown to so
+ * many times what it was when it was last read whole is read whole again. All in all, that reads it twice.
+ */
+const WHOLE_AGAIN = 2;
+
+/** Where a reading began. */
+export interface ReadFrom {
+  /** Byte of the file; 0 where all of it was read. */
+  readonly offset: number;
+  /** Why all of it was read; '' where it was not. */
+  readonly why: string;
+}
+
+interface Kept {
+  readonly format: TraceFormat;
+  readonly reader: EventLinesReader;
+  readonly samples: Samples;
+  /** Bytes that were read, and how many were when it was read whole. */
+  readonly size: number;
+  readonly wholeSize: number;
+}
+
+export class Growing implements Grown {
+  /** Where the last reading began. */
+  from: ReadFrom = { offset: 0, why: 'first' };
+  private kept: Kept | undefined;
+
+  /**
+   * Reads a source, which is the file as it is now. The table of the reading before must not be used any
+   * more: it shares its rows.
+   */
+  read(format: TraceFormat, source: ByteSource, options: ReadOptions): OpenTrace {
+    const { kept } = this;
+    this.kept = undefined;
+    const why = kept ? whyWhole(kept, format, source) : 'first';
+    this.from = { offset: kept && why === '' ? kept.size : 0, why };
+    if (!format.lines) return format.read(source, options);
+    return this.readOn(format, format.lines, kept && why === '' ? kept : undefined, source, options);
+  }
+
+  private readOn(
+    format: TraceFormat,
+    lines: LineFormat,
+    kept: Kept | undefined,
+    source: ByteSource,
+    options: ReadOptions,
+  ): OpenTrace {
+    const from = kept?.size ?? 0;
+    const reader = kept?.reader ?? lines.reader();
+    const tap = new Tap(reader, kept?.samples ?? new Samples(), from);
+    pushSource(source, tap, options, from);
+    if (tap.isDoubted || tap.at !== source.size) return lines.open(source, reader.finish());
+    // To end it is to say what holds of the end of a text, which is not where it ends next time.
+    const ended = copyOf(reader, reader.builder.sharedWithCopy());
+    const table = ended.finish();
+    // What the end disowned may be a row that both have.
+    if (ended.builder.disowned === reader.builder.disowned)
+      this.kept = {
+        format,
+        reader,
+        samples: tap.samples,
+        size: source.size,
+        wholeSize: kept?.wholeSize ?? source.size,
+      };
+    return lines.open(source, table);
+  }
+}
+
+/** Why a source is not what was kept of it, and more; '' where it is. */
+function whyWhole(kept: Kept, format: TraceFormat, source: ByteSource): string {
+  if (format !== kept.format) return 'another format';
+  if (source.size < kept.size) return 'shorter than before';
+  if (source.size === kept.size) return 'as long as before';
+  if (source.size >= WHOLE_AGAIN * kept.wholeSize) return 'twice as long as when it was read whole';
+  return kept.samples.areIn(source) ? '' : 'other bytes than before';
+}
+
+/** Passes on what is read, and takes samples of it. */
+class Tap implements TextReader {
+  /** Something in it says that it may be written again where it was read. */
+  isDoubted = false;
+
+  constructor(
+    private readonly reader: TextReader,
+    readonly samples: Samples,
+    public at: number,
+  ) {}
+
+  push(chunk: Uint8Array): void {
+    this.samples.take(this.at, chunk);
+    this.at += chunk.length;
+    // What was not written yet reads as zeros.
+    if (chunk.includes(0)) this.isDoubted = true;
+    this.reader.push(chunk);
+  }
+
+  sourceShrank(offset: number): void {
+    this.isDoubted = true;
+    this.reader.sourceShrank(offset);
+  }
+}
