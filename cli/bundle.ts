@@ -12,8 +12,9 @@ import { factsOf, provenRuns } from '../parsers/bundle/run.js';
 import type { EventTable } from '../parsers/events/table.js';
 import type { Args, OptionSpecs } from './args.js';
 import { codecs } from './codecs.js';
-import { runHint, type Growing, type RunHint } from './core.js';
+import { runHint, type RunHint } from './core.js';
 import { InputError, UsageError } from './errors.js';
+import type { Following } from './following.js';
 import { openSource, STDIN_NAME } from './fileSource.js';
 import { judged, openTrace, type LoadedOpen, type LoadedTrace, type LoadOptions } from './load.js';
 import type { Output } from './output.js';
@@ -269,9 +270,9 @@ export function filesBehind(name: string): readonly string[] {
   return withoutFailing(() => readProject(name).map((file) => file.path)) ?? [];
 }
 
-function openFile(file: BundleFile, output: Output, grown?: Growing): LoadedOpen {
+function openFile(file: BundleFile, output: Output, following?: Following): LoadedOpen {
   const traceEvents = file.traceEvents === undefined ? undefined : readTraceEvents(file.traceEvents);
-  return openTrace(file.path, output, { traceEvents, grown });
+  return openTrace(file.path, output, { traceEvents, following });
 }
 
 function readTraceEvents(name: string): string {
@@ -286,17 +287,17 @@ function readTraceEvents(name: string): string {
 
 /**
  * Reads a group: one trace where the clocks can be aligned and no two files hold the same events, else as few
- * as there can be with an issue that says why. `grown` is what was kept of the reading before of a group of
+ * as there can be with an issue that says why. `following` has what was kept of the reading before of a group of
  * one file.
  */
 export function openGroup(
   group: readonly BundleFile[],
   output: Output,
-  grown?: Growing,
+  following?: Following,
 ): readonly LoadedRun[] {
   const opens: LoadedOpen[] = [];
   try {
-    for (const file of group) opens.push(openFile(file, output, grown));
+    for (const file of group) opens.push(openFile(file, output, following));
   } catch (error) {
     for (const open of opens) open.close();
     throw error;
@@ -353,10 +354,15 @@ export function loadOne(
   return judgedRun(openOne(args, names, usage, output), options, output);
 }
 
-export function judgedRun(run: LoadedRun, options: LoadOptions, output: Output): LoadedTrace & LoadedRun {
+export function judgedRun(
+  run: LoadedRun,
+  options: LoadOptions,
+  output: Output,
+  following?: Following,
+): LoadedTrace & LoadedRun {
   const { bundle, pathOf, files } = run;
   return {
-    ...judged(run, options, output),
+    ...judged(run, options, output, following),
     ...(bundle && { bundle }),
     ...(pathOf && { pathOf }),
     ...(files && { files }),

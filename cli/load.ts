@@ -7,16 +7,17 @@ import { NEVER_CANCELLED } from '../parsers/base/cancel.js';
 import { ISSUE_KINDS, type Issue, type IssueSeverity } from '../parsers/events/issues.js';
 import { CLOCKS, withIssue, type ClockName, type EventTable } from '../parsers/events/table.js';
 import { withTable, type OpenTrace } from '../parsers/reader.js';
-import type { Analysis } from '../model/analysis.js';
+import type { Analysis, AnalyzeOptions } from '../model/analysis.js';
 import { PROFILES, type ProfileId } from '../model/findings/finding.js';
 import type { TraceReport } from '../model/findings/report.js';
 import { issueText } from '../model/findings/report.js';
 import { codecs } from './codecs.js';
-import { analyze, readTrace, RULES, type Growing } from './core.js';
+import { analyze, readTrace, RULES } from './core.js';
 import { oneOf, type Args, type OptionSpecs } from './args.js';
 import { InputError } from './errors.js';
 import { openSource, type OpenSource } from './fileSource.js';
 import type { Output } from './output.js';
+import type { Following } from './following.js';
 import { withSidecar } from './sidecar.js';
 
 /** Options of every command that reads and judges a trace. */
@@ -86,9 +87,14 @@ export interface LoadedOpen {
 }
 
 /** Judges a trace that was read. */
-export function judged(trace: LoadedOpen, options: LoadOptions, output: Output): LoadedTrace {
+export function judged(
+  trace: LoadedOpen,
+  options: LoadOptions,
+  output: Output,
+  following?: Following,
+): LoadedTrace {
   const { path, open } = trace;
-  const analysis = judgeOpen(trace, options, output);
+  const analysis = judgeOpen(trace, options, output, following);
   const damaged = open.table.issues.some((issue) => ISSUE_KINDS[issue.code].severity === 'error');
   return { path, table: open.table, analysis, rules: RULES, open, damaged, close: () => trace.close() };
 }
@@ -98,7 +104,7 @@ export interface OpenMore {
   /** Text of QEMU's trace-events file. */
   readonly traceEvents?: string | undefined;
   /** What was kept of the reading before, where the file is read again while it grows. */
-  readonly grown?: Growing | undefined;
+  readonly following?: Following | undefined;
 }
 
 /**
@@ -114,13 +120,13 @@ export function openTrace(path: string, output: Output, more: OpenMore = {}): Lo
   return { path: source.name, open, close: () => source.close() };
 }
 
-function readOpen(source: OpenSource, output: Output, { traceEvents, grown }: OpenMore): OpenTrace {
+function readOpen(source: OpenSource, output: Output, { traceEvents, following }: OpenMore): OpenTrace {
   const total = Math.max(1, source.size);
   return readTrace(source, {
     cancel: NEVER_CANCELLED,
     ...codecs(source.name),
     ...(traceEvents === undefined ? {} : { traceEvents }),
-    ...(grown && { grown }),
+    ...(following && { grown: following.reading }),
     progress: (done) => output.progress(`${source.name}: reading ${percent(done, total)}`),
   });
 }
@@ -129,14 +135,16 @@ export function judgeOpen(
   { path, open: { table } }: LoadedOpen,
   options: LoadOptions,
   output: Output,
+  following?: Following,
 ): Analysis {
-  const analysis = analyze(table, {
+  const asked: AnalyzeOptions = {
     profiles: options.profiles,
     clock: options.clock,
     skewNs: options.skewNs,
     ...(options.cancel === undefined ? {} : { cancel: options.cancel }),
     progress: (rows) => output.progress(`${path}: judging ${percent(rows, table.length)}`),
-  });
+  };
+  const analysis = following ? following.analyze(table, asked) : analyze(table, asked);
   output.progress('');
   return analysis;
 }

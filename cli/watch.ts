@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 /** Files are asked for this often. */
 const POLL_MS = 500;
-/** Each judging is of all events: a rest of so many times its duration keeps it to a fifth of a core. */
+/** A rest of so many times the duration of a judging keeps it to a fifth of a core. */
 const REST_FACTOR = 4;
 
 interface Stamp {

@@ -17,10 +17,10 @@ import type {
   SlotInfo,
   VmInfo,
 } from './analysis.js';
-import type { Finding, RuleStatus } from './findings/finding.js';
+import type { Finding, ProfileId, RuleStatus } from './findings/finding.js';
 import { chooseProfiles } from './profiles.js';
 import { countOfKvm } from './rules/ofKvm.js';
-import { dialectOf } from './findings/dialect.js';
+import { dialectOf, type Dialect } from './findings/dialect.js';
 import { placeOf } from './findings/report.js';
 import { replay } from './replay.js';
 import { RULES } from './rules/registry.js';
@@ -29,6 +29,7 @@ import { type RuleDef, RuleRun } from './rules/rule.js';
 import { FactBus } from './world/facts.js';
 import type { Refusal } from './world/regions.js';
 import type { Conv, Inode, Vm } from './world/state.js';
+import { Survey } from './world/survey.js';
 import { World } from './world/world.js';
 import type { PageUnit } from './world/pageSize.js';
 import { PAGE_SIZE } from '../parsers/base/units.js';
@@ -61,67 +62,113 @@ function whyUnread({ bytes, doubt }: PageUnit, { asksLeafSizes }: RuleDef): stri
 }
 
 export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analysis {
+  const judging = new Judging(table, options);
+  const cancelled = judging.replay(0, options);
+  return judging.conclude(cancelled);
+}
+
+/** What a trace asks for before it is judged, as its survey tells it. */
+export interface Outlook {
+  readonly profiles: readonly ProfileId[];
+  /** Why these, one clause. */
+  readonly reason: string;
+  readonly dialect: Dialect;
+  /** Why no violation can be told at all; undefined where one can. */
+  readonly whyNone: string | undefined;
+  /** Cross-CPU pairs closer than this are not ordered. */
+  readonly skew: number;
+}
+
+export function outlookOf(table: EventTable, survey: Survey, options: AnalyzeOptions): Outlook {
   const clock = options.clock ?? table.meta.clock;
-  const skew = options.skewNs ?? (GLOBAL_CLOCKS.includes(clock) ? GLOBAL_SKEW_NS : LOCAL_SKEW_NS);
-  const bus = new FactBus();
-  const w = new World(table, skew, bus);
-  const { profiles, reason } = chooseProfiles(w.survey, options.profiles);
-  const dialect = dialectOf(table, w.survey.counts);
-  const whyNone = missingContext(table);
-  const judging = RULES.filter(
-    (rule) => profiles.includes(rule.profile) && (options.rules?.includes(rule.id) ?? true),
-  );
-  const runs = judging.map((def) => new RuleRun(def, w, dialect, whyNone));
-  for (const run of runs) {
-    bus.listen(run.def.listen(run));
-    if (run.def.about.some(namesFiles))
-      bus.listen({ contested: (inode, row) => undecidedFile(run, inode, row) });
-  }
-  const cancelled = replay(w, table, options);
-  bus.tell('finish', Math.max(0, table.length - 1));
-  const unread = table.unread.reduce((sum, { count }) => sum + count, 0);
-  const closed = runs.map((run) => {
-    const why = whyUnread(w.pages, run.def);
-    const own = run.close();
-    return why === undefined || own.status.status === 'not-applicable' ? own : run.closeUnread(why);
-  });
   return {
-    profiles,
-    profileReason: reason,
-    rules: closed.map((c): RuleStatus => c.status),
-    findings: inOrderWithIds(
-      table,
-      closed.flatMap((c) => c.findings),
-    ),
-    vms: w.vms.map((vm) => vmInfo(vm, w)),
-    inodes: w.inodes.map(inodeInfo),
-    slots: w.slots.map(
-      (s): SlotInfo => ({
-        vm: s.vm.index,
-        slot: s.id,
-        baseGfn: s.baseGfn,
-        pageCount: s.npages,
-        pgoff: s.pgoff,
-        inode: s.inode?.index ?? -1,
-        fromRow: s.fromRow,
-        untilRow: s.untilRow >= 0 ? s.untilRow : table.length,
-      }),
-    ),
-    refusedSlots: w.refusals.map(refusedSlot),
-    conversions: conversionInfos(w.conversions),
-    ops: w.ops,
-    rowCount: table.length,
-    pageBytes: w.pages.bytes,
-    understood: table.length - w.survey.counts[KIND_UNKNOWN]! - w.survey.counts[KIND_GUEST]! - unread,
-    unread,
-    unknown: w.survey.counts[KIND_UNKNOWN]!,
-    ofKvm: countOfKvm(w.survey.counts),
-    shows: {
-      mappings: w.recorded(kindId('RmapAdd')),
-      references: REFERENCE_KINDS.some((kind) => w.recorded(kindId(kind))),
-    },
-    cancelled,
+    ...chooseProfiles(survey, options.profiles),
+    dialect: dialectOf(table, survey.counts),
+    whyNone: missingContext(table),
+    skew: options.skewNs ?? (GLOBAL_CLOCKS.includes(clock) ? GLOBAL_SKEW_NS : LOCAL_SKEW_NS),
   };
+}
+
+/** One trace in the course of being judged. */
+export class Judging {
+  readonly world: World;
+  readonly outlook: Outlook;
+  readonly runs: readonly RuleRun[];
+  private readonly bus = new FactBus();
+
+  constructor(
+    private readonly table: EventTable,
+    options: AnalyzeOptions,
+    survey = new Survey(table),
+    outlook = outlookOf(table, survey, options),
+  ) {
+    this.outlook = outlook;
+    const w = new World(table, outlook.skew, this.bus, survey);
+    this.world = w;
+    const judging = RULES.filter(
+      (rule) => outlook.profiles.includes(rule.profile) && (options.rules?.includes(rule.id) ?? true),
+    );
+    this.runs = judging.map((def) => new RuleRun(def, w, outlook.dialect, outlook.whyNone));
+    for (const run of this.runs) {
+      this.bus.listen(run.def.listen(run));
+      if (run.def.about.some(namesFiles))
+        this.bus.listen({ contested: (inode, row) => undecidedFile(run, inode, row) });
+    }
+  }
+
+  /** Judges the rows from `from` on; returns true when cancelled. */
+  replay(from: number, options: Pick<AnalyzeOptions, 'progress' | 'cancel'>): boolean {
+    return replay(this.world, this.table, options, from);
+  }
+
+  /** Tells the end of the trace, and what came of it. All rules have heard the end then. */
+  conclude(cancelled: boolean): Analysis {
+    const { table, world: w, outlook } = this;
+    this.bus.tell('finish', Math.max(0, table.length - 1));
+    const unread = table.unread.reduce((sum, { count }) => sum + count, 0);
+    const closed = this.runs.map((run) => {
+      const why = whyUnread(w.pages, run.def);
+      const own = run.close();
+      return why === undefined || own.status.status === 'not-applicable' ? own : run.closeUnread(why);
+    });
+    return {
+      profiles: outlook.profiles,
+      profileReason: outlook.reason,
+      rules: closed.map((c): RuleStatus => c.status),
+      findings: inOrderWithIds(
+        table,
+        closed.flatMap((c) => c.findings),
+      ),
+      vms: w.vms.map((vm) => vmInfo(vm, w)),
+      inodes: w.inodes.map(inodeInfo),
+      slots: w.slots.map(
+        (s): SlotInfo => ({
+          vm: s.vm.index,
+          slot: s.id,
+          baseGfn: s.baseGfn,
+          pageCount: s.npages,
+          pgoff: s.pgoff,
+          inode: s.inode?.index ?? -1,
+          fromRow: s.fromRow,
+          untilRow: s.untilRow >= 0 ? s.untilRow : table.length,
+        }),
+      ),
+      refusedSlots: w.refusals.map(refusedSlot),
+      conversions: conversionInfos(w.conversions),
+      ops: w.ops,
+      rowCount: table.length,
+      pageBytes: w.pages.bytes,
+      understood: table.length - w.survey.counts[KIND_UNKNOWN]! - w.survey.counts[KIND_GUEST]! - unread,
+      unread,
+      unknown: w.survey.counts[KIND_UNKNOWN]!,
+      ofKvm: countOfKvm(w.survey.counts),
+      shows: {
+        mappings: w.recorded(kindId('RmapAdd')),
+        references: REFERENCE_KINDS.some((kind) => w.recorded(kindId(kind))),
+      },
+      cancelled,
+    };
+  }
 }
 
 /** True for a kind of event that names a file by its inode number. */

@@ -1,5 +1,6 @@
 /** The replay of a trace: its events, losses and restarts, one after the other, into the state of a world. */
 import type { EventTable } from '../parsers/events/table.js';
+import { firstIndex } from '../parsers/base/search.js';
 import { SEGMENT_ROWS } from '../parsers/events/segment.js';
 import type { AnalyzeOptions } from './analysis.js';
 import { loseCalls } from './lower/loss.js';
@@ -12,23 +13,24 @@ import type { World } from './world/world.js';
 const POLL_ROWS = 1 << 14;
 
 /**
- * Runs every event through its lowering, in trace order, which changes the world and tells its facts; returns
- * true when cancelled.
+ * Runs every event from row `from` on through its lowering, in trace order, which changes the world and tells
+ * its facts; returns true when cancelled.
  */
 export function replay(
   w: World,
   table: EventTable,
   options: Pick<AnalyzeOptions, 'progress' | 'cancel'> = {},
+  from = 0,
 ): boolean {
   const loweringOf = lowerings();
   const ev = new Ev();
   const losses = [...table.losses].sort((a, b) => a.row - b.row);
   const { restarts } = w.survey;
-  let nextRestart = 0;
-  let nextLoss = 0;
-  for (let s = 0; s < table.segments.length; s++) {
+  let nextRestart = firstIndex(restarts.length, (i) => restarts[i]! >= from);
+  let nextLoss = firstIndex(losses.length, (i) => losses[i]!.row >= from);
+  for (let s = Math.floor(from / SEGMENT_ROWS); s < table.segments.length; s++) {
     const seg = table.segments[s]!;
-    for (let i = 0; i < seg.length; i++) {
+    for (let i = Math.max(0, from - s * SEGMENT_ROWS); i < seg.length; i++) {
       if ((i & (POLL_ROWS - 1)) === 0) {
         options.progress?.(s * SEGMENT_ROWS + i);
         if (options.cancel?.cancelled) return true;

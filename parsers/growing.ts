@@ -6,6 +6,7 @@
 import { copyOf } from './base/copy.js';
 import type { ByteSource } from './base/source.js';
 import { pushSource, type TextReader } from './base/textSource.js';
+import type { TableGrowth } from './events/table.js';
 import type { EventLinesReader } from './events/textreader.js';
 import type { Grown, LineFormat, OpenTrace, ReadOptions, TraceFormat } from './reader.js';
 import { Samples } from './samples.js';
@@ -36,6 +37,8 @@ interface Kept {
 export class Growing implements Grown {
   /** Where the last reading began. */
   from: ReadFrom = { offset: 0, why: 'first' };
+  /** What came of it; undefined where that is no table that could go on. */
+  table: TableGrowth | undefined;
   private kept: Kept | undefined;
 
   /**
@@ -47,6 +50,7 @@ export class Growing implements Grown {
     this.kept = undefined;
     const why = kept ? whyWhole(kept, format, source) : 'first';
     this.from = { offset: kept && why === '' ? kept.size : 0, why };
+    this.table = undefined;
     if (!format.lines) return format.read(source, options);
     return this.readOn(format, format.lines, kept && why === '' ? kept : undefined, source, options);
   }
@@ -67,7 +71,13 @@ export class Growing implements Grown {
     const ended = copyOf(reader, reader.builder.sharedWithCopy());
     const table = ended.finish();
     // What the end disowned may be a row that both have.
-    if (ended.builder.disowned === reader.builder.disowned)
+    const isLasting = ended.builder.disowned === reader.builder.disowned;
+    this.table = {
+      goesOn: kept !== undefined,
+      segments: table.segments,
+      lastingRows: isLasting ? reader.builder.length : -1,
+    };
+    if (isLasting)
       this.kept = {
         format,
         reader,

@@ -13,7 +13,8 @@ import type { Command } from '../command.js';
 import { EXIT, InputError, UsageError, type ExitCode } from '../errors.js';
 import { BUNDLE_OPTIONS, groupsOf, judgedRun, openGroup, separateNote, type BundleFile } from '../bundle.js';
 import { LOAD_OPTIONS, loadOptions, type LoadedTrace, type LoadOptions } from '../load.js';
-import { Growing, RULE_IDS } from '../core.js';
+import { RULE_IDS } from '../core.js';
+import { Following } from '../following.js';
 import { outParts, outStyled, type Output } from '../output.js';
 import { withoutSuppressed } from '../suppressions.js';
 import { VERSION } from '../version.js';
@@ -145,7 +146,7 @@ async function watched(
   const printed = new Set<string>();
   // Of several files, the rows are put in order anew each time.
   const alone = groups.filter((group) => group.length === 1);
-  const grown = new Map(alone.map((group) => [group, new Growing()]));
+  const following = new Map(alone.map((group) => [group, new Following()]));
   let code: ExitCode = EXIT.clean;
   const judge = (isAnew: boolean): void => {
     if (isAnew) printed.clear();
@@ -160,7 +161,7 @@ async function watched(
         if (isNew(line)) output.err(line);
       },
     };
-    const batch = new Batch(groups, loadOptions(args), demands, listed, once, grown);
+    const batch = new Batch(groups, loadOptions(args), demands, listed, once, following);
     for (const trace of batch.traces()) {
       const fresh = listedFindings(trace).filter((finding) => isNew(findingText(trace, finding)));
       outStyled(output, args, (look) => mapped(fresh, (finding) => findingText(trace, finding, look)));
@@ -192,7 +193,7 @@ class Batch {
     private readonly listed: Listed,
     private readonly output: Output,
     /** What was kept of the reading before, of groups that are judged again as their file grows. */
-    private readonly grown: ReadonlyMap<readonly BundleFile[], Growing> = new Map(),
+    private readonly following: ReadonlyMap<readonly BundleFile[], Following> = new Map(),
   ) {}
 
   *traces(): Generator<LoadedTrace> {
@@ -208,8 +209,9 @@ class Batch {
   /** One unusable file of several does not keep the others from being judged. */
   private *judge(group: readonly BundleFile[]): Generator<LoadedTrace> {
     try {
-      for (const open of openGroup(group, this.output, this.grown.get(group))) {
-        const trace = judgedRun(open, this.options, this.output);
+      const following = this.following.get(group);
+      for (const open of openGroup(group, this.output, following)) {
+        const trace = judgedRun(open, this.options, this.output, following);
         trace.close();
         yield trace;
       }

@@ -1,7 +1,7 @@
 /**
- * Verdicts while a recording goes on: a thread judges what has been written so far. It reads what came since
- * the last look, and judges all of it: every verdict depends on all of the trace. The rest between two looks
- * is a multiple of what one takes, so that the recorder itself is not held up.
+ * Verdicts while a recording goes on: a thread judges what has been written so far, from where it was at the
+ * last look as far as that can be. The rest between two looks is a multiple of what one takes, so that the
+ * recorder itself is not held up.
  */
 import { Worker } from 'node:worker_threads';
 import type { LiveVerdict } from './verdict.js';

@@ -1,23 +1,23 @@
 /** The thread behind live.ts: judges the trace as it is at each word. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { placeOf } from '../../model/findings/report.js';
-import { Growing } from '../core.js';
 import { InputError } from '../errors.js';
+import { Following } from '../following.js';
 import { judgeOpen, openTrace } from '../load.js';
 import type { Output } from '../output.js';
 import type { LiveVerdict } from './verdict.js';
 
-const grown = new Growing();
+const following = new Following();
 const SILENT: Output = { out: () => undefined, err: () => undefined, progress: () => undefined };
 
 parentPort!.on('message', () => parentPort!.postMessage(verdictOn(workerData as string)));
 
 function verdictOn(path: string): LiveVerdict {
   try {
-    const trace = openTrace(path, SILENT, { grown });
+    const trace = openTrace(path, SILENT, { following });
     const { table } = trace.open;
     const options = { profiles: undefined, clock: undefined, skewNs: undefined };
-    const { findings } = judgeOpen(trace, options, SILENT);
+    const { findings } = judgeOpen(trace, options, SILENT, following);
     trace.close();
     const violations = findings.filter(({ verdict }) => verdict === 'violation');
     const rules = [...new Set(violations.map(({ rule }) => rule))];

@@ -2,7 +2,7 @@
 import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
 import { asPgoff, PAST_ALL_PGOFFS, type Pgoff, plus } from '../../parsers/base/units.js';
-import type { EventTable } from '../../parsers/events/table.js';
+import type { Interner } from '../../parsers/base/intern.js';
 import { slotsOf } from '../world/slots.js';
 import { vmaAt } from './vmas.js';
 import { Op, RefKind } from '../ops/oplog.js';
@@ -198,19 +198,19 @@ function unpinned(
   for (let i = 0; i < count; i++) refPut(w, page.inode, plus(page.pgoff, i), RefKind.Pin, ev.row, t.tid);
 }
 
-const remotes = new WeakMap<EventTable, Uint8Array>();
+/** By the names that a table has. */
+const remotes = new WeakMap<Interner, Uint8Array>();
 
 /**
  * Whether an event is of a function for another task's memory: those add FOLL_REMOTE to what their callers
  * ask for.
  */
 function isRemote({ table }: World, row: number): boolean {
-  let ofName = remotes.get(table);
+  const { names } = table;
+  let ofName = remotes.get(names);
   if (!ofName) {
-    ofName = Uint8Array.from({ length: table.names.size }, (_, id) =>
-      Number(/_remote$/.test(table.names.text(id))),
-    );
-    remotes.set(table, ofName);
+    ofName = Uint8Array.from({ length: names.size }, (_, id) => Number(/_remote$/.test(names.text(id))));
+    remotes.set(names, ofName);
   }
   return ofName[table.nameId(row)] === 1;
 }

@@ -248,7 +248,21 @@ export class HeldRefs {
     });
   }
 
-  finish(): void {
+  /**
+   * What stays open where the trace ends; `judgeLast` judges what is judged only there. It leaves all as it
+   * was: the trace may go on.
+   */
+  finish(judgeLast?: () => void): void {
+    const { waiting, unknownPast } = this;
+    this.waiting = [...waiting];
+    this.unknownPast = [...unknownPast];
+    judgeLast?.();
+    this.tellOpen();
+    this.waiting = waiting;
+    this.unknownPast = unknownPast;
+  }
+
+  private tellOpen(): void {
     for (const { ruling, pages } of this.proven) {
       if (this.pins > 0 && !this.escaped) this.run.violation(ruling);
       else
@@ -259,7 +273,6 @@ export class HeldRefs {
           pages,
         );
     }
-    this.proven = [];
     if (this.escaped)
       this.run.notRecorded(
         this.escaped.row,
@@ -276,9 +289,7 @@ export class HeldRefs {
         this.run.pagesOf(x.inode, x.pgoff),
       );
     }
-    this.waiting = [];
     for (const x of this.unknownPast) this.undecidedPast(x);
-    this.unknownPast = [];
   }
 
   private drop(inode: Inode, pgoff: Pgoff, each: (x: HeldRefs['waiting'][number]) => void): void {

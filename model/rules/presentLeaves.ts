@@ -16,7 +16,7 @@ interface Judgement {
  * or something else is.
  */
 export class PresentLeaves {
-  private readonly waiting: { readonly vm: Vm; readonly row: number; readonly settle: Settle }[] = [];
+  private waiting: { readonly vm: Vm; readonly row: number; readonly settle: Settle }[] = [];
 
   constructor(private readonly run: RuleRun) {}
 
@@ -25,15 +25,21 @@ export class PresentLeaves {
     const settle = new Settle(this.run, vm, rec, judgement);
     rec.pending ??= [];
     rec.pending.push({
-      confirm: (row) => settle.violation(row),
+      confirm: (row) => settle.once(() => settle.violation(row)),
       refute: () =>
-        settle.zapNotRecorded('The SPTE seems to have been zapped by a task that the trace does not show.'),
+        settle.once(() =>
+          settle.zapNotRecorded('The SPTE seems to have been zapped by a task that the trace does not show.'),
+        ),
     });
     this.waiting.push({ vm, row: judgement.row, settle });
   }
 
-  /** What would have refuted a judgement may be among lost events, or gone with the VM. */
+  /**
+   * What would have refuted a judgement may be among lost events, or gone with the VM. It leaves all as it
+   * was: the trace may go on.
+   */
   finish(lastRow: number): void {
+    this.waiting = this.waiting.filter(({ settle }) => settle.isOpen);
     for (const { vm, row, settle } of this.waiting) {
       const vmIsGone = vm.slots.length > 0 && vm.slots.every((slot) => slot.untilRow >= 0);
       if (this.run.w.gapBetween(row, lastRow)) settle.lost();
@@ -43,13 +49,12 @@ export class PresentLeaves {
         );
       else settle.violation(-1);
     }
-    this.waiting.length = 0;
   }
 }
 
 /** One judgement, told once: by whatever comes first. */
 class Settle {
-  private open = true;
+  isOpen = true;
 
   constructor(
     private readonly run: RuleRun,
@@ -58,9 +63,13 @@ class Settle {
     private readonly judgement: Judgement,
   ) {}
 
+  once(tell: () => void): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    tell();
+  }
+
   violation(confirmRow: number): void {
-    if (!this.open) return;
-    this.open = false;
     const { run, vm, rec } = this;
     const { row, message } = this.judgement;
     run.violation({
@@ -84,8 +93,6 @@ class Settle {
   }
 
   private undecided(reason: Reason, detail: string, missing: readonly Missing[]): void {
-    if (!this.open) return;
-    this.open = false;
     const { row, pages } = this.judgement;
     this.run.undecided(reason, row, detail, missing, pages);
   }

@@ -1,4 +1,5 @@
 /** What a rule is: its texts, what it needs from a trace, and the listener that judges. One file per rule. */
+import { copyOf } from '../../parsers/base/copy.js';
 import { kindId } from '../../parsers/events/kinds.js';
 import { VOCABULARY, type EventKind } from '../../parsers/events/vocabulary.js';
 import type { EventRow, Gfn, Pgoff } from '../../parsers/base/units.js';
@@ -89,16 +90,31 @@ function undecidedText({ detail, count, missing }: UndecidedReason): string {
   return `${detail}${times}${missing.length > 0 ? ` Missing: ${missing.join(', ')}.` : ''}`;
 }
 
+/** Why checks stayed undecided, so far. */
+interface OpenReason {
+  count: number;
+  row: number;
+  readonly missing: Set<Missing>;
+  detail: string;
+  pages: PageRange | undefined;
+}
+
+/** What a rule had said at some moment. */
+export interface SaidSoFar {
+  readonly held: number;
+  readonly broken: number;
+  readonly open: number;
+  readonly findings: number;
+  readonly reasons: ReadonlyMap<Reason, OpenReason>;
+}
+
 /** One rule on one trace: counts its checks and collects what it finds. */
 export class RuleRun {
   private held = 0;
   private broken = 0;
   private open = 0;
   readonly findings: Finding[] = [];
-  private readonly reasons = new Map<
-    Reason,
-    { count: number; row: number; missing: Set<Missing>; detail: string; pages: PageRange | undefined }
-  >();
+  private reasons = new Map<Reason, OpenReason>();
 
   constructor(
     readonly def: RuleDef,
@@ -108,6 +124,21 @@ export class RuleRun {
     /** Why no violation can be told in this trace at all; undefined where one can. */
     private readonly missingContext: string | undefined,
   ) {}
+
+  /** What was said so far; see {@link takeBack}. */
+  saidSoFar(): SaidSoFar {
+    const { held, broken, open, findings } = this;
+    return { held, broken, open, findings: findings.length, reasons: copyOf(this.reasons) };
+  }
+
+  /** Takes back all that was said since. */
+  takeBack({ held, broken, open, findings, reasons }: SaidSoFar): void {
+    this.held = held;
+    this.broken = broken;
+    this.open = open;
+    this.findings.length = findings;
+    this.reasons = new Map(reasons);
+  }
 
   recorded(...kinds: EventKind[]): boolean {
     for (const k of kinds) if (this.w.recorded(kindId(k))) return true;

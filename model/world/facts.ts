@@ -153,6 +153,7 @@ export interface Facts {
   released(inode: Inode, row: number): void;
   /** Two files turn out to have one inode number: from here on no event says which of them it means. */
   contested(inode: Inode, row: number): void;
+  /** The trace ends. Who hears it stays as it was: of a trace that grows, more may follow. */
   finish(lastRow: number): void;
 }
 

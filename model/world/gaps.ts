@@ -2,6 +2,7 @@
  * Where events are missing: from the loss marks of a trace, and where the times show that another recording
  * begins, or another part of a text that was put together out of order.
  */
+import { firstIndex } from '../../parsers/base/search.js';
 import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import { SEGMENT_ROWS, type Segment } from '../../parsers/events/segment.js';
 import { lateMax } from '../../parsers/events/stepBack.js';
@@ -26,6 +27,10 @@ export interface FoundGaps {
   readonly restarts: number[];
 }
 
+function inOrder({ losses }: EventTable): readonly LossMark[] {
+  return [...losses].sort((a, b) => a.row - b.row);
+}
+
 /** CPUs that there is room for before more are seen. */
 const FIRST_CPUS = 64;
 /** Steps back that are looked at one by one. */
@@ -39,7 +44,7 @@ export class GapFinder {
   private lastOnCpu = new Int32Array(FIRST_CPUS).fill(-1);
   private lastTs = new Float64Array(FIRST_CPUS).fill(-Infinity);
   private readonly firstOnCpu = new Map<number, number>();
-  private readonly losses: readonly LossMark[];
+  private losses: readonly LossMark[];
   /** How far a row may lie behind one that stands before it. */
   private readonly late: number;
   /** The greatest time since the last step back, on any CPU, and at the end of each segment since. */
@@ -54,18 +59,24 @@ export class GapFinder {
 
   constructor(private readonly table: EventTable) {
     this.late = lateMax(table.meta);
-    this.losses = [...table.losses].sort((a, b) => a.row - b.row);
+    this.losses = inOrder(table);
   }
 
-  /** Looks at the rows of one segment, each in its turn. */
-  segment(seg: Segment, index: number, found: FoundGaps): void {
+  /** The table has more rows than the first `rows`, and may say otherwise what is missing behind these. */
+  goOn(rows: number): void {
+    this.losses = inOrder(this.table);
+    this.next = firstIndex(this.losses.length, (i) => this.losses[i]!.row >= rows);
+  }
+
+  /** Looks at the rows of one segment, each in its turn, from row `from` of it on. */
+  segment(seg: Segment, index: number, from: number, found: FoundGaps): void {
     const { late } = this;
     const { cpu: cpus, ts: times } = seg;
     const base = index * SEGMENT_ROWS;
     let nextLoss = this.nextLossRow();
     // Fields of an object cost this loop more than all else.
     let { high, resumes, lastOnCpu, lastTs } = this;
-    for (let i = 0; i < seg.length; i++) {
+    for (let i = from; i < seg.length; i++) {
       const row = base + i;
       if (nextLoss <= row) {
         this.close(row, found);

@@ -4,6 +4,7 @@
  * may have been on. A kind counts as recorded only when the trace shows it firing, or its recorder proves
  * that it did not: an absent probe and one that never fired look alike.
  */
+import { copyOf } from '../../parsers/base/copy.js';
 import { firstIndex } from '../../parsers/base/search.js';
 import { KIND_COUNT, KIND_GUEST } from '../../parsers/events/kinds.js';
 import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
@@ -187,7 +188,7 @@ export class Survey {
   bindRetHasInode = false;
   /** Of each gap and all behind it, the least `after`: what {@link gapBetween} needs to know of them. */
   private suffixMinAfter: Int32Array = new Int32Array(0);
-  private readonly ev = new Ev();
+  private ev = new Ev();
   private readonly otherInodes = new Set<number>();
   private readonly vcpuTasks = new Map<number, number>();
   /** Device of each inode number that the page cache shows. */
@@ -200,12 +201,68 @@ export class Survey {
   /** Bits above a kvm pointer's key, where they are others than {@link KERNEL_TOP}. */
   private readonly kvmTops = new Map<number, number>();
 
-  constructor(readonly table: EventTable) {
-    for (const { kind, count } of table.unread) if (needsSlots(kind)) this.unread[kind]! += count;
+  private readonly tasks = new Tasks();
+  private readonly finder: GapFinder;
+  /** Rows that were looked at, and those of them that QEMU recorded itself. */
+  private rows = 0;
+  private fromQemu = 0;
+  /** Whether it was asked if anything is missing at all. */
+  private wasAskedForGaps = false;
+
+  /** Of a table that grows, what is true only of all of it is left open: see {@link ended}. */
+  constructor(
+    readonly table: EventTable,
+    isGrowing = false,
+  ) {
+    this.finder = new GapFinder(table);
     this.scan();
-    this.sortGaps();
-    for (const [kind, { isRecorded }] of table.meta.unseen ?? [])
-      if (isRecorded && this.counts[K(kind)] === 0) this.silent[K(kind)] = 1;
+    if (!isGrowing) this.end();
+  }
+
+  /** The survey of the table as it is now, to which rows may have been added. */
+  ended(): Survey {
+    this.finder.goOn(this.rows);
+    this.scan();
+    const survey = copyOf<Survey>(this, [[this.table, this.table]]);
+    survey.end();
+    return survey;
+  }
+
+  /** Becomes a later survey, for all who have this one. */
+  become(later: Survey): void {
+    Object.assign(this, later, { wasAskedForGaps: this.wasAskedForGaps });
+  }
+
+  /**
+   * True where a later survey, whose table goes on behind the first `rows`, gives the same answers to all that
+   * may have been asked of this one on the way through these rows.
+   */
+  answersAs(later: Survey, rows: number): boolean {
+    const isInside = ({ after }: Gap): boolean => after < rows - 1;
+    const isBefore = (restart: number): boolean => restart < rows;
+    return (
+      !this.hasUnread &&
+      !later.hasUnread &&
+      later.unread.every((count) => count === 0) &&
+      this.counts.every((count, kind) => count > 0 === later.counts[kind]! > 0) &&
+      sameBytes(this.silent, later.silent) &&
+      this.memfdInodes.size === later.memfdInodes.size &&
+      this.ambiguousInodes.size === later.ambiguousInodes.size &&
+      this.kvms.size === later.kvms.size &&
+      sizes(this.kvmsOfTgid) === sizes(later.kvmsOfTgid) &&
+      this.severalVms === later.severalVms &&
+      this.bindRetHasInode === later.bindRetHasInode &&
+      this.unfiltered === later.unfiltered &&
+      sameGaps(this.gaps.filter(isInside), later.gaps.filter(isInside)) &&
+      sameNumbers(this.restarts.filter(isBefore), later.restarts.filter(isBefore)) &&
+      (!this.wasAskedForGaps || this.gaps.length > 0 === later.gaps.length > 0)
+    );
+  }
+
+  /** True where events may be missing anywhere. */
+  get hasGaps(): boolean {
+    this.wasAskedForGaps = true;
+    return this.gaps.length > 0;
   }
 
   /** True when some event could not be read. */
@@ -250,20 +307,21 @@ export class Survey {
 
   /** One pass over the rows: what fires, by which tasks, and where events are missing. */
   private scan(): void {
-    const { table, counts } = this;
-    const tasks = new Tasks();
-    const gaps = new GapFinder(table);
+    const { table, counts, tasks, finder } = this;
     const qemuNames = Uint8Array.from({ length: table.names.size }, (_, id) =>
       table.names.text(id).startsWith('qemu:') ? 1 : 0,
     );
     const hasQemu = qemuNames.includes(1);
     const hasUnread = table.unread.length > 0;
     let fromQemu = 0;
-    for (let s = 0; s < table.segments.length; s++) {
+    this.unread.fill(0);
+    for (const { kind, count } of table.unread) if (needsSlots(kind)) this.unread[kind]! += count;
+    for (let s = Math.floor(this.rows / SEGMENT_ROWS); s < table.segments.length; s++) {
       const seg = table.segments[s]!;
       const { kind: kinds, tid: tids, tgid: tgids } = seg;
-      gaps.segment(seg, s, this);
-      for (let i = 0; i < seg.length; i++) {
+      const first = Math.max(0, this.rows - s * SEGMENT_ROWS);
+      finder.segment(seg, s, first, this);
+      for (let i = first; i < seg.length; i++) {
         const kind = kinds[i]!;
         counts[kind]!++;
         if (hasUnread && this.unread[kind]! > 0) this.noteUnread(seg, i, s * SEGMENT_ROWS + i);
@@ -281,14 +339,26 @@ export class Survey {
         else this.details(kind, uses);
       }
     }
-    gaps.finish(this);
+    this.rows = table.length;
+    this.fromQemu += fromQemu;
+    // Points at no segment any more.
+    this.ev = new Ev();
+  }
+
+  /** What is true only of all rows. */
+  private end(): void {
+    const { table, counts, fromQemu } = this;
+    this.finder.finish(this);
     if (this.memfdInodes.size > 1) this.severalVms = true;
     for (const ino of this.otherInodes) if (this.memfdInodes.has(ino)) this.ambiguousInodes.add(ino);
-    const unrelated = tasks.unrelated();
+    const unrelated = this.tasks.unrelated();
     this.unfiltered =
       table.meta.onlyTasks !== true &&
       (table.meta.allTasks === true ||
         (unrelated > 0 && unrelated >= UNRELATED_SHARE * (table.length - fromQemu - counts[KIND_GUEST]!)));
+    this.sortGaps();
+    for (const [kind, { isRecorded }] of table.meta.unseen ?? [])
+      if (isRecorded && counts[K(kind)] === 0) this.silent[K(kind)] = 1;
   }
 
   /** What an event that names an inode, a VM or a vCPU says. */
@@ -362,4 +432,28 @@ export class Survey {
       this.suffixMinAfter[i] = min;
     }
   }
+}
+
+function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((number, i) => number === b[i]);
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.every((byte, i) => byte === b[i]);
+}
+
+function sameGaps(a: readonly Gap[], b: readonly Gap[]): boolean {
+  const isSame = (one: Gap, other: Gap): boolean =>
+    one.after === other.after &&
+    one.before === other.before &&
+    one.cpu === other.cpu &&
+    one.line === other.line;
+  return a.length === b.length && a.every((gap, i) => isSame(gap, b[i]!));
+}
+
+/** How many keys a map has, and members their sets. Where only more come, nothing else shows that some did. */
+function sizes(sets: ReadonlyMap<number, ReadonlySet<number>>): number {
+  let sum = sets.size;
+  for (const { size } of sets.values()) sum += size;
+  return sum;
 }

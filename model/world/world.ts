@@ -35,7 +35,6 @@ function idleTaskKey(cpu: number): number {
 }
 
 export class World {
-  readonly survey: Survey;
   readonly ops = new OpLog();
   /** What the traced kernel counts frames and pages of files in. */
   readonly pages: PageUnit;
@@ -79,8 +78,8 @@ export class World {
     /** Cross-CPU pairs closer than this are not ordered. */
     readonly skew: number,
     readonly facts: FactBus,
+    readonly survey = new Survey(table),
   ) {
-    this.survey = new Survey(table);
     this.pages = pageUnitOf(table, this.survey.counts);
     this.whichVm = new VmNames(this.survey, this.ops);
     this.whichFile = new FileNames(table, this.survey, this.ops, this.whichVm, this.pages, (inode, row) => {

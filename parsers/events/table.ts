@@ -142,6 +142,16 @@ export interface UnreadEvents {
   readonly row: number;
 }
 
+/** How a table goes on from the one that was read of the same file before. */
+export interface TableGrowth {
+  /** Rows that it begins with are the lasting ones of the table before. */
+  readonly goesOn: boolean;
+  /** Its segments: it may have got other marks since. */
+  readonly segments: readonly Segment[];
+  /** The rows that the next table begins with, should it go on; -1 where it will not. */
+  readonly lastingRows: number;
+}
+
 export class EventTable {
   constructor(
     readonly length: number,
@@ -155,6 +165,11 @@ export class EventTable {
     /** Known by their names, but not understood. */
     readonly unread: readonly UnreadEvents[] = [],
   ) {}
+
+  /** Becomes another table, for all who have this one. */
+  become(other: EventTable): void {
+    Object.assign(this, other);
+  }
 
   ts(row: number): number {
     return this.segments[row >>> SEGMENT_SHIFT]!.ts[row & SEGMENT_MASK]!;

@@ -1,30 +1,60 @@
 /**
- * A text that grows, looked at now and then: each look tells what a fresh run over the same bytes tells, to
- * the last field. GROWN=n grows as often, SEED=n elsewhere.
+ * A trace that grows, looked at now and then: each look tells what a fresh run over the same bytes tells, to
+ * the last field and operation. GROWN=n grows as often, SEED=n elsewhere.
  */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { Random } from '../fuzz/harness.js';
 import { PROFILES } from '../../model/findings/finding.js';
 import { renderJson } from '../../model/findings/json.js';
-import { analyze, RULES } from '../../model/index.js';
+import type { Analysis } from '../../model/analysis.js';
+import { analyze, GrowingAnalysis, RULES } from '../../model/index.js';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { MemorySource } from '../../parsers/base/source.js';
+import type { EventTable } from '../../parsers/events/table.js';
 import { Growing, readTrace, type OpenTrace } from '../../parsers/index.js';
+import { samplesIn } from '../golden/samples.js';
+import { bytesOf, labelsOf, SHIPPED } from '../labelled/labels.js';
 import { recordings, type Recording } from '../support/cuts.js';
-import { ChangingFile, lengthsOf, torn } from '../support/growth.js';
+import { ChangingFile, firstRows, lengthsOf, torn } from '../support/growth.js';
+import { oneAfterAnother } from '../support/joined.js';
+import { meaningText } from '../support/operations.js';
 import { tableText } from '../support/tables.js';
 import { patience, tries } from '../support/tries.js';
 import { loadZstd } from '../support/zstd.js';
 
 const SLOW_MS = patience(120_000);
 const GROWN = tries('GROWN', 16, 20_000);
+/** Recordings have several windows each, one after another. */
+const STRIDE = 7;
 const SEED = Number(process.env['SEED'] ?? 20261130);
 
 /** All that is said of a trace. */
-function told({ table }: OpenTrace): string {
-  const analysis = analyze(table, { profiles: PROFILES });
+function verdictText(table: EventTable, analysis: Analysis): string {
   const json = [...renderJson([{ path: 'growing.txt', table, analysis, rules: RULES }])].join('');
-  return `${tableText(table)}\n${JSON.stringify(table.unread)}\n${json}`;
+  const { ops, ...said } = analysis;
+  return [json, JSON.stringify(said, exact), String(ops.length), meaningText({ table, analysis })].join('\n');
+}
+
+function exact(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
+}
+
+function readText({ table }: OpenTrace): string {
+  return `${tableText(table)}\n${JSON.stringify(table.unread)}`;
+}
+
+/** How many looks there were, how many of them read all, and how many judged all. */
+class Looks {
+  all = 0;
+  reads = 0;
+  verdicts = 0;
+
+  saw(readFrom: number, judgedFrom: number): void {
+    this.all++;
+    if (readFrom === 0) this.reads++;
+    if (judgedFrom === 0) this.verdicts++;
+  }
 }
 
 describe('a text that grows', function () {
@@ -37,23 +67,72 @@ describe('a text that grows', function () {
 
   it(`${GROWN} times tells what a fresh run does at each look, and seldom reads all of it again`, () => {
     const random = new Random(SEED);
-    let looks = 0;
-    let wholes = 0;
+    const looks = new Looks();
     for (let i = 0; i < GROWN; i++) {
-      const { name, bytes } = all[i % all.length]!;
+      const { name, bytes } = all[(i * STRIDE) % all.length]!;
       const text = torn(bytes, random);
       const file = new ChangingFile();
       const grown = new Growing();
+      const judging = new GrowingAnalysis();
       for (const length of lengthsOf(text, random)) {
         file.bytes = text.slice(0, length);
         const what = `${name}, ${length} of ${text.length} bytes, SEED=${SEED}, try ${i}`;
         const open = readTrace(file.source(), { cancel: NEVER_CANCELLED, grown });
         const fresh = readTrace(new MemorySource(file.bytes), { cancel: NEVER_CANCELLED });
-        assert.equal(told(open), told(fresh), what);
-        looks++;
-        if (grown.from.offset === 0) wholes++;
+        assert.equal(readText(open), readText(fresh), what);
+        const { table } = open;
+        const told = verdictText(table, judging.analyze(table, grown.table, { profiles: PROFILES }));
+        assert.equal(told, verdictText(fresh.table, analyze(fresh.table, { profiles: PROFILES })), what);
+        looks.saw(grown.from.offset, judging.from.row);
       }
     }
-    assert.ok(wholes <= GROWN + looks / 20, `${wholes} of ${looks} looks read all`);
+    if (process.env['SAY'] === '1') console.log(looks);
+    assert.ok(looks.reads <= GROWN + looks.all / 20, `${looks.reads} of ${looks.all} looks read all`);
+    assert.ok(looks.verdicts < 0.8 * looks.all, `${looks.verdicts} of ${looks.all} looks judged all`);
+  });
+});
+
+/** Takes of the same events, the second so much later. */
+const PAUSE_NS = 1e9;
+const LOOKS = tries('GROWN', 2, 200);
+
+/**
+ * All kinds of events have been there when the same happens once more: nothing but the rules, and what they
+ * wait for when the trace ends, is between a look and a fresh run.
+ */
+describe('a trace that grows by what it had before', function () {
+  this.timeout(SLOW_MS);
+  const shipped = labelsOf(SHIPPED).map(({ file }) => bytesOf(join(SHIPPED, file)));
+  const small = samplesIn('rules').map(({ text }) => new TextEncoder().encode(text));
+  const samples = process.env['GROWN'] === undefined ? small : [...small, ...shipped];
+
+  it(`tells what a fresh run does at ${LOOKS} looks at each of ${samples.length} samples`, () => {
+    const random = new Random(SEED);
+    const looks = new Looks();
+    for (const [i, bytes] of samples.entries()) {
+      const { table } = readTrace(new MemorySource(bytes), { cancel: NEVER_CANCELLED });
+      if (table.length === 0) continue;
+      const shift = table.ts(table.length - 1) - table.ts(0) + PAUSE_NS;
+      const whole = oneAfterAnother([
+        { table, shift: 0 },
+        { table, shift },
+      ]);
+      const judging = new GrowingAnalysis();
+      let goesOn = false;
+      const rows = Array.from({ length: LOOKS }, () => table.length + random.below(table.length + 1));
+      for (const length of [table.length, ...rows.sort((a, b) => a - b)]) {
+        const now = firstRows(whole, length);
+        const growth = { goesOn, segments: now.segments, lastingRows: length };
+        const told = verdictText(now, judging.analyze(now, growth, { profiles: PROFILES }));
+        const fresh = verdictText(now, analyze(now, { profiles: PROFILES }));
+        assert.equal(told, fresh, `sample ${i} (${table.length} rows), its first ${length}, SEED=${SEED}`);
+        looks.saw(goesOn ? 1 : 0, judging.from.row);
+        goesOn = true;
+      }
+    }
+    if (process.env['SAY'] === '1') console.log(looks);
+    const more = looks.all - looks.reads;
+    const anew = looks.verdicts - looks.reads;
+    assert.ok(anew < 0.4 * more, `${anew} of ${more} looks judged all again`);
   });
 });

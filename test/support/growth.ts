@@ -1,6 +1,8 @@
 /** A text as a file that is written to while it is read: cut where it was at one time, and at a later one. */
 import type { Random } from '../fuzz/harness.js';
 import { MemorySource, type ByteSource } from '../../parsers/base/source.js';
+import { Segment, SEGMENT_ROWS } from '../../parsers/events/segment.js';
+import { EventTable } from '../../parsers/events/table.js';
 
 /** A file whose content changes. */
 export class ChangingFile {
@@ -30,4 +32,15 @@ export function torn(bytes: Uint8Array, random: Random): Uint8Array {
   const from = random.below(bytes.length);
   const until = Math.min(bytes.length, from + random.below(TAKEN_MAX));
   return Buffer.concat([bytes.subarray(0, from), bytes.subarray(until)]);
+}
+
+/** The first rows of a table, with what is missing before them, as a table that shares its rows. */
+export function firstRows(table: EventTable, rows: number): EventTable {
+  const count = Math.ceil(rows / SEGMENT_ROWS);
+  const segments = table.segments.slice(0, count).map((segment, i) => {
+    const length = Math.min(segment.length, rows - i * SEGMENT_ROWS);
+    return Object.assign(Object.create(Segment.prototype) as Segment, segment, { length });
+  });
+  const losses = table.losses.filter(({ row }) => row <= rows);
+  return new EventTable(rows, segments, table.meta, table.names, table.comms, [], losses, [], table.unread);
 }

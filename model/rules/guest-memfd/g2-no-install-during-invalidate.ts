@@ -28,13 +28,13 @@ class UnseenBrackets {
   installed(vm: Vm, rec: SpteRec): void {
     const { run, waiting } = this;
     if (!run.w.gapBetween(Math.max(vm.fromRow, vm.quietRow), rec.row)) {
-      if (waiting.size > 0) this.held(vm);
+      if (waiting.size > 0) this.settle(vm, () => this.held(vm));
       run.ok();
       return;
     }
     const before = waiting.get(vm);
-    if (before && run.w.gapBetween(before.lastRow, rec.row)) this.undecided(vm);
-    else if (before && vm.quietRow > before.lastRow) this.held(vm);
+    if (before && run.w.gapBetween(before.lastRow, rec.row)) this.settle(vm, () => this.undecided(vm));
+    else if (before && vm.quietRow > before.lastRow) this.settle(vm, () => this.held(vm));
     const now = waiting.get(vm);
     if (now) {
       now.lastRow = rec.row;
@@ -44,7 +44,12 @@ class UnseenBrackets {
 
   /** A bracket ends of which no start is seen: it was open all the while. */
   endedUnbegun(vm: Vm): void {
-    this.undecided(vm);
+    this.settle(vm, () => this.undecided(vm));
+  }
+
+  private settle(vm: Vm, tell: () => void): void {
+    tell();
+    this.waiting.delete(vm);
   }
 
   finish(lastRow: number): void {
@@ -55,7 +60,6 @@ class UnseenBrackets {
 
   private held(vm: Vm): void {
     for (let n = this.waiting.get(vm)?.count ?? 0; n > 0; n--) this.run.ok();
-    this.waiting.delete(vm);
   }
 
   private undecided(vm: Vm): void {
@@ -66,7 +70,6 @@ class UnseenBrackets {
     const { first, count } = waiting;
     const pages = run.gfns(vm, first.gfn);
     for (let n = count; n > 0; n--) run.undecided('lost', first.row, detail, [], pages);
-    this.waiting.delete(vm);
   }
 }
 

@@ -45,7 +45,7 @@ export const g4: RuleDef = {
     const report = (conv: Conv, row: number, what = 'without an invalidation bracket'): void => {
       if (conv.callRow < 0) {
         run.undecided(
-          run.w.survey.gaps.length > 0 ? 'lost' : 'unknown-start',
+          run.w.survey.hasGaps ? 'lost' : 'unknown-start',
           row,
           'The beginning of the conversion is not in the trace.',
           [],

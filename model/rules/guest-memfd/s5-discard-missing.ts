@@ -20,7 +20,6 @@ export const s5: RuleDef = {
     const miss = (tid: number): void => {
       const converted = waiting.get(tid);
       if (!converted) return;
-      waiting.delete(tid);
       const { row, start, size } = converted;
       run.suspicious({
         row,
@@ -30,6 +29,7 @@ export const s5: RuleDef = {
     return {
       qemuConvert: (row, start, size, toPrivate, t) => {
         miss(t.tid);
+        waiting.delete(t.tid);
         if (!toPrivate) return;
         if (!run.recorded('QemuDiscard')) run.notRecorded(row, 'Discards are not recorded.', ['QemuDiscard']);
         else waiting.set(t.tid, { row, start, size });

@@ -87,20 +87,19 @@ export const r5: RuleDef = {
       // The file still works after its mapping went with a reference: it was not destroyed.
       getPfnOk: (inode) => settle(inode, true),
       mmapOk: (vma) => settle(vma.inode, true),
-      finish: () => {
-        for (const c of closing) {
-          if (run.recorded('ShimDestroy')) judge(c);
-          else
-            run.notRecorded(
-              c.row,
-              'Whether the file was destroyed is not recorded.',
-              ['ShimDestroy'],
-              run.pagesOf(c.inode, asPgoff(0)),
-            );
-        }
-        closing = [];
-        held.finish();
-      },
+      finish: () =>
+        held.finish(() => {
+          for (const c of closing) {
+            if (run.recorded('ShimDestroy')) judge(c);
+            else
+              run.notRecorded(
+                c.row,
+                'Whether the file was destroyed is not recorded.',
+                ['ShimDestroy'],
+                run.pagesOf(c.inode, asPgoff(0)),
+              );
+          }
+        }),
     };
   },
 };

@@ -1,0 +1,14 @@
+/** What is kept of a trace that is read and judged again and again while it grows. */
+import type { Analysis, AnalyzeOptions } from '../model/analysis.js';
+import type { EventTable } from '../parsers/events/table.js';
+import { Growing, GrowingAnalysis } from './core.js';
+
+export class Following {
+  readonly reading = new Growing();
+  private readonly judging = new GrowingAnalysis();
+
+  /** Judges what was read last. */
+  analyze(table: EventTable, options: AnalyzeOptions): Analysis {
+    return this.judging.analyze(table, this.reading.table, options);
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * The judging of a trace that is judged again and again while it grows. What was judged is kept, and goes on
+ * with the rows that came: what it says is what judging all of them says. That holds as long as all that rules
+ * and model ask of the trace as a whole (which kinds of events it has, of how many VMs, where events are
+ * missing, on which clock) is answered as before; where anything of that is not, all of it is judged anew.
+ */
+import { withMarks, type EventTable, type TableGrowth, type TraceMeta } from '../parsers/events/table.js';
+import type { LossMark } from '../parsers/events/issues.js';
+import type { Analysis, AnalyzeOptions } from './analysis.js';
+import { Judging, outlookOf, type Outlook } from './analyze.js';
+import type { SaidSoFar } from './rules/rule.js';
+import { pageUnitOf, type PageUnit } from './world/pageSize.js';
+import { Survey } from './world/survey.js';
+
+interface Kept {
+  readonly judging: Judging;
+  /** The table that is judged, which becomes each later one. */
+  readonly table: EventTable;
+  /** Goes on with the table's rows. */
+  readonly scan: Survey;
+  /** Rows that were judged. */
+  readonly rows: number;
+  /** What each rule had said before it heard the trace's end. */
+  readonly said: readonly SaidSoFar[];
+  readonly options: AnalyzeOptions;
+}
+
+export class GrowingAnalysis {
+  /** Row from which on the last judging was; why it was of all, '' where it was not. */
+  from = { row: 0, why: 'first' };
+  private kept: Kept | undefined;
+
+  /**
+   * Judges a table, of which `growth` says how it goes on from the one that was judged last. The analysis of
+   * that one must not be used any more: it shares its operations.
+   */
+  analyze(table: EventTable, growth: TableGrowth | undefined, options: AnalyzeOptions = {}): Analysis {
+    const isAsRead = growth?.segments === table.segments;
+    const { kept } = this;
+    this.kept = undefined;
+    if (!growth || !isAsRead || !kept) return this.anew(table, growth, options, 'first');
+    if (!growth.goesOn) return this.anew(table, growth, options, 'read anew');
+    const why = whyNotBy(kept, table, options);
+    if (why !== '') return this.anew(table, growth, options, why);
+    const { judging, scan } = kept;
+    kept.table.become(table);
+    const survey = scan.ended();
+    if (!judging.world.survey.answersAs(survey, kept.rows))
+      return this.anew(table, growth, options, 'the trace tells otherwise what it holds');
+    const { pages } = judging.world;
+    if (
+      !sameOutlook(judging.outlook, outlookOf(table, survey, options)) ||
+      !samePages(pages, pageUnitOf(table, survey.counts))
+    )
+      return this.anew(table, growth, options, 'the trace tells otherwise what kernel it is of');
+    judging.world.survey.become(survey);
+    for (const [i, run] of judging.runs.entries()) run.takeBack(kept.said[i]!);
+    this.from = { row: kept.rows, why: '' };
+    return this.goOn(judging, kept.table, scan, growth, options);
+  }
+
+  private anew(
+    read: EventTable,
+    growth: TableGrowth | undefined,
+    options: AnalyzeOptions,
+    why: string,
+  ): Analysis {
+    this.from = { row: 0, why };
+    // One of its own: others have the one that was read.
+    const table = withMarks(read, {});
+    const scan = new Survey(table, true);
+    const survey = scan.ended();
+    const judging = new Judging(table, options, survey, outlookOf(read, survey, options));
+    return this.goOn(judging, table, scan, growth, options);
+  }
+
+  private goOn(
+    judging: Judging,
+    table: EventTable,
+    scan: Survey,
+    growth: TableGrowth | undefined,
+    options: AnalyzeOptions,
+  ): Analysis {
+    const cancelled = judging.replay(this.from.row, options);
+    const said = judging.runs.map((run) => run.saidSoFar());
+    const isAsRead = growth?.segments === table.segments;
+    // A row that the file's end made may be another one when the file goes on.
+    if (!cancelled && isAsRead && growth.lastingRows === table.length)
+      this.kept = { judging, table, scan, rows: table.length, said, options };
+    return judging.conclude(cancelled);
+  }
+}
+
+/** Why a table is not to be judged on from where the one before was; '' where it is. */
+function whyNotBy(kept: Kept, table: EventTable, options: AnalyzeOptions): string {
+  if (!sameOptions(kept.options, options)) return 'judged otherwise';
+  if (!sameMeta(kept.table.meta, table.meta)) return 'the trace tells otherwise how it was recorded';
+  if (table.length < kept.rows || !sameLosses(kept.table.losses, table.losses, kept.rows))
+    return 'other events are missing before';
+  return '';
+}
+
+function sameOptions(a: AnalyzeOptions, b: AnalyzeOptions): boolean {
+  return (
+    sameList(a.profiles, b.profiles) &&
+    sameList(a.rules, b.rules) &&
+    a.clock === b.clock &&
+    a.skewNs === b.skewNs
+  );
+}
+
+function sameList(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
+  return a?.join(' ') === b?.join(' ');
+}
+
+/** All that is said of a recording but which functions its probes are on, of which more show as they fire. */
+function sameMeta(a: Readonly<TraceMeta>, b: Readonly<TraceMeta>): boolean {
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof TraceMeta>;
+  keys.delete('symbols');
+  for (const key of keys) {
+    const [one, other] = [a[key], b[key]];
+    const isSame = one instanceof Set && other instanceof Set ? sameSet<unknown>(one, other) : one === other;
+    if (!isSame) return false;
+  }
+  return true;
+}
+
+function sameSet<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean {
+  return a.size === b.size && [...a].every((member) => b.has(member));
+}
+
+function samePages(a: PageUnit, b: PageUnit): boolean {
+  return a.bytes === b.bytes && a.doubt === b.doubt;
+}
+
+function sameLosses(a: readonly LossMark[], b: readonly LossMark[], rows: number): boolean {
+  const isBefore = ({ row }: LossMark): boolean => row < rows;
+  const [old, now] = [a.filter(isBefore), b.filter(isBefore)];
+  const isSame = (one: LossMark, other: LossMark): boolean =>
+    one.row === other.row &&
+    one.cpu === other.cpu &&
+    one.count === other.count &&
+    one.offset === other.offset &&
+    one.line === other.line &&
+    one.fromStart === other.fromStart;
+  return old.length === now.length && old.every((mark, i) => isSame(mark, now[i]!));
+}
+
+function sameOutlook(a: Outlook, b: Outlook): boolean {
+  const { names, ...dialect } = a.dialect;
+  const { names: otherNames, ...otherDialect } = b.dialect;
+  return (
+    a.profiles.join(' ') === b.profiles.join(' ') &&
+    a.reason === b.reason &&
+    a.whyNone === b.whyNone &&
+    a.skew === b.skew &&
+    JSON.stringify(dialect) === JSON.stringify(otherDialect) &&
+    sameSet(names, otherNames)
+  );
+}
