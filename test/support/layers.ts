@@ -158,7 +158,7 @@ export const LAYERS: readonly Layer[] = [
     holds: (file) => /^model\/[^/]+\.ts$/.test(file),
     may: [
       ...EVENTS,
-      ...['analysis', 'analyze', 'profiles', 'replay'].map((name) => `model/${name}.ts`),
+      ...['analysis', 'analyze', 'growing', 'profiles', 'replay'].map((name) => `model/${name}.ts`),
       ...['findings', 'lower', 'ops', 'rules', 'world'].map((name) => `model/${name}`),
     ],
     packages: [],
