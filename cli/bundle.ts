@@ -287,8 +287,8 @@ function readTraceEvents(name: string): string {
 
 /**
  * Reads a group: one trace where the clocks can be aligned and no two files hold the same events, else as few
- * as there can be with an issue that says why. `following` has what was kept of the reading before of a group of
- * one file.
+ * as there can be with an issue that says why. `following` has what was kept of the reading before of a group
+ * of one file.
  */
 export function openGroup(
   group: readonly BundleFile[],

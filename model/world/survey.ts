@@ -234,8 +234,8 @@ export class Survey {
   }
 
   /**
-   * True where a later survey, whose table goes on behind the first `rows`, gives the same answers to all that
-   * may have been asked of this one on the way through these rows.
+   * True where a later survey, whose table goes on behind the first `rows`, gives the same answers to all
+   * that may have been asked of this one on the way through these rows.
    */
   answersAs(later: Survey, rows: number): boolean {
     const isInside = ({ after }: Gap): boolean => after < rows - 1;
@@ -451,7 +451,7 @@ function sameGaps(a: readonly Gap[], b: readonly Gap[]): boolean {
   return a.length === b.length && a.every((gap, i) => isSame(gap, b[i]!));
 }
 
-/** How many keys a map has, and members their sets. Where only more come, nothing else shows that some did. */
+/** How many keys a map has, and members their sets: where sets only grow, that shows whether any did. */
 function sizes(sets: ReadonlyMap<number, ReadonlySet<number>>): number {
   let sum = sets.size;
   for (const { size } of sets.values()) sum += size;
