@@ -1,6 +1,9 @@
-// `npm run sql:clickhouse`: asks ClickHouse the SQL of `shimtrace fleet report` over a simulated fleet, and
-// the twenty questions of docs/SQL.md over the traces of the tests, and fails where its rows are not
-// DuckDB's. ClickHouse is 540 MB: it is installed when this is run, and is no part of `npm test`.
+// `npm run sql:clickhouse`: asks ClickHouse the SQL of `shimtrace fleet report` over a simulated fleet, as
+// files and in an object store, and the twenty questions of docs/SQL.md over the traces of the tests, and
+// fails where its rows are not DuckDB's. ClickHouse is 540 MB: it is installed when this is run, and is no
+// part of `npm test`.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -56,6 +59,19 @@ function rowsOfClick(click, sql) {
   return JSON.parse(click.query(sql, 'JSONCompact')).data;
 }
 
+/** Serves a folder as an object store, from a process of its own, while `use` runs with its address. */
+async function withStore(served, use) {
+  const store = spawn(process.execPath, [path.join(root, 'scripts/sql/objectStore.mjs'), served], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [port] = await once(store.stdout, 'data');
+  try {
+    await use(`http://127.0.0.1:${String(port).trim()}/bucket`);
+  } finally {
+    store.kill();
+  }
+}
+
 /** The fleet with a baseline, as `shimtrace fleet report` answers and as ClickHouse does. */
 async function compareFleets() {
   const fleets = [];
@@ -71,13 +87,21 @@ async function compareFleets() {
   const [fleet, baseline] = fleets;
   const report = await reportOf(fleet, { baseline });
   const past = (await reportOf(baseline)).standing.rows;
+  askFleet('as files', (table) => `file('${fleet}/${table}', Parquet)`, report, past);
+  await withStore(fleet, (url) =>
+    askFleet('in an object store', (table) => `s3('${url}/${table}', NOSIGN, 'Parquet')`, report, past),
+  );
+}
+
+/** `files` gives ClickHouse's words for the files of a fleet that a pattern names. */
+function askFleet(where, files, report, past) {
   const click = new Session();
   click.query('set join_use_nulls = 1');
   const name = (part) => `decodeURLComponent(extract(_path, '/${part}=([^/]+)/')) ${part}`;
   for (const table of FLEET_TABLES)
     click.query(`create view ${table} as
       select ${name('host')}, ${name('run')}, * ${table === 'trace' ? 'except (host)' : ''}
-      from file('${fleet}/host=*/run=*/${table}.parquet', Parquet)
+      from ${files(`host=*/run=*/${table}.parquet`)}
       settings use_hive_partitioning = 0`);
   click.query(
     'create table baseline (rule String, host String, kernel String, broken Int64, held Int64) engine = Memory',
@@ -91,7 +115,7 @@ async function compareFleets() {
   for (const { name: section, sql } of SECTIONS) {
     const { columns, rows: ours } = report.sections[section];
     compare(
-      section,
+      `${section}, ${where}`,
       rowsOfClick(click, sql),
       ours.map((row) => columns.map((column) => row[column])),
     );
