@@ -1,5 +1,6 @@
 // `npm run package`: builds for release, writes dist/shimtrace.vsix, and looks what is in it.
 import path from 'node:path';
+import { placeExtension, restoreManifest } from './packaging/manifest.mjs';
 import { ensureProcessor } from './perfetto/get.mjs';
 import { bin, ensureDependencies, ensureTools, fail, must, root } from './steps.mjs';
 
@@ -8,12 +9,16 @@ ensureDependencies('build');
 ensureTools(tools);
 ensureProcessor();
 must(process.execPath, ['scripts/build.mjs', '--production']);
+const homepage = placeExtension();
+// Also where it fails, which ends this process.
+process.once('exit', restoreManifest);
 // Everything the extension needs is bundled, so its dependencies are not looked at.
-// The project is not tied to a hosting site, so the README's relative links stay as they are.
+// The README's relative links lead to files of the package, and to the project's own on the sites whose pages
+// vsce knows.
 must(bin('vsce', tools), [
   'package',
   '--no-dependencies',
-  '--no-rewrite-relative-links',
+  ...(/^https:\/\/git(?:hub|lab)\.com\//.test(homepage) ? [] : ['--no-rewrite-relative-links']),
   '--allow-missing-repository',
   '--out',
   'dist/shimtrace.vsix',

@@ -1,7 +1,17 @@
 // What a .vsix holds, and nothing else: a file that slipped in or was forgotten is seen when it is packed.
 import fs from 'node:fs';
+import path from 'node:path';
 import { unzipSync } from 'fflate';
+import { root } from '../steps.mjs';
 
+/** The documents, and what else the README leads to below docs/: so its links lead somewhere. */
+const DOCUMENTS = new Set(
+  [
+    ...fs.readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md')),
+    ...linksOf('README.md').map((link) => path.relative('docs', link)),
+    'images/review.png',
+  ].map((name) => inExtension(`docs/${name}`)),
+);
 const FILES = [
   ...['[Content_Types].xml', 'extension.vsixmanifest'],
   ...['package.json', 'package.nls.json', 'readme.md', 'changelog.md', 'LICENSE.txt'].map(inExtension),
@@ -12,9 +22,7 @@ const FILES = [
   ...['lab.mjs', 'init', 'programs.h', 'workload.c', 'convert.c'].map((name) =>
     inExtension(`scripts/lab/${name}`),
   ),
-  ...['FORMATS.md', 'RULES.md', 'images/lists.png', 'images/review.png', 'images/violation.png'].map((name) =>
-    inExtension(`docs/${name}`),
-  ),
+  ...DOCUMENTS,
   ...['language-configuration.json', 'syntaxes/ftrace.tmLanguage.json'].map(inShell),
   ...['activity.svg', 'file-dark.svg', 'file-light.svg', 'icon.png', 'icon.svg'].map(inMedia),
   ...['machine', 'record', 'rules'].map((name) => inMedia(`walkthrough-${name}.md`)),
@@ -31,6 +39,11 @@ const FILES = [
 const VARIES =
   /^extension\/(?:dist\/(?:part-\w+\.js|perfetto\/(?:trace_processor\.wasm|LICENSE))|scripts\/lab\/[\w-]+\.(?:[ch]|mjs))$/;
 
+/** The files below docs/ that a document leads to. */
+function linksOf(name) {
+  const text = fs.readFileSync(path.join(root, name), 'utf8');
+  return [...text.matchAll(/\]\((docs\/[^)#]+)/g)].map(([, link]) => link);
+}
 function inExtension(name) {
   return `extension/${name}`;
 }

@@ -1,7 +1,9 @@
-// The package.json of the command line by itself: everything it needs is bundled, so that whoever installs
-// it downloads nothing else. It stands in the place of the project's own while npm packs.
+// The package.json of each package, which stands in the place of the project's own while it is packed. Both
+// say where the project lives; that of the command line holds nothing else that is not its own: everything it
+// needs is bundled, so that whoever installs it downloads nothing else.
 import fs from 'node:fs';
 import path from 'node:path';
+import { homeOf, originOf } from './home.mjs';
 import { root } from '../steps.mjs';
 
 const MANIFEST = path.join(root, 'package.json');
@@ -20,17 +22,33 @@ const FILES = [
   ...['scripts/lab', '!scripts/lab/run.mjs', '!scripts/lab/test.mjs', '!scripts/lab/faults'],
 ];
 
-/** Puts the command line's manifest in place. */
-export function narrowManifest() {
+/** Puts what `packed` makes of the project's own manifest in its place. */
+function standIn(packed) {
   // A packing that was killed has left it.
   restoreManifest();
   const text = fs.readFileSync(MANIFEST, 'utf8');
-  const whole = JSON.parse(text);
-  const narrow = Object.fromEntries(Object.entries(whole).filter(([key]) => KEPT.includes(key)));
-  narrow.files = FILES;
-  narrow.engines = { node: whole.engines.node };
   fs.writeFileSync(ASIDE, text);
-  fs.writeFileSync(MANIFEST, `${JSON.stringify(narrow, undefined, 2)}\n`);
+  const whole = { ...homeOf(originOf()), ...JSON.parse(text) };
+  fs.writeFileSync(MANIFEST, `${JSON.stringify(packed(whole), undefined, 2)}\n`);
+}
+
+/**
+ * Puts the extension's manifest in place, where it is not the project's own. Returns the page where the
+ * project lives; undefined where that is not known.
+ */
+export function placeExtension() {
+  const { homepage } = homeOf(originOf());
+  if (homepage !== undefined) standIn((whole) => whole);
+  return homepage;
+}
+
+/** Puts the command line's manifest in place. */
+export function placeCommandLine() {
+  standIn((whole) => ({
+    ...Object.fromEntries(Object.entries(whole).filter(([key]) => KEPT.includes(key))),
+    files: FILES,
+    engines: { node: whole.engines.node },
+  }));
 }
 
 /** Puts the project's own back, where it was set aside. */
