@@ -45,7 +45,7 @@ describe('where the packages say that the project lives', () => {
   it('is not told where a remote is a folder, a machine, or holds a password', () => {
     for (const remote of [
       '',
-      '/home/me/shimtrace',
+      '/srv/shimtrace',
       'file:///srv/shimtrace.git',
       'http://localhost:3000/me/shimtrace',
       'me@buildhost:shimtrace.git',

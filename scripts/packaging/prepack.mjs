@@ -1,4 +1,5 @@
-// Before `npm pack`: builds the command line for release, writes its manual page, and puts its manifest in place.
+// Before `npm pack`: builds the command line for release, writes its manual page, and puts its manifest in
+// place.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
