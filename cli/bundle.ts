@@ -14,7 +14,7 @@ import type { Args, OptionSpecs } from './args.js';
 import { codecs } from './codecs.js';
 import { runHint, type RunHint } from './core.js';
 import { InputError, UsageError } from './errors.js';
-import type { Following } from './following.js';
+import type { Following } from '../shell/following.js';
 import { openSource, STDIN_NAME } from './fileSource.js';
 import { judged, openTrace, type LoadedOpen, type LoadedTrace, type LoadOptions } from './load.js';
 import type { Output } from './output.js';

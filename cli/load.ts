@@ -17,7 +17,7 @@ import { oneOf, type Args, type OptionSpecs } from './args.js';
 import { InputError } from './errors.js';
 import { openSource, type OpenSource } from './fileSource.js';
 import type { Output } from './output.js';
-import type { Following } from './following.js';
+import type { Following } from '../shell/following.js';
 import { withSidecar } from './sidecar.js';
 
 /** Options of every command that reads and judges a trace. */

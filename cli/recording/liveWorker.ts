@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { placeOf } from '../../model/findings/report.js';
 import { InputError } from '../errors.js';
-import { Following } from '../following.js';
+import { Following } from '../../shell/following.js';
 import { judgeOpen, openTrace } from '../load.js';
 import type { Output } from '../output.js';
 import type { LiveVerdict } from './verdict.js';

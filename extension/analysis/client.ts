@@ -4,7 +4,7 @@
  * end in a result or a JobError.
  */
 import * as vscode from 'vscode';
-import { besideUris } from '../beside.js';
+import { besideOf, besideUris } from '../beside.js';
 import type { AnalysisWorker, Platform } from '../platform.js';
 import type { ReportIndex } from '../reportIndex.js';
 import { filesBehind } from '../runs.js';
@@ -127,6 +127,31 @@ export class TraceSession implements vscode.Disposable {
     this.mayUseIndex = false;
     this.forgotten++;
     this.dropWorker(CANCELLED);
+  }
+
+  /**
+   * The file has changed: a worker that can goes on with what it has of it, else it is forgotten. What is
+   * replayed must have ended.
+   */
+  async readAgain(): Promise<void> {
+    const { worker } = this;
+    const stamp = await this.stampNow();
+    if (!worker || worker !== this.worker || !(await this.goesOn())) {
+      this.forget();
+      return;
+    }
+    this.stamp = stamp;
+    this.mayUseIndex = false;
+    this.forgotten++;
+  }
+
+  private async goesOn(): Promise<boolean> {
+    try {
+      return await this.request('again', { beside: await besideOf(this.uri) });
+    } catch (error) {
+      if (!(error instanceof RequestFailed)) throw error;
+      return false;
+    }
   }
 
   dispose(): void {

@@ -15,9 +15,9 @@ import { fileName } from '../../parsers/base/fileName.js';
 const QUIET_MS = 700;
 const LATEST_MS = 5000;
 /**
- * Every verdict depends on all of the trace, so each reading is of the whole file. A file that
- * takes long gets as many times its own duration of rest in between: following costs a fifth of a
- * core at most, whatever the size.
+ * A reading is of what came, but where that tells otherwise what the trace holds, of the whole file. One that
+ * takes long gets as many times its own duration of rest in between: following costs a fifth of a core at
+ * most, whatever the size.
  */
 const REST_FACTOR = 4;
 
@@ -91,7 +91,7 @@ class Follower implements vscode.Disposable {
       return;
     }
     this.app.log.info(`changed on disk, read again: ${this.uri.toString()}`);
-    session.forget();
+    await session.readAgain();
     void this.app.sessions.check(this.uri);
   }
 

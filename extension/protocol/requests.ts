@@ -5,6 +5,7 @@
  */
 import type { QuestionId } from '../../model/answers/index.js';
 import type { TimelineAsk, TimelineResult } from '../../model/timeline/asks.js';
+import type { Beside } from '../../recorder/names.js';
 import type { CheckOptions } from './options.js';
 import type { LineOf, Spot } from './place.js';
 import type { Report } from './report.js';
@@ -53,6 +54,11 @@ export interface Methods {
   digest: { params: CheckOptions; result: string };
   /** Reads the trace unless it was read already, and judges it. */
   check: { params: CheckOptions; result: Report };
+  /**
+   * The file has changed, and what lies beside it may have: what is asked next is of the file as it is now.
+   * False where the worker cannot read it again.
+   */
+  again: { params: { readonly beside: Beside | undefined }; result: boolean };
   /** Whether the file, or what a compressed one holds, begins as a trace does; it is not read further. */
   holdsTrace: { params: object; result: boolean };
   /** The event that a 1-based line belongs to. */

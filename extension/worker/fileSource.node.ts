@@ -37,6 +37,10 @@ export class FileSource implements ByteSource {
     }
     return this.buffer.subarray(0, got);
   }
+
+  close(): void {
+    fs.closeSync(this.descriptor);
+  }
 }
 
 function ioFailure(path: string, error: unknown): JobFailure {

@@ -22,8 +22,13 @@ export interface WorkerTools {
   /** What its recorder wrote beside it. */
   readonly beside?: Beside | undefined;
   now(): number;
-  /** Digest of a file that was opened, '' where it cannot be made; absent where none can. */
-  readonly digest?: (source: ByteSource) => string;
+  /** Opens the source as it is now, in place of `before`; absent where it cannot have changed. */
+  readonly openAgain?: (before: ByteSource) => ByteSource;
+  /**
+   * Digest of a file that was opened, '' where it cannot be made; absent where none can. `known` says that it
+   * begins with as many bytes as the file had whose digest was made last, and that these are the same.
+   */
+  readonly digest?: (source: ByteSource, known?: number) => string;
   readonly decompress: Pick<ReadOptions, 'inflate' | 'unzstd' | 'unzstdStream' | 'decompress'>;
   /** Finds the source line of a kernel frame, where programs can be run. */
   readonly findSource?: DebugHost['findSource'];

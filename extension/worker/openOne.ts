@@ -1,7 +1,7 @@
 /** Reads one file of a worker as a trace, with what its recorder wrote beside it. */
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import type { ByteSource } from '../../parsers/base/source.js';
-import { withTable, type OpenTrace } from '../../parsers/reader.js';
+import { withTable, type Grown, type OpenTrace } from '../../parsers/reader.js';
 import { withSidecar } from '../../recorder/beside.js';
 import { readTrace } from './core.js';
 import type { WorkerTools } from './judged.js';
@@ -11,11 +11,13 @@ export function openOne(
   source: ByteSource,
   { traceEvents, beside }: Pick<WorkerTools, 'traceEvents' | 'beside'>,
   progress: (done: number) => void,
+  grown?: Grown,
 ): OpenTrace {
   const read = readTrace(source, {
     cancel: NEVER_CANCELLED,
     ...decompress,
     ...(traceEvents === undefined ? {} : { traceEvents }),
+    ...(grown && { grown }),
     progress,
   });
   return beside ? withTable(read, withSidecar(read.table, beside, source.size)) : read;

@@ -9,24 +9,34 @@ import { SAMPLE } from '../test/askWorker.js';
 import type { NodeWorkerData } from './worker.node.js';
 import { INDEXED_FROM_BYTES } from './worker.js';
 
-/** What a thread replies to one request. */
-async function reply<M extends Method>(
-  workerData: NodeWorkerData,
-  method: M,
-  params: Methods[M]['params'],
-): Promise<FromWorker> {
+type Ask = <M extends Method>(method: M, params: Methods[M]['params']) => Promise<FromWorker>;
+
+/** Has a thread to ask. */
+async function withThread<T>(workerData: NodeWorkerData, run: (ask: Ask) => Promise<T>): Promise<T> {
   const worker = new Worker(new URL('./worker.node.js', import.meta.url), { workerData });
-  try {
-    return await new Promise((done, fail) => {
+  const ask: Ask = (method, params) =>
+    new Promise((done, fail) => {
+      worker.removeAllListeners();
       worker.on('error', fail);
       worker.on('message', (message: FromWorker) => {
         if ('id' in message) done(message);
       });
       worker.postMessage({ id: 1, method, params });
     });
+  try {
+    return await run(ask);
   } finally {
     await worker.terminate();
   }
+}
+
+/** What a thread replies to one request. */
+function reply<M extends Method>(
+  workerData: NodeWorkerData,
+  method: M,
+  params: Methods[M]['params'],
+): Promise<FromWorker> {
+  return withThread(workerData, (ask) => ask(method, params));
 }
 
 async function resultOf<M extends Method>(
@@ -82,6 +92,31 @@ describe('the worker as a thread', () => {
       fs.writeFileSync(file, bytes);
       const sum = crypto.createHash('sha256').update(bytes).digest('hex');
       assert.equal(await resultOf({ path: file }, 'digest', {}), sum);
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('reads on a file that grows, and knows its digest at each length', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-'));
+    try {
+      const whole = fs.readFileSync(SAMPLE);
+      const file = path.join(folder, 'growing.txt');
+      fs.writeFileSync(file, whole.subarray(0, 200_000));
+      await withThread({ path: file }, async (ask) => {
+        for (const length of [200_000, 230_000, 260_001, whole.length]) {
+          fs.writeFileSync(file, whole.subarray(0, length));
+          if (length > 200_000)
+            assert.deepEqual(await ask('again', { beside: undefined }), { id: 1, result: true });
+          const message = await ask('check', {});
+          assert.ok('result' in message, JSON.stringify(message));
+          const { recording, findings } = message.result as Methods['check']['result'];
+          const sum = crypto.createHash('sha256').update(whole.subarray(0, length)).digest('hex');
+          assert.equal(recording, sum);
+          const found = findings.filter(({ verdict }) => verdict === 'violation').map(({ id }) => id);
+          assert.deepEqual(found, ['G9@702']);
+        }
+      });
     } finally {
       fs.rmSync(folder, { recursive: true });
     }

@@ -3,13 +3,15 @@
  * the analysis, and answers requests one after another. What a request throws becomes its error
  * reply; the worker lives on.
  */
-import type { Analysis } from '../../model/analysis.js';
+import type { Analysis, AnalyzeOptions } from '../../model/analysis.js';
 import { assert } from '../../parsers/base/assert.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import { analyze } from './core.js';
-import type { OpenTrace } from '../../parsers/reader.js';
+import type { Grown, OpenTrace } from '../../parsers/reader.js';
 import { sidecarIn } from '../../recorder/beside.js';
+import type { Beside } from '../../recorder/names.js';
 import { sidecarLines } from '../../recorder/outlook.js';
+import { Following } from '../../shell/following.js';
 import type { CheckOptions } from '../protocol/options.js';
 import type { Report } from '../protocol/report.js';
 import type {
@@ -73,6 +75,9 @@ class TraceServer {
   private analysis: Analysis | undefined;
   private lastProgress = 0;
   private options: CheckOptions = {};
+  private beside: Beside | undefined;
+  /** What is kept while the file grows; it is there once it did. */
+  private following: Following | undefined;
   private debugging: DebugServer | undefined;
   private timelineMade: Timeline | undefined;
   private asked: { readonly analysis: Analysis; readonly server: SqlServer } | undefined;
@@ -83,12 +88,31 @@ class TraceServer {
     private readonly post: (message: FromWorker) => void,
   ) {
     this.review = new ReviewServer(tools, (progress) => this.progress(progress));
+    this.beside = tools.beside;
+  }
+
+  /**
+   * The file has changed: it is read and judged again as far as it is not what it was. False where that
+   * cannot be, and a new worker is to begin. What replays it has ended before.
+   */
+  again({ beside }: Methods['again']['params']): boolean {
+    const { openAgain } = this.tools;
+    if (!openAgain || !this.opened || this.debugging) return false;
+    this.trace = undefined;
+    this.analysis = undefined;
+    this.timelineMade = undefined;
+    this.asked = undefined;
+    this.digests.clear();
+    this.beside = beside;
+    this.following ??= new Following();
+    this.opened = openAgain(this.opened);
+    return true;
   }
 
   digest(options: CheckOptions): string {
     this.options = options;
     // What lies beside a trace changes what is found, and the digest is of the trace alone.
-    if (this.tools.run || this.tools.beside || !this.tools.digest) return '';
+    if (this.tools.run || this.beside || !this.tools.digest) return '';
     const source = this.open();
     return source.size >= INDEXED_FROM_BYTES ? this.digestOf(source) : '';
   }
@@ -102,12 +126,13 @@ class TraceServer {
     const read = this.read();
     const start = this.tools.now();
     const { table } = read.trace;
-    this.analysis = analyze(table, {
+    const asked: AnalyzeOptions = {
       profiles: options.profiles,
       skewNs: options.skewNs,
       clock: options.clock,
       progress: (done) => this.progress({ stage: 'judging', done, total: table.length }),
-    });
+    };
+    this.analysis = this.following ? this.following.analyze(table, asked) : analyze(table, asked);
     const tookMs = { read: read.readMs, judge: this.tools.now() - start };
     const recording = recordingOf(read.wholes.map((source) => this.digestOf(source)));
     return reportOf(
@@ -117,8 +142,8 @@ class TraceServer {
   }
 
   private recorded(): readonly string[] {
-    if (this.tools.run || !this.tools.beside) return [];
-    const { sidecar } = sidecarIn(this.tools.beside, this.open().size);
+    if (this.tools.run || !this.beside) return [];
+    const { sidecar } = sidecarIn(this.beside, this.open().size);
     return sidecar ? sidecarLines(sidecar) : [];
   }
 
@@ -198,7 +223,8 @@ class TraceServer {
   private digestOf(source: ByteSource): string {
     const known = this.digests.get(source);
     if (known !== undefined) return known;
-    const digest = this.tools.digest?.(source) ?? '';
+    const before = source === this.opened ? this.following?.reading.from.offset : 0;
+    const digest = this.tools.digest?.(source, before) ?? '';
     this.digests.set(source, digest);
     return digest;
   }
@@ -224,17 +250,21 @@ class TraceServer {
 
   private readFile(): Omit<ReadTrace, 'readMs'> {
     const source = this.open();
-    const trace = this.readOne(source, this.tools);
+    const { traceEvents } = this.tools;
+    const trace = this.readOne(source, { traceEvents, beside: this.beside }, this.following?.reading);
     const shown = shownAlone(trace);
     if (shown === 'events') numberRows(trace.table);
     // Places in a compressed file are those of its content.
     return { source: trace.mended ?? trace.plain ?? source, wholes: [source], trace, shown };
   }
 
-  private readOne(source: ByteSource, file: Pick<WorkerTools, 'traceEvents' | 'beside'>): OpenTrace {
-    return openOne(this.tools, source, file, (done) =>
-      this.progress({ stage: 'reading', done, total: source.size }),
-    );
+  private readOne(
+    source: ByteSource,
+    file: Pick<WorkerTools, 'traceEvents' | 'beside'>,
+    grown?: Grown,
+  ): OpenTrace {
+    const progress = (done: number): void => this.progress({ stage: 'reading', done, total: source.size });
+    return openOne(this.tools, source, file, progress, grown);
   }
 
   private progress(progress: Progress): void {
@@ -254,6 +284,7 @@ type AnyHandler = (server: TraceServer, params: unknown) => Result<Method>;
 const HANDLERS: Handlers = {
   digest: (server, options) => server.digest(options),
   check: (server, options) => server.check(options),
+  again: (server, now) => server.again(now),
   holdsTrace: (server) => server.holdsTrace(),
   eventAtLine: (server, at) => eventAtLine(server.judged(), at),
   debug: (server, message) => server.debug(message),

@@ -1,7 +1,8 @@
 /** What is kept of a trace that is read and judged again and again while it grows. */
 import type { Analysis, AnalyzeOptions } from '../model/analysis.js';
 import type { EventTable } from '../parsers/events/table.js';
-import { Growing, GrowingAnalysis } from './core.js';
+import { GrowingAnalysis } from '../model/index.js';
+import { Growing } from '../parsers/index.js';
 
 export class Following {
   readonly reading = new Growing();
