@@ -12,4 +12,14 @@ export class Following {
   analyze(table: EventTable, options: AnalyzeOptions): Analysis {
     return this.judging.analyze(table, this.reading.table, options);
   }
+
+  /** From where on the last look read and judged, and why from the beginning. */
+  lookText(): string {
+    const { reading, judging } = this;
+    const read =
+      reading.from.why === '' ? `from byte ${reading.from.offset} on` : `whole (${reading.from.why})`;
+    const judged =
+      judging.from.why === '' ? `from event ${judging.from.row + 1} on` : `all (${judging.from.why})`;
+    return `read ${read}, judged ${judged}`;
+  }
 }

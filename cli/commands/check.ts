@@ -60,7 +60,7 @@ export const check: Command = {
     verbose: {
       type: 'boolean',
       short: 'v',
-      help: 'list every rule with its checks, not only those that were not decided',
+      help: 'list every rule with its checks, not only those that were not decided; with --watch, say what each look read',
     },
     watch: {
       type: 'boolean',
@@ -168,6 +168,9 @@ async function watched(
       if (isNew(`${trace.path}: ${reportHeadline(trace).text}`))
         outStyled(output, args, (look) => [summaryText(trace, look)]);
     }
+    if (args.flag('verbose'))
+      for (const [[file], look] of following)
+        output.err(visibleLine(`shimtrace: ${file!.path}: ${look.lookText()}`));
     code = batch.code;
   };
   try {

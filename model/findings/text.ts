@@ -91,7 +91,7 @@ function* findingTexts(report: TraceReport, look: Look): Generator<string> {
   const faultAt = new Map(faultsOf(listed, groupable).map((fault) => [firstOf(fault), fault]));
   for (const finding of listed) {
     const fault = faultAt.get(finding);
-    if (fault) yield linesText(faultLines(report, fault), look);
+    if (fault) yield* faultTexts(report, fault, look);
     else if (finding.verdict === 'undecidable') yield findingText(report, finding, look);
   }
 }
@@ -101,12 +101,10 @@ function firstOf({ sights }: Fault<Finding>): Finding {
 }
 
 /** Where it was seen first, with all that shows it; the other times in a line each. */
-function faultLines(report: TraceReport, { sights }: Fault<Finding>): StyledLine[] {
+function* faultTexts(report: TraceReport, { sights }: Fault<Finding>, look: Look): Generator<string> {
   const [first, ...others] = sights as readonly [Sight<Finding>, ...Sight<Finding>[]];
-  return [
-    ...sightLines(report, first, sights.length),
-    ...others.flatMap((sight) => againLines(report, sight)),
-  ];
+  yield linesText(sightLines(report, first, sights.length), look);
+  for (const sight of others) yield linesText(againLines(report, sight), look);
 }
 
 function againLines(report: TraceReport, { findings }: Sight<Finding>): StyledLine[] {

@@ -24,7 +24,7 @@ import { patience, tries } from '../support/tries.js';
 import { loadZstd } from '../support/zstd.js';
 
 const SLOW_MS = patience(120_000);
-const GROWN = tries('GROWN', 16, 20_000);
+const GROWN = tries('GROWN', 8, 20_000);
 /** Recordings have several windows each, one after another. */
 const STRIDE = 7;
 const SEED = Number(process.env['SEED'] ?? 20261130);
@@ -88,13 +88,13 @@ describe('a text that grows', function () {
     }
     if (process.env['SAY'] === '1') console.log(looks);
     assert.ok(looks.reads <= GROWN + looks.all / 20, `${looks.reads} of ${looks.all} looks read all`);
-    assert.ok(looks.verdicts < 0.8 * looks.all, `${looks.verdicts} of ${looks.all} looks judged all`);
+    assert.ok(looks.verdicts < looks.all, `${looks.verdicts} of ${looks.all} looks judged all`);
   });
 });
 
 /** Takes of the same events, the second so much later. */
 const PAUSE_NS = 1e9;
-const LOOKS = tries('GROWN', 2, 200);
+const LOOKS = tries('GROWN', 1, 200);
 
 /**
  * All kinds of events have been there when the same happens once more: nothing but the rules, and what they

@@ -1,0 +1,169 @@
+/**
+ * Counts that do not depend on the machine: how often the bytes of a trace are read and its rows passed over,
+ * what a row takes in objects, what a look at a growing trace costs, and when writers begin to write.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Finding } from '../../model/findings/finding.js';
+import { renderJson } from '../../model/findings/json.js';
+import { renderJunit } from '../../model/findings/junit.js';
+import { renderSarif } from '../../model/findings/sarif.js';
+import { renderText } from '../../model/findings/text.js';
+import type { TraceReport } from '../../model/findings/report.js';
+import { analyze, GrowingAnalysis, RULES } from '../../model/index.js';
+import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
+import { TableBuilder } from '../../parsers/events/table.js';
+import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
+import { Growing, readTrace, SNIFF_BYTES } from '../../parsers/index.js';
+import { nodeCodecs } from '../../shell/codecs.node.js';
+import { judgeText } from '../golden/judge.js';
+import { ROOT } from '../golden/samples.js';
+import { CountedSource, countedTable } from '../support/counting.js';
+
+const { SHAPES, piecesOf } = (await import(join(ROOT, 'bench', 'scale', 'shapes.mjs'))) as {
+  readonly SHAPES: Readonly<Record<string, object>>;
+  readonly piecesOf: (shape: object, n: number) => Iterable<string>;
+};
+
+function textOf(shape: string, n: number): string {
+  return [...piecesOf(SHAPES[shape]!, n)].join('');
+}
+
+describe('the bytes of a trace', () => {
+  const SAMPLES: Readonly<Record<string, number>> = {
+    'tracecmd/conv_small.v7-stack.dat': 1,
+    'tracecmd/conv.restrictedmem.dat': 1,
+    'perf/7.2.13/M2.p.perf.data': 1,
+    'perf/7.2.13/conv_small.zstd.perf.data': 1,
+    'labelled/inplace/M2.p.txt': 1,
+    // What describes its events may stand anywhere.
+    'perfetto/M2.p.pftrace': 2,
+  };
+
+  it('are read once behind its head', () => {
+    const bytes = Buffer.from(textOf('events', 6000));
+    const source = new CountedSource(bytes);
+    readTrace(source, { cancel: NEVER_CANCELLED });
+    assert.equal(source.bytesRead, bytes.length + SNIFF_BYTES);
+  });
+
+  for (const [file, passes] of Object.entries(SAMPLES))
+    it(`${file}: ${passes} times`, async () => {
+      const source = new CountedSource(fs.readFileSync(join(ROOT, 'sample-traces', file)));
+      const { table } = readTrace(source, { cancel: NEVER_CANCELLED, ...(await nodeCodecs()) });
+      assert.ok(table.length > 0);
+      assert.equal(source.passesBehind(SNIFF_BYTES), passes);
+    });
+});
+
+describe('the rows of a table', () => {
+  it('are passed over twice: by the survey, and by the replay', () => {
+    const builder = new TableBuilder();
+    const name = builder.names.internString('sched_switch');
+    const comm = builder.comms.internString('swapper');
+    for (let row = 0; row < SEGMENT_ROWS + 100; row++)
+      builder.addRow(row * 1000, 0, 1, -1, comm, 0, name, row * 100, row + 1);
+    const { table, passes } = countedTable(builder.finish());
+    analyze(table, { profiles: ['guest-memfd'] });
+    assert.equal(passes(), 2);
+  });
+});
+
+describe('a further row takes, in bytes of objects', function () {
+  this.timeout(60_000);
+  const program = fileURLToPath(new URL('./heapOf.js', import.meta.url));
+  // Nothing is collected meanwhile, and nothing is compiled beside it.
+  const flags = [
+    '--expose-gc',
+    '--single-threaded',
+    '--min-semi-space-size=128',
+    '--max-semi-space-size=128',
+  ];
+  const perRow = (...args: readonly string[]): { readonly read: number; readonly judge: number } =>
+    JSON.parse(execFileSync(process.execPath, [...flags, program, ...args], { encoding: 'utf8' })) as never;
+
+  it('hardly any to be read, and a few hundred at most to be judged', () => {
+    const { read, judge } = perRow('events', '16000');
+    assert.ok(read < 12, `${read} to be read`);
+    assert.ok(judge < 330, `${judge} to be judged`);
+  });
+
+  it('canary: more where each is made an object', () => {
+    const { read } = perRow('events', '16000', 'wasteful');
+    assert.ok(read > 12, `${read} to be read`);
+  });
+});
+
+describe('a look at a trace that grows', () => {
+  it('costs what came, whatever was there before', () => {
+    const text = Buffer.from(textOf('events', 12_000));
+    const added = 20_000;
+    const costs = [text.length / 4, text.length - added].map((before) => {
+      const grown = new Growing();
+      const judging = new GrowingAnalysis();
+      const look = (length: number): { readonly bytes: number; readonly rows: number } => {
+        const source = new CountedSource(text.subarray(0, length));
+        const { table } = readTrace(source, { cancel: NEVER_CANCELLED, grown });
+        judging.analyze(table, grown.table, { profiles: ['guest-memfd'] });
+        return { bytes: source.bytesRead, rows: table.length - judging.from.row };
+      };
+      const first = text.lastIndexOf('\n', before) + 1;
+      look(first);
+      return look(text.lastIndexOf('\n', first + added) + 1);
+    });
+    // Besides what came and the head, samples of what was read.
+    for (const { bytes, rows } of costs) {
+      assert.ok(bytes < added + SNIFF_BYTES + 70 * 4096, `${bytes} bytes`);
+      assert.ok(rows > 0 && rows < added / 100, `${rows} rows`);
+    }
+  });
+});
+
+describe('a writer', () => {
+  const WRITERS: Readonly<Record<string, (report: TraceReport) => Iterable<string>>> = {
+    text: (report) => renderText(report),
+    json: (report) => renderJson([report]),
+    sarif: (report) => renderSarif([report], '0'),
+    junit: (report) => renderJunit([report]),
+  };
+
+  /** A report with so many findings, and how many of them were looked at to be written. */
+  function watched(n: number): { readonly report: TraceReport; readonly written: Set<number> } {
+    const { table, analysis } = judgeText(textOf('findings', n), ['guest-memfd']);
+    const written = new Set<number>();
+    const findings = analysis.findings.map(
+      (finding, i) =>
+        new Proxy(finding, {
+          get(target, key): unknown {
+            if (key === 'evidence') written.add(i);
+            return Reflect.get(target, key) as unknown;
+          },
+        }) as Finding,
+    );
+    return {
+      report: { path: 'trace.txt', table, rules: RULES, analysis: { ...analysis, findings } },
+      written,
+    };
+  }
+
+  for (const [name, write] of Object.entries(WRITERS))
+    it(`of ${name} writes as it goes, in parts that are no longer where there are more`, () => {
+      const lengths = [100, 200].map((n) => {
+        const { report, written } = watched(n);
+        let longest = 0;
+        let parts = 0;
+        for (const part of write(report)) {
+          // A text has findings of one fault together, and so looks at all of them first.
+          if (parts++ === 0 && name !== 'text') assert.equal(written.size, 0);
+          longest = Math.max(longest, part.length);
+        }
+        assert.ok(written.size >= n, `${written.size} of ${n}`);
+        assert.ok(parts > n, `${parts} parts`);
+        return longest;
+      });
+      assert.ok(lengths[1]! < 1.2 * lengths[0]!, lengths.join(' and '));
+    });
+});
