@@ -5,7 +5,6 @@
  */
 import type { QuestionId } from '../../model/answers/index.js';
 import type { TimelineAsk, TimelineResult } from '../../model/timeline/asks.js';
-import type { Beside } from '../../recorder/names.js';
 import type { CheckOptions } from './options.js';
 import type { LineOf, Spot } from './place.js';
 import type { Report } from './report.js';
@@ -46,6 +45,12 @@ export interface DebugMessage {
   readonly message: unknown;
 }
 
+/** What a recorder wrote beside the trace. */
+export interface TextsBeside {
+  readonly json: string | undefined;
+  readonly log: string | undefined;
+}
+
 /** Requests by name. */
 export interface Methods {
   /**
@@ -58,7 +63,7 @@ export interface Methods {
    * The file has changed, and what lies beside it may have: what is asked next is of the file as it is now.
    * False where the worker cannot read it again.
    */
-  again: { params: { readonly beside: Beside | undefined }; result: boolean };
+  again: { params: { readonly beside: TextsBeside | undefined }; result: boolean };
   /** Whether the file, or what a compressed one holds, begins as a trace does; it is not read further. */
   holdsTrace: { params: object; result: boolean };
   /** The event that a 1-based line belongs to. */
