@@ -88,7 +88,7 @@ export function looksLikeHtml(texts: readonly string[]): boolean {
 
 /** HTML without its tags, `<br>` as a line's end, and entities as their characters. */
 export function unhtml(broken: PlacedLines): PlacedLines {
-  const lines = wholeEntities(wholeTags(broken));
+  const lines = wholeEntities(wholeTags(wholeBreaks(broken)));
   const closed = closedTags(lines.texts);
   const out: PlacedLines = { texts: [], lines: [] };
   lines.texts.forEach((text, i) => {
@@ -101,6 +101,42 @@ export function unhtml(broken: PlacedLines): PlacedLines {
       out.texts.push(/&(?:lt|gt|amp|nbsp|quot|#\d+);/.test(text) ? entities(text) : text);
       out.lines.push(lines.lines[i]!);
     }
+  });
+  return out;
+}
+
+const ENDS_IN_BREAK = /<br\s{0,2}\/?>\s*$/i;
+/** Lines that end in `<br>`, at least, and of the others the share that must come to one column. */
+const BREAKS_MIN = 3;
+const FULL_SHARE = 0.9;
+/** Blanks that may have been taken from the end of a line that was broken. */
+const SHORT_MAX = 12;
+
+/** Lines that end in `<br>` put together, where what does not was broken at a column: by a screen, or `fold`. */
+function wholeBreaks(lines: PlacedLines): PlacedLines {
+  // The tag itself may be in two.
+  const ends = lines.texts.map((text, i) => {
+    const before = (lines.texts[i - 1] ?? '').slice(-ENTITY_MAX).trimEnd();
+    return ENDS_IN_BREAK.test(text.slice(-TAG_TAIL)) || (text.length < ENTITY_MAX && ENDS_IN_BREAK.test(before + text.trimStart()));
+  });
+  const isOpen = lines.texts.map((text, i) => text.trim() !== '' && !ends[i]);
+  const open = lines.texts.filter((_, i) => isOpen[i]);
+  const column = open.reduce((most, { length }) => Math.max(most, length), 0);
+  const full = open.filter(({ length }) => length >= column - SHORT_MAX).length;
+  const breaks = ends.filter(Boolean).length;
+  const isLonger = lines.texts.some(({ length }) => length > column);
+  if (breaks < BREAKS_MIN || open.length === 0 || full < open.length * FULL_SHARE || isLonger) return lines;
+  const goesOn = (i: number): boolean => i > 0 && isOpen[i - 1]! && lines.texts[i]!.trim() !== '';
+  const indent = Math.min(...lines.texts.map((text, i) => (goesOn(i) ? text.search(/\S/) : Infinity)));
+  const out: PlacedLines = { texts: [], lines: [] };
+  lines.texts.forEach((text, i) => {
+    if (goesOn(i)) {
+      const missing = ' '.repeat(Math.max(0, column - lines.texts[i - 1]!.length));
+      out.texts[out.texts.length - 1] += missing + text.slice(indent);
+      return;
+    }
+    out.texts.push(text);
+    out.lines.push(lines.lines[i]!);
   });
   return out;
 }
@@ -205,10 +241,14 @@ export function unmark(lines: PlacedLines): PlacedLines {
     if (mark === undefined) return now;
     if (mark === 'number') now = unnumbered(now);
     else if (mark === 'service') now = withoutService(now);
+    else if (mark === 'diff') now = mapLines(now, (text) => text.replace(DIFF_OF_ALL, ''));
     else now = mapLines(now, (text) => text.replace(MARKS[mark], ''));
   }
   return now;
 }
+
+/** Where every line has a diff's mark, dashes behind it are the text's own. */
+const DIFF_OF_ALL = /^[+-](?![+-]{2}\s\S)/;
 
 /** The lines without a host and a service in front, which lines of no event have too: marks of a cut do. */
 function withoutService(lines: PlacedLines): PlacedLines {

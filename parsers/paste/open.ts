@@ -45,6 +45,11 @@ function isBinary(head: Uint8Array): boolean {
   return false;
 }
 
+/** An editor of Windows puts one in front: it is of no task's name. */
+function hasByteOrderMark(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+}
+
 /** The same but for CR LF at the ends of lines, and the last one's being there. */
 function sameText(mended: Uint8Array, original: Uint8Array): boolean {
   let i = 0;
@@ -77,6 +82,7 @@ export function readPasted(
   const isClipped = readings.some((reading) => reading.isClipped);
   // As it stands, the text has the same events in part.
   const areDoubted = readings.every((reading) => reading.isDoubted);
+  const isMarked = hasByteOrderMark(bytes);
   let most = before && !isClipped && !areDoubted ? understood(before, source) : 0;
   let neatest = -Infinity;
   const others: string[] = [];
@@ -88,7 +94,7 @@ export function readPasted(
     const now = understood(open, content);
     if (reading.part !== '') others.push(reading.part);
     // As much as before is no gain, unless what stood in front of the events is gone, or columns are.
-    const isNeater = !before || isClipped || areDoubted || hasFewerForeign(open.table, before.table);
+    const isNeater = !before || isClipped || areDoubted || isMarked || hasFewerForeign(open.table, before.table);
     const isWorth = best !== undefined || isNeater || reading.isUnwrapped || reading.isPartial;
     if (now < most || (now === most && (!isWorth || reading.isJoinedAgain))) continue;
     const neat = neatness(open.table);

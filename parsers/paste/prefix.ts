@@ -4,6 +4,7 @@
  * begin with, but for digits, and what is too much for a task's name.
  */
 import { mapLines, type PlacedLines } from '../mail/lines.js';
+import { MARKS } from './marks.js';
 import { isNamedByQemu, isUnmarkedLayout, standsAlone } from './shapes.js';
 import { eventAt, hasColumnsOrName, qemuEventAt } from './columns.js';
 
@@ -142,7 +143,9 @@ export function unprefix(lines: PlacedLines): PlacedLines {
       return isNumber ? shape.trim() === bare.trim() : shape.trimEnd() === bare;
     });
     if (begin === undefined || OFFSET.test(text.slice(begin.length - 1))) return undefined;
-    return text.slice(0, begin.length).trimEnd().length;
+    // Behind a date stands the stream that GitLab names.
+    const date = MARKS.date.exec(text)?.[0].length ?? 0;
+    return text.slice(0, Math.max(begin.length, date)).trimEnd().length;
   });
   const blanks = blanksBehind(lines.texts, ends);
   const isOfLine = isNumber ? numbersOfLines(lines.texts, ends) : undefined;
@@ -206,16 +209,22 @@ function blanksBehind(texts: readonly string[], ends: readonly (number | undefin
   return least;
 }
 
-function shapeOfPrefix(texts: readonly string[]): string | undefined {
+/** The fronts to learn from. An event's name at the left, where others have a task, begins a line broken there. */
+function frontsOf(texts: readonly string[]): readonly Front[] {
   const fronts: Front[] = [];
-  let fitting = 0;
   for (const text of texts) {
     const front = frontOf(text);
     if (!front) continue;
     fronts.push(front);
-    if (front.fits(0)) fitting++;
     if (fronts.length === LEARNED_FROM) break;
   }
+  const isTask = fronts.some((front) => front.isTask);
+  return isTask ? fronts.filter(({ text }) => text.trim() !== '') : fronts;
+}
+
+function shapeOfPrefix(texts: readonly string[]): string | undefined {
+  const fronts = frontsOf(texts);
+  const fitting = fronts.filter((front) => front.fits(0)).length;
   const enough = fronts.length * NEARLY_ALL;
   // Lines that fit as they are may still have a short mark, which then stands where a recorder has a blank.
   const areWell = fitting >= enough;

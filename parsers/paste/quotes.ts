@@ -88,6 +88,17 @@ function keepArrows(texts: readonly string[], quotes: Int32Array): void {
   }
 }
 
+/**
+ * The lines without the mark that every one has: of a page's source, in which the text's own marks are `&gt;`,
+ * and a `>` behind this one may be the end of a tag.
+ */
+export function unquoteAll(lines: PlacedLines): PlacedLines {
+  const full = lines.texts.filter((text) => text.trim() !== '');
+  const mark = /^(?:>[ \t]?)+/.exec(full[0] ?? '')?.[0] ?? '';
+  if (mark === '' || !full.every((text) => text.startsWith(mark.trimEnd()))) return lines;
+  return mapLines(lines, (text) => text.slice(text.startsWith(mark) ? mark.length : mark.trimEnd().length));
+}
+
 /** The lines without the marks of a quotation. */
 export function unquote(lines: PlacedLines): PlacedLines {
   const { lengths: quotes, areBroken } = quotesOf(lines.texts);

@@ -17,7 +17,7 @@ import { unjson } from './json.js';
 import { reflow } from './reflow.js';
 import { halveBlanks, unclip, unnumber, unpage, unspace } from './spacing.js';
 import { beginsByMarks, dedent, looksLikeHtml, unfence, unhtml, unmark, unmarkEvents } from './marks.js';
-import { unquote } from './quotes.js';
+import { unquote, unquoteAll } from './quotes.js';
 import { untable } from './tables.js';
 import {
   FAMILIES,
@@ -67,7 +67,7 @@ export function readingsOf(bytes: Uint8Array): readonly Reading[] {
 function readingsOfText(text: PlacedLines, raw: readonly string[], part: string): readonly Reading[] {
   const isHtml = looksLikeHtml(text.texts);
   // What was put before every line of a page's source may stand within its tags and entities.
-  const source = isHtml ? unmark(uncount(text)) : text;
+  const source = isHtml ? unmark(uncount(unquoteAll(text))) : text;
   const asCopied = splitEscaped(unjson(isHtml ? unhtml(source) : source));
   const clipped = unclip(asCopied);
   const lines = unpage(clipped);
