@@ -10,12 +10,28 @@ export function isStackName(bytes: Uint8Array, start: number, end: number): bool
   return isText(bytes, start, end, 'kernel_stack') || isText(bytes, start, end, 'user_stack');
 }
 
+/** What a console or a log daemon puts before a line. */
+const CONSOLE = /^(?:<\d>)?\s*\[\s*\d+\.\d{3,9}\]|^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ kernel: /;
+/** What only lines of a trace have: an arrow, a stack's heading, a CPU, an event's time. */
+const OF_TRACE = /=>|stack trace>|_stack:|\[\d{3,}\]|\d\.\d{6,9}: /;
+/** So much of a line is looked at. */
+const CONSOLE_BYTES = 240;
+const decoder = new TextDecoder();
+
+/** True for a line of a console that some other part of the kernel printed: a stack goes on behind it. */
+export function isOfConsole(bytes: Uint8Array, start: number, end: number): boolean {
+  const text = decoder.decode(bytes.subarray(start, Math.min(end, start + CONSOLE_BYTES)));
+  return CONSOLE.test(text) && !OF_TRACE.test(text.replace(CONSOLE, ''));
+}
+
 export class StackLines {
   protected row = -1;
   protected user = false;
   private offset = -1;
   private endOffset = 0;
   private line = 0;
+  /** True where frames follow that have lost their event, which was there before. */
+  isCut = false;
 
   constructor(private readonly builder: TableBuilder) {}
 
@@ -24,6 +40,7 @@ export class StackLines {
     this.row = row;
     this.user = user;
     this.offset = -1;
+    this.isCut = false;
   }
 
   /** One frame's line; false when no stack is open. */
@@ -45,8 +62,16 @@ export class StackLines {
     return this.frame(at, endOffset, line);
   }
 
+  /** A line of no trace: frames behind it are nobody's, though some came before it. */
+  cut(): void {
+    const isCut = this.isCut || (this.row >= 0 && this.offset >= 0);
+    this.close();
+    this.isCut = isCut;
+  }
+
   /** Ends the stack that is open, if any. */
   close(): void {
+    this.isCut = false;
     if (this.row >= 0 && this.offset >= 0) {
       const { row, user, offset, endOffset, line } = this;
       this.builder.stacks.push({ row, user, offset, endOffset, line, addresses: [] });

@@ -20,7 +20,7 @@ import { isTornFrame } from '../events/textFrames.js';
 import { holdsHead } from '../events/textHeads.js';
 import type { EventLinesReader } from '../events/textreader.js';
 import { LineShapes } from '../events/textShapes.js';
-import { LastRows, StackLines } from '../events/textstacks.js';
+import { isOfConsole, LastRows, StackLines } from '../events/textstacks.js';
 import { ClockTracker } from './clock.js';
 import { LAYOUT_LATENCY, LAYOUT_NORMAL, LineContext, UNIT_NONE, UNIT_NS, parseContext } from './context.js';
 import {
@@ -65,13 +65,18 @@ import { REFUSED_NONE, refusedFormat } from './refused.js';
 /** The format's id in TraceMeta and in the registry. */
 export const FTRACE_TEXT = 'ftrace-text';
 
-const FRAME = ' => ';
+/** Who copies a stack may leave out the blank before its first frame, or all of them. */
+const FRAME = '=> ';
 /** Width of a task's name before its number in the latency layout. */
 const LATENCY_TASK_COLUMN = 8;
 /** A line is looked at as a LOST line, a clock list or an option's number dump only up to this length. */
 const SHORT_LINE = 300;
 const COMM_GUESS_MASK = 255;
 const decoder = new TextDecoder();
+
+function isFrame(bytes: Uint8Array, start: number, end: number): boolean {
+  return hasText(bytes, bytes[start] === Ascii.Blank ? start + 1 : start, end, FRAME);
+}
 
 interface TracedEvent {
   readonly kind: number;
@@ -293,6 +298,11 @@ export class FtraceTextReader implements LineSink, EventLinesReader {
       this.cuts.torn(at, line, 'within a stack');
       return true;
     }
+    if (stacks.isCut) {
+      stacks.close();
+      if (this.cuts.isOpen) this.cuts.event();
+      else this.cuts.torn(at, line, 'within a stack');
+    }
     const length = end - start;
     if (stacks.frame(at, at + length, line)) return true;
     // A kernel prints a heading before each stack: only who pastes parts of a report leaves it out.
@@ -395,7 +405,7 @@ export class FtraceTextReader implements LineSink, EventLinesReader {
   private other(bytes: Uint8Array, start: number, end: number, at: number, line: number): void {
     if (bytes[start] === Ascii.Hash) {
       this.comment(bytes, start, end, at, line);
-    } else if (hasText(bytes, start, end, FRAME)) {
+    } else if (isFrame(bytes, start, end)) {
       if (!this.frame(bytes, start, end, at, line)) this.builder.issues.tally('foreign-lines', at, line);
     } else if (!this.short(bytes, start, end, at, line) && !this.graph(bytes, start, end, at, line)) {
       this.prefixed(bytes, start, end, at, line);
@@ -511,7 +521,7 @@ export class FtraceTextReader implements LineSink, EventLinesReader {
     const inner = afterPrefix(bytes, start, end);
     if (inner > start) {
       if (inner < end && this.console(bytes, inner, end, at, line)) return;
-      this.stacks.close();
+      if (!isOfConsole(bytes, start, end)) this.stacks.close();
       this.cuts.console(bytes, inner, end, at, line);
       return;
     }
@@ -524,7 +534,7 @@ export class FtraceTextReader implements LineSink, EventLinesReader {
     const event = parseContext(bytes, start, end, this.context);
     if (event >= 0) this.event(bytes, start, event, end, at, line);
     else if (bytes[start] === Ascii.Hash) this.comment(bytes, start, end, at, line);
-    else if (hasText(bytes, start, end, FRAME)) return this.frame(bytes, start, end, at, line);
+    else if (isFrame(bytes, start, end)) return this.frame(bytes, start, end, at, line);
     else return this.short(bytes, start, end, at, line) || this.graph(bytes, start, end, at, line);
     return true;
   }
@@ -553,7 +563,7 @@ export class FtraceTextReader implements LineSink, EventLinesReader {
   }
 
   private foreign(bytes: Uint8Array, start: number, end: number, at: number, line: number): void {
-    this.stacks.close();
+    this.stacks.cut();
     if (bytes.subarray(start, end).includes(0)) this.sawNul = true;
     this.cuts.foreign(bytes, start, end, at, line);
   }

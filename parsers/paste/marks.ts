@@ -117,7 +117,10 @@ function wholeBreaks(lines: PlacedLines): PlacedLines {
   // The tag itself may be in two.
   const ends = lines.texts.map((text, i) => {
     const before = (lines.texts[i - 1] ?? '').slice(-ENTITY_MAX).trimEnd();
-    return ENDS_IN_BREAK.test(text.slice(-TAG_TAIL)) || (text.length < ENTITY_MAX && ENDS_IN_BREAK.test(before + text.trimStart()));
+    return (
+      ENDS_IN_BREAK.test(text.slice(-TAG_TAIL)) ||
+      (text.length < ENTITY_MAX && ENDS_IN_BREAK.test(before + text.trimStart()))
+    );
   });
   const isOpen = lines.texts.map((text, i) => text.trim() !== '' && !ends[i]);
   const open = lines.texts.filter((_, i) => isOpen[i]);

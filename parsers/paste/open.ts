@@ -16,7 +16,9 @@ import type { Issue, IssueCode } from '../events/issues.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
 import { foreignLines } from '../events/textFit.js';
 import { withTable, type OpenTrace } from '../reader.js';
-import { encodingOf } from '../mail/decode.js';
+import { decodeText, encodingOf } from '../mail/decode.js';
+import { mapLines, splitLines, type PlacedLines } from '../mail/lines.js';
+import { withMissing } from './missing.js';
 import { readingsOf, type Reading } from './repair.js';
 
 /** A larger text is no paste: it would be kept in memory several times. */
@@ -81,7 +83,7 @@ export function readPasted(
   const readings = readingsOf(bytes);
   const isClipped = readings.some((reading) => reading.isClipped);
   // As it stands, the text has the same events in part.
-  const areDoubted = readings.every((reading) => reading.isDoubted);
+  const areDoubted = readings.every((reading) => reading.isDoubted || reading.isCounted);
   const isMarked = hasByteOrderMark(bytes);
   let most = before && !isClipped && !areDoubted ? understood(before, source) : 0;
   let neatest = -Infinity;
@@ -94,7 +96,8 @@ export function readPasted(
     const now = understood(open, content);
     if (reading.part !== '') others.push(reading.part);
     // As much as before is no gain, unless what stood in front of the events is gone, or columns are.
-    const isNeater = !before || isClipped || areDoubted || isMarked || hasFewerForeign(open.table, before.table);
+    const isNeater =
+      !before || isClipped || areDoubted || isMarked || hasFewerForeign(open.table, before.table);
     const isWorth = best !== undefined || isNeater || reading.isUnwrapped || reading.isPartial;
     if (now < most || (now === most && (!isWorth || reading.isJoinedAgain))) continue;
     const neat = neatness(open.table);
@@ -103,16 +106,34 @@ export function readPasted(
     neatest = neat;
     best = { reading, open, content };
   }
-  if (!best) return (isClipped || areDoubted) && before ? nothingWhole(before) : undefined;
+  if (!best) {
+    if (!before) return undefined;
+    return isClipped || areDoubted ? nothingWhole(before) : withMissingOf(before, bytes);
+  }
   const { reading, open, content } = best;
   const left = others.filter((part) => part !== reading.part);
   const placed = reading.lineOf ? onLinesOf(open.table, reading.lineOf) : open.table;
-  const table = reading.isPartial ? withoutClock(placed) : placed;
+  const whole = reading.lineOf ? withMissing(placed, linesOf(bytes, reading)) : placed;
+  const table = reading.isPartial ? withoutClock(whole) : whole;
   const said = left.length > 0 ? withIssue(table, partsIssue(reading.part, left)) : table;
   const places = reading.lineOf
     ? { mended: content, mendedLines: reading.lineOf }
     : { plain: open.plain ?? content };
   return withTable(open, said, places);
+}
+
+/** A trace as it stands, where it has events that were not read; undefined where it has none. */
+function withMissingOf(open: OpenTrace, bytes: Uint8Array): OpenTrace | undefined {
+  const table = withMissing(open.table, splitLines(decodeText(bytes)));
+  return table === open.table ? undefined : withTable(open, table);
+}
+
+/** The file's lines, up to the last of a part's. */
+function linesOf(bytes: Uint8Array, { part, lineOf }: Reading): PlacedLines {
+  const lines = splitLines(decodeText(bytes));
+  if (part === '') return lines;
+  const [first = 1, last = first] = [lineOf?.[0], lineOf?.[lineOf.length - 1]];
+  return mapLines(lines, (text, i) => (i + 1 < first || i + 1 > last ? undefined : text));
 }
 
 /** True where fewer lines are foreign, and none that another format reads was taken away for it. */

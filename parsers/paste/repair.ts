@@ -43,6 +43,8 @@ export interface Reading {
   readonly isClipped?: boolean;
   /** Whether events were taken out that may not be whole. */
   readonly isDoubted?: boolean;
+  /** Whether counts of `uniq -c` were taken off: as the text stands, these may look like threads' numbers. */
+  readonly isCounted?: boolean;
   /** Whether lines that had been put together were once more: to be taken where more is understood alone. */
   readonly isJoinedAgain?: boolean;
   /** Whether anything was taken off its lines, or decoded: more than lines put together. */
@@ -87,9 +89,23 @@ function readingsOfLines(
   part: string,
   source: ReadonlyMap<number, number> | undefined,
 ): readonly Reading[] {
-  const isHtml = source !== undefined;
-  const spaced = uncount(unnumber(unspace(unquote(unfront(uncount(halveBlanks(whole)))))));
+  const halved = halveBlanks(whole);
+  const single = uncount(halved);
+  const spaced = uncount(unnumber(unspace(unquote(unfront(single)))));
   const marked = uncount(unfill(unmarkEnds(untable(unfence(dedent(halveBlanks(unescapeQuoted(spaced))))))));
+  const readings = readingsOfSpaced(spaced, marked, raw, part, source);
+  return single === halved ? readings : readings.map((reading) => ({ ...reading, isCounted: true }));
+}
+
+/** `marked` are the lines of `spaced` without fences, borders and ends. */
+function readingsOfSpaced(
+  spaced: PlacedLines,
+  marked: PlacedLines,
+  raw: readonly string[],
+  part: string,
+  source: ReadonlyMap<number, number> | undefined,
+): readonly Reading[] {
+  const isHtml = source !== undefined;
   const flowed = reflow(marked);
   const first = readingsOfMarked(marked, widthsOf(marked, spaced), raw, part, isHtml);
   const isBroken = first.length > 1;
@@ -317,8 +333,12 @@ const FEW = 0.05;
  * for a frame of perf's that has lost its own.
  */
 function hasLostBlanks(text: string): boolean {
-  return /: <(?:user )?stack trace>$/.test(text) || (/^[0-9a-f]/.test(text) && isFrameOfPerf(text));
+  if (/: <(?:user )?stack trace>$/.test(text)) return true;
+  const address = /^(?:\t *)?[0-9a-f]{1,16} /.exec(text)?.[0];
+  return address !== undefined && address.length < FRAME_COLUMN && isFrameOfPerf(text);
 }
+/** Where perf ends a frame's address, behind a tab. */
+const FRAME_COLUMN = 18;
 
 /** How the frames of a family are printed, where something stood before them, or blanks were taken away. */
 const FRAMES: Readonly<Partial<Record<Family, (line: string) => string>>> = {

@@ -6,7 +6,7 @@
 import { Ascii } from '../base/ascii.js';
 import { hasText, skipBlanks } from '../base/text.js';
 import { PlanBook } from '../events/payload.js';
-import { LastRows, StackLines, isStackName } from '../events/textstacks.js';
+import { LastRows, StackLines, isOfConsole, isStackName } from '../events/textstacks.js';
 import { ToolFrames, isTornFrame } from '../events/textFrames.js';
 import { TextEventReader } from '../events/textreader.js';
 import { ReportSpan, parseReport } from './head.js';
@@ -62,6 +62,11 @@ export class ReportReader extends TextEventReader<ReportSpan> {
       this.cuts.torn(at, line, 'within a stack');
       return true;
     }
+    if (stacks.isCut) {
+      stacks.close();
+      if (this.cuts.isOpen) this.cuts.event();
+      else this.cuts.torn(at, line, 'within a stack');
+    }
     const length = end - start;
     if (stacks.frame(at, at + length, line)) return true;
     // A whole report has a line for the event of each stack: only who pastes parts of one leaves it out.
@@ -112,7 +117,8 @@ export class ReportReader extends TextEventReader<ReportSpan> {
   ): void {
     const { builder } = this;
     const notice = readNotice(bytes, start, end);
-    this.stacks.close();
+    if (notice.kind !== NOTICE_NONE) this.stacks.close();
+    else if (!isOfConsole(bytes, start, end)) this.stacks.cut();
     if (notice.kind === NOTICE_LOST) {
       builder.issues.add('lost-events', at, line, `CPU ${notice.cpu}`, Math.max(1, notice.count));
       builder.addLoss(notice.cpu, notice.count, at, line);
