@@ -30,6 +30,8 @@ const NAME_IN_TWO = /\d:\s+[a-z]\w*\s+\w*:\s/;
 const GLUED = /=(?!\w+new_size=)(?:0x[\da-f]+|-?\d+)[a-z_]\w*=|\d: +[a-z]\w*:(?!\w*:)[^\s:]/;
 /** A probe's place in two: `(ff ffffff8154c110)`. */
 const PLACE_IN_TWO = /: +\([0-9a-f]{1,15} +[0-9a-f]{1,15}\)/;
+/** The sign with which a mail's source breaks lines, behind a value: its rest is on the next one. */
+const SOFT_BREAK = /=\w{1,20}=(?:\s|$)/;
 /** No event that is put together is longer. */
 const EVENT_MAX = 4000;
 const BROKEN: readonly RegExp[] = [IN_TWO, FIELD_IN_TWO, NAME_IN_TWO, PLACE_IN_TWO, GLUED];
@@ -50,6 +52,7 @@ export function undoubted(lines: PlacedLines, isEvent: (text: string) => boolean
     if (FREE_TEXT.test(text)) return;
     const isLost = isEvent(text)
       ? isInTwo(lines, i) ||
+        SOFT_BREAK.test(text.slice(0, EVENT_MAX)) ||
         isLeftOver(text, lines.texts[i + 1] ?? '', isEvent) ||
         isBehindHead(text, lines.texts[i - 1] ?? '')
       : isBeheaded(text);

@@ -69,12 +69,19 @@ export function readingsOf(bytes: Uint8Array): readonly Reading[] {
 function readingsOfText(text: PlacedLines, raw: readonly string[], part: string): readonly Reading[] {
   const isHtml = looksLikeHtml(text.texts);
   // What was put before every line of a page's source may stand within its tags and entities.
-  const source = isHtml ? unmark(uncount(unquoteAll(text))) : text;
+  const source = isHtml ? unmark(uncount(unquoteAll(text))) : unescapeMarked(text);
   const asCopied = splitEscaped(unjson(isHtml ? unhtml(source) : source));
   const clipped = unclip(asCopied);
   const lines = unpage(clipped);
   const readings = readingsOfLines(lines, raw, part, isHtml ? widthsInSource(source) : undefined);
   return clipped === asCopied ? readings : readings.map((reading) => ({ ...reading, isClipped: true }));
+}
+
+/** The source of a mail with something in front of every line, its escapes read: its breaks are within it. */
+function unescapeMarked(text: PlacedLines): PlacedLines {
+  if (unescapeQuoted(text) === text) return text;
+  const bare = unmark(text);
+  return bare === text ? text : unescapeQuoted(bare);
 }
 
 /** How long the lines of HTML were before it was read, by their number in the file. */

@@ -5,13 +5,26 @@ import { bitsOf, hasBit, hexText } from './word.js';
 const EC_LOW = 26;
 const CLASSES: ReadonlyMap<number, string> = new Map([
   [0x01, 'WFI or WFE'],
+  [0x03, 'CP15 access of AArch32'],
   [0x07, 'FP or SIMD access'],
+  [0x09, 'pointer authentication'],
+  [0x12, 'HVC of AArch32'],
+  [0x13, 'SMC of AArch32'],
   [0x16, 'HVC'],
   [0x17, 'SMC'],
   [0x18, 'system register'],
+  [0x19, 'SVE access'],
+  [0x1a, 'ERET of a nested hypervisor'],
+  [0x1d, 'SME access'],
   [0x20, 'instruction abort of the guest'],
+  [0x21, 'instruction abort of the host'],
   [0x24, 'data abort of the guest'],
   [0x25, 'data abort of the host'],
+  [0x2f, 'SError'],
+  [0x30, 'breakpoint of the guest'],
+  [0x32, 'single step of the guest'],
+  [0x34, 'watchpoint of the guest'],
+  [0x3c, 'BRK'],
 ]);
 const INSTRUCTION_ABORT = 0x20;
 const DATA_ABORT = 0x24;

@@ -1,4 +1,4 @@
-/** Numbers of KVM's ioctls, of x86-64 and of a guest_memfd. */
+/** Numbers of KVM's ioctls, of x86-64, of arm64 where another structure makes another number, and of a guest_memfd. */
 import type { ValueTable } from './word.js';
 
 export const IOCTLS: ValueTable = {
@@ -85,7 +85,8 @@ export const IOCTLS: ValueTable = {
     [0x8188aea6, 'KVM_GET_XCRS'],
     [0x4188aea7, 'KVM_SET_XCRS'],
     [0x4010aeaa, 'KVM_DIRTY_TLB'],
-    [0x4010aeab, 'KVM_GET_ONE_REG'],
+    // Two of one number: of a vCPU, and of a VM on arm64.
+    [0x4010aeab, 'KVM_GET_ONE_REG or KVM_ARM_SET_DEVICE_ADDR'],
     [0x4010aeac, 'KVM_SET_ONE_REG'],
     [0xaead, 'KVM_KVMCLOCK_CTRL'],
     [0xc008aeb0, 'KVM_GET_REG_LIST'],
@@ -116,6 +117,19 @@ export const IOCTLS: ValueTable = {
     [0xc040aed5, 'KVM_PRE_FAULT_MEMORY'],
     [0xc080aed2, 'KVM_SET_MEMORY_ATTRIBUTES2'],
     [0xc040aed6, 'KVM_SET_MEMORY_ATTRIBUTES2 (RFC v1)'],
+    [0x8360ae81, 'KVM_GET_REGS (arm64)'],
+    [0x4360ae82, 'KVM_SET_REGS (arm64)'],
+    [0x8000ae83, 'KVM_GET_SREGS (arm64)'],
+    [0x4000ae84, 'KVM_SET_SREGS (arm64)'],
+    [0x8000ae8c, 'KVM_GET_FPU (arm64)'],
+    [0x4000ae8d, 'KVM_SET_FPU (arm64)'],
+    [0x4208ae9b, 'KVM_SET_GUEST_DEBUG (arm64)'],
+    [0x4008aeb2, 'KVM_SET_PMU_EVENT_FILTER (arm64)'],
+    [0x4020aeae, 'KVM_ARM_VCPU_INIT'],
+    [0x8020aeaf, 'KVM_ARM_PREFERRED_TARGET'],
+    [0x8030aeb4, 'KVM_ARM_MTE_COPY_TAGS'],
+    [0x4010aeb5, 'KVM_ARM_SET_COUNTER_OFFSET'],
+    [0x8040aeb6, 'KVM_ARM_GET_REG_WRITABLE_MASKS'],
   ]),
 };
 

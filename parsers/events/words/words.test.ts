@@ -260,6 +260,9 @@ describe('flags, ioctls and errors in words', () => {
     assert.equal(ioctlName(0xae80n), 'KVM_RUN');
     assert.equal(ioctlName(0x4020aed2n), 'KVM_SET_MEMORY_ATTRIBUTES');
     assert.equal(ioctlName(0xc040aed6n), 'KVM_SET_MEMORY_ATTRIBUTES2 (RFC v1)');
+    assert.equal(ioctlName(0x4020aeaen), 'KVM_ARM_VCPU_INIT');
+    assert.equal(ioctlName(0x8360ae81n), 'KVM_GET_REGS (arm64)');
+    assert.equal(ioctlName(0x4010aeabn), 'KVM_GET_ONE_REG or KVM_ARM_SET_DEVICE_ADDR');
     assert.equal(ioctlName(0xae7fn), 'an ioctl of KVM that is not known here');
     assert.equal(ioctlName(0x5401n), undefined);
   });
