@@ -76,12 +76,15 @@ function readNested(
   const isPaste = isText && looksPasted(head);
   const read =
     format && (plain ? readPlain(plain, format, options) : readAsItIs(format, source, options, depth));
-  const open = read && isText ? sayOthers(read, source, format, FORMATS, options) : read;
-  if (isText && source.size <= PASTE_BYTES_MAX && (isPaste || (open && leavesLinesOver(open)))) {
-    const mended = readPasted(source, open, (text) => readMended(text, options, depth + 1));
+  // Lines of other formats are looked for in all of them: of a paste, where nothing else tells.
+  let open: OpenTrace | undefined;
+  const withOthers = (bare: OpenTrace): OpenTrace =>
+    (open ??= isText ? sayOthers(bare, source, format!, FORMATS, options) : bare);
+  if (isText && source.size <= PASTE_BYTES_MAX && (isPaste || (read && leavesLinesOver(read)))) {
+    const mended = readPasted(source, read, (text) => readMended(text, options, depth + 1), withOthers);
     if (mended) return mended;
   }
-  if (open) return open;
+  if (read) return withOthers(read);
   // What is wrong with the compressed file explains why nothing was found in it.
   if (plain?.fault) return nothing(plain.fault.code, plain.fault.detail);
   const compression = otherCompression(head);

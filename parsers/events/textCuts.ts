@@ -7,6 +7,7 @@ import { Ascii } from '../base/ascii.js';
 import { skipBlanks } from '../base/text.js';
 import { droppedByConsole, omissionComment, omissionMark } from './textOmission.js';
 import type { TableBuilder } from './table.js';
+import { isOfConsole } from './textstacks.js';
 
 /** Marks one after another are told one by one, up to this many. */
 const MARKS_KEPT = 8;
@@ -35,7 +36,7 @@ export class TextCuts {
     this.builder.issues.tally('foreign-lines', at, line);
     const mark = omissionMark(bytes, start, end);
     if (mark !== '') this.marked(mark, at, line);
-    else if (bytes[skipBlanks(bytes, start, end)] !== Ascii.Hash) this.prose(at, line);
+    else if (isProse(bytes, start, end)) this.prose(at, line);
   }
 
   /**
@@ -122,6 +123,11 @@ export class TextCuts {
     this.firstProse = undefined;
     this.proseLines = 0;
   }
+}
+
+/** No comment, and nothing that a kernel prints to the console on which its trace is shown. */
+function isProse(bytes: Uint8Array, start: number, end: number): boolean {
+  return bytes[skipBlanks(bytes, start, end)] !== Ascii.Hash && !isOfConsole(bytes, start, end);
 }
 
 function linesOf(count: number): string {

@@ -34,6 +34,7 @@ export function unfront(lines: PlacedLines): PlacedLines {
 }
 
 function isBefore(texts: readonly string[], front: RegExp): boolean {
+  const few = texts.length * (1 - NEARLY_ALL);
   let all = 0;
   let having = 0;
   let quoted = 0;
@@ -41,7 +42,7 @@ function isBefore(texts: readonly string[], front: RegExp): boolean {
   let hasRuler = false;
   for (const text of texts) {
     if (text.trim() === '') continue;
-    all++;
+    if (all++ - having > few) return false;
     const length = front.exec(text)?.[0].length;
     if (length === undefined) continue;
     having++;

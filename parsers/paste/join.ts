@@ -284,8 +284,8 @@ export function join(lines: PlacedLines, roles: Uint8Array, widths: Int32Array, 
 }
 
 /**
- * An event that was put together, without the blanks that stand nowhere in one (`addr= 0x1000`, `addr =0x1000`, `(  274 )`),
- * and with the one that stands behind every event's name.
+ * An event that was put together, without the blanks that stand nowhere in one (`addr= 0x1000`,
+ * `addr =0x1000`, `(  274 )`), and with the one that stands behind every event's name.
  */
 export function withoutSeams(event: string): string {
   if (FREE_TEXT.test(event)) return event;

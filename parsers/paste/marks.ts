@@ -112,7 +112,7 @@ const FULL_SHARE = 0.9;
 /** Blanks that may have been taken from the end of a line that was broken. */
 const SHORT_MAX = 12;
 
-/** Lines that end in `<br>` put together, where what does not was broken at a column: by a screen, or `fold`. */
+/** Lines that end in `<br>` put together, where a screen or `fold` broke the others at a column. */
 function wholeBreaks(lines: PlacedLines): PlacedLines {
   // The tag itself may be in two.
   const ends = lines.texts.map((text, i) => {
@@ -225,6 +225,8 @@ export const MARKS = {
   file: /^\s{0,8}(?![+-]|kworker\/)(?=[^:]*[a-zA-Z/])(?!\d+@|\d{4}-\d\d-)[\w./+@~-]{1,200}(?::\d+[:-]|\.(?!dat)[a-z]\w{0,7}[:-](?:\d+[:-])?)/,
   // 12: of grep -n, 12- of its context, `     12<tab>` of cat -n
   number: /^\s{0,16}\d{1,8}(?:[:\t-]|\s{2})/,
+  // INFO:root: of Python's logging
+  level: /^(?:DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL):[\w.-]{1,64}:/,
   list: /^\s{0,8}(?:[-*•](?:\s|$)|\d{1,4}(?:\.\s|\)\s(?=\S))|[a-zA-Z]\)\s)/,
   // The border of a pager that numbers lines.
   border: /^\s{0,8}[│┃](?:\s|$)/,
@@ -300,12 +302,14 @@ function undiff(lines: PlacedLines): PlacedLines {
 
 /** How many lines have a mark; 0 where that is not nearly all. */
 function nearlyAllHave(texts: readonly string[], mark: Mark): number {
+  const few = texts.length * (1 - NEARLY_ALL);
   let all = 0;
   let having = 0;
   let before = -1;
   for (const text of texts) {
     if (text.trim() === '' || text === '--') continue;
-    all++;
+    // Of most marks it shows soon that not nearly all lines have them.
+    if (all++ - having > few) return 0;
     if (!MARKS[mark].test(text)) continue;
     if (mark === 'number') {
       // Numbers of lines grow, or fall by one up to where the cursor is; other numbers in front do not.
@@ -341,6 +345,7 @@ const NUMBERS_APART = 100;
  */
 export function beginsByMarks(texts: readonly string[]): Uint8Array | undefined {
   for (const name of OF_LINES) {
+    if (hasNoneOfMany(texts, name)) continue;
     let number = -1;
     let count = 0;
     const begins = Uint8Array.from(texts, (text) => {
@@ -357,6 +362,16 @@ export function beginsByMarks(texts: readonly string[]): Uint8Array | undefined 
   }
   return undefined;
 }
+
+/** True where none of many lines, apart from one another, has a mark that a fifth of all must have. */
+function hasNoneOfMany(texts: readonly string[], mark: Mark): boolean {
+  const step = Math.floor(texts.length / MANY);
+  if (step < 2) return false;
+  // An odd step comes upon first and last lines of events of two, too.
+  for (let i = 0; i < texts.length; i += step | 1) if (MARKS[mark].test(texts[i]!)) return false;
+  return true;
+}
+const MANY = 1000;
 
 /** Of the lines that begin an event behind marks, the share that must have a mark for it to be taken off. */
 const MOST = 0.6;

@@ -1,6 +1,6 @@
 /**
- * What a paste has and its reading has not: events, counted by their times or names in the file's own lines, and
- * marks of something left out. Whatever went wrong on the way, no event is missing without a word.
+ * What a paste has and its reading has not: events, counted by their times or names in the file's own lines,
+ * and marks of something left out. Whatever went wrong on the way, no event is missing without a word.
  */
 import type { Issue, LossMark } from '../events/issues.js';
 import { withMarks, type EventTable } from '../events/table.js';

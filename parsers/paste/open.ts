@@ -47,6 +47,25 @@ function isBinary(head: Uint8Array): boolean {
   return false;
 }
 
+/** The readings, of two that say the same of the same text the first. */
+function withoutSame(readings: readonly Reading[]): readonly Reading[] {
+  const kept: Reading[] = [];
+  for (const one of readings) {
+    const isSame = (before: Reading): boolean =>
+      before.part === one.part &&
+      before.isPartial === one.isPartial &&
+      (before.isUnwrapped || !one.isUnwrapped) &&
+      (!before.isJoinedAgain || one.isJoinedAgain === true) &&
+      areSame(before.bytes, one.bytes);
+    if (!kept.some(isSame)) kept.push(one);
+  }
+  return kept;
+}
+
+function areSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
 /** An editor of Windows puts one in front: it is of no task's name. */
 function hasByteOrderMark(bytes: Uint8Array): boolean {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
@@ -70,17 +89,18 @@ export function leavesLinesOver({ table }: OpenTrace): boolean {
 
 /**
  * The paste as that reading of it in which most is understood; undefined where none is better than
- * `before`, which is how it reads as it stands.
+ * `before`, which is how it reads as it stands; `withOthers` says which of its lines another format reads.
  */
 export function readPasted(
   source: ByteSource,
   before: OpenTrace | undefined,
   read: (source: ByteSource) => OpenTrace | undefined,
+  withOthers: (before: OpenTrace) => OpenTrace = (open) => open,
 ): OpenTrace | undefined {
   const bytes = source.read(0, source.size).slice();
   if (isBinary(bytes)) return undefined;
   let best: { readonly reading: Reading; readonly open: OpenTrace; readonly content: ByteSource } | undefined;
-  const readings = readingsOf(bytes);
+  const readings = withoutSame(readingsOf(bytes));
   const isClipped = readings.some((reading) => reading.isClipped);
   // As it stands, the text has the same events in part.
   const areDoubted = readings.every((reading) => reading.isDoubted || reading.isCounted);
@@ -96,10 +116,11 @@ export function readPasted(
     const now = understood(open, content);
     if (reading.part !== '') others.push(reading.part);
     // As much as before is no gain, unless what stood in front of the events is gone, or columns are.
-    const isNeater =
-      !before || isClipped || areDoubted || isMarked || hasFewerForeign(open.table, before.table);
-    const isWorth = best !== undefined || isNeater || reading.isUnwrapped || reading.isPartial;
-    if (now < most || (now === most && (!isWorth || reading.isJoinedAgain))) continue;
+    const isNeater = (): boolean =>
+      !before || isClipped || areDoubted || isMarked || hasFewerForeign(open.table, before, withOthers);
+    const isWorth = (): boolean =>
+      best !== undefined || reading.isUnwrapped || reading.isPartial === true || isNeater();
+    if (now < most || (now === most && (reading.isJoinedAgain || !isWorth()))) continue;
     const neat = neatness(open.table);
     if (now === most && neat <= neatest) continue;
     most = now;
@@ -108,7 +129,7 @@ export function readPasted(
   }
   if (!best) {
     if (!before) return undefined;
-    return isClipped || areDoubted ? nothingWhole(before) : withMissingOf(before, bytes);
+    return isClipped || areDoubted ? nothingWhole(before) : withMissingOf(withOthers(before), bytes);
   }
   const { reading, open, content } = best;
   const left = others.filter((part) => part !== reading.part);
@@ -137,9 +158,13 @@ function linesOf(bytes: Uint8Array, { part, lineOf }: Reading): PlacedLines {
 }
 
 /** True where fewer lines are foreign, and none that another format reads was taken away for it. */
-function hasFewerForeign(mended: EventTable, before: EventTable): boolean {
-  const hasOthers = before.issues.some(({ code }) => code === 'other-format');
-  return !hasOthers && foreignLines(mended) < foreignLines(before);
+function hasFewerForeign(
+  mended: EventTable,
+  before: OpenTrace,
+  withOthers: (before: OpenTrace) => OpenTrace,
+): boolean {
+  if (foreignLines(mended) >= foreignLines(before.table)) return false;
+  return !withOthers(before).table.issues.some(({ code }) => code === 'other-format');
 }
 
 /** A trace of which no event was copied whole. */

@@ -209,7 +209,7 @@ function blanksBehind(texts: readonly string[], ends: readonly (number | undefin
   return least;
 }
 
-/** The fronts to learn from. An event's name at the left, where others have a task, begins a line broken there. */
+/** The fronts to learn from. An event's name at the left, where others have a task, begins a rest. */
 function frontsOf(texts: readonly string[]): readonly Front[] {
   const fronts: Front[] = [];
   for (const text of texts) {

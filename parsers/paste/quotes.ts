@@ -89,8 +89,8 @@ function keepArrows(texts: readonly string[], quotes: Int32Array): void {
 }
 
 /**
- * The lines without the mark that every one has: of a page's source, in which the text's own marks are `&gt;`,
- * and a `>` behind this one may be the end of a tag.
+ * The lines without the mark that every one has: of a page's source, in which the text's own marks are
+ * `&gt;`, and a `>` behind this one may be the end of a tag.
  */
 export function unquoteAll(lines: PlacedLines): PlacedLines {
   const full = lines.texts.filter((text) => text.trim() !== '');

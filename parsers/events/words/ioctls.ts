@@ -1,4 +1,6 @@
-/** Numbers of KVM's ioctls, of x86-64, of arm64 where another structure makes another number, and of a guest_memfd. */
+/**
+ * Numbers of KVM's ioctls, of x86-64 and of a guest_memfd; of arm64 where its structures make others of them.
+ */
 import type { ValueTable } from './word.js';
 
 export const IOCTLS: ValueTable = {
