@@ -6,6 +6,7 @@ import type { CancelToken } from '../parsers/base/cancel.js';
 import { NEVER_CANCELLED } from '../parsers/base/cancel.js';
 import { ISSUE_KINDS, type Issue, type IssueSeverity } from '../parsers/events/issues.js';
 import { CLOCKS, withIssue, type ClockName, type EventTable } from '../parsers/events/table.js';
+import { PAGE_SIZES } from '../parsers/events/pageBytes.js';
 import { withTable, type OpenTrace } from '../parsers/reader.js';
 import type { Analysis, AnalyzeOptions } from '../model/analysis.js';
 import { PROFILES, type ProfileId } from '../model/findings/finding.js';
@@ -42,6 +43,11 @@ export const LOAD_OPTIONS: OptionSpecs = {
       'events of two CPUs closer than this are not ordered by time ' +
       '(default: 20 on a local or unknown clock, 1 on a global one)',
   },
+  'page-size': {
+    type: 'string',
+    value: 'SIZE',
+    help: `the pages of the traced kernel (${PAGE_SIZES.map(({ word }) => word).join(', ')}), where the trace does not show them`,
+  },
 };
 
 const CLOCK_WORDS: readonly ClockName[] = [...CLOCKS, 'unknown'];
@@ -52,6 +58,7 @@ export interface LoadOptions {
   readonly profiles: readonly ProfileId[] | undefined;
   readonly clock: ClockName | undefined;
   readonly skewNs: number | undefined;
+  readonly pageBytes?: number | undefined;
   readonly cancel?: CancelToken;
 }
 
@@ -63,11 +70,19 @@ export function loadOptions(args: Args): LoadOptions {
     .map((word) => oneOf('--rules', word, PROFILES));
   const clock = args.text('clock');
   const skewUs = args.number('skew-us');
+  const pageSize = args.text('page-size');
   return {
     profiles: profiles.length === 0 ? undefined : PROFILES.filter((p) => profiles.includes(p)),
     clock: clock === undefined ? undefined : oneOf('--clock', clock, CLOCK_WORDS),
     skewNs: skewUs === undefined ? undefined : skewUs * NS_PER_US,
+    pageBytes: pageSize === undefined ? undefined : pageBytesOf(pageSize),
   };
+}
+
+function pageBytesOf(word: string): number | undefined {
+  const words = PAGE_SIZES.map((size) => size.word);
+  const wanted = oneOf('--page-size', word, words);
+  return PAGE_SIZES.find((size) => size.word === wanted)?.bytes;
 }
 
 export interface LoadedTrace extends TraceReport {
@@ -141,6 +156,7 @@ export function judgeOpen(
     profiles: options.profiles,
     clock: options.clock,
     skewNs: options.skewNs,
+    pageBytes: options.pageBytes,
     ...(options.cancel === undefined ? {} : { cancel: options.cancel }),
     progress: (rows) => output.progress(`${path}: judging ${percent(rows, table.length)}`),
   };

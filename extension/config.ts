@@ -1,6 +1,7 @@
 /** The extension's settings, read where they are needed and never kept. */
 import * as vscode from 'vscode';
 import { PROFILES, type ProfileId, type Verdict } from '../model/findings/finding.js';
+import { PAGE_SIZES } from '../parsers/events/pageBytes.js';
 import { CLOCKS } from '../parsers/events/table.js';
 import type { CheckOptions } from './protocol/options.js';
 
@@ -27,10 +28,12 @@ export function checkOptions(uri: vscode.Uri): CheckOptions {
   ) satisfies readonly ProfileId[];
   const skew: unknown = config.get('skewMicroseconds');
   const clock = CLOCKS.find((name) => name === config.get('clock'));
+  const pageSize = PAGE_SIZES.find(({ word }) => word === config.get('pageSize'));
   return {
     ...(profiles.length > 0 ? { profiles } : {}),
     ...(typeof skew === 'number' && skew >= 0 ? { skewNs: skew * 1000 } : {}),
     ...(clock === undefined ? {} : { clock }),
+    ...(pageSize === undefined ? {} : { pageBytes: pageSize.bytes }),
   };
 }
 
@@ -56,7 +59,7 @@ export function affectsReading(event: vscode.ConfigurationChangeEvent): boolean 
 
 /** True when `event` changes what the worker is asked, so that the verdicts are judged again. */
 export function affectsVerdicts(event: vscode.ConfigurationChangeEvent): boolean {
-  return ['profiles', 'skewMicroseconds', 'clock'].some((name) =>
+  return ['profiles', 'skewMicroseconds', 'clock', 'pageSize'].some((name) =>
     event.affectsConfiguration(`${SECTION}.${name}`),
   );
 }

@@ -17,6 +17,8 @@ export interface AnalyzeOptions {
    * local or unknown clock, 1 µs on a global one.
    */
   readonly skewNs?: number | undefined;
+  /** Bytes of a page of the traced kernel; undefined: as the trace, or what lies beside it, says or shows. */
+  readonly pageBytes?: number | undefined;
   readonly cancel?: CancelToken;
   readonly progress?: (rowsDone: number) => void;
 }

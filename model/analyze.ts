@@ -25,14 +25,13 @@ import { placeOf } from './findings/report.js';
 import { replay } from './replay.js';
 import { RULES } from './rules/registry.js';
 import { pointerText } from './rules/texts.js';
-import { type RuleDef, RuleRun } from './rules/rule.js';
+import { RuleRun } from './rules/rule.js';
 import { FactBus } from './world/facts.js';
 import type { Refusal } from './world/regions.js';
 import type { Conv, Inode, Vm } from './world/state.js';
+import { type PageUnit, pageUnitOf } from './world/pageSize.js';
 import { Survey } from './world/survey.js';
 import { World } from './world/world.js';
-import type { PageUnit } from './world/pageSize.js';
-import { PAGE_SIZE } from '../parsers/base/units.js';
 
 /** Clocks whose times on different CPUs can be compared. */
 const GLOBAL_CLOCKS: readonly ClockName[] = [
@@ -54,13 +53,6 @@ const KVM_KEY_BITS = 52n;
 
 const REFERENCE_KINDS = ['GupRet', 'GrabFolio', 'GrabFolioFast', 'GetPfnRet'] as const;
 
-/** Why a rule is not judged on pages of this size; undefined where it is. */
-function whyUnread({ bytes, doubt }: PageUnit, { asksLeafSizes }: RuleDef): string | undefined {
-  if (doubt !== undefined) return doubt;
-  if (bytes === PAGE_SIZE || !asksLeafSizes) return undefined;
-  return `Pages of this kernel have ${bytes / 1024} KiB, and how large a mapping of several is is known for pages of 4 KiB alone.`;
-}
-
 export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analysis {
   const judging = new Judging(table, options);
   const cancelled = judging.replay(0, options);
@@ -77,6 +69,8 @@ export interface Outlook {
   readonly whyNone: string | undefined;
   /** Cross-CPU pairs closer than this are not ordered. */
   readonly skew: number;
+  /** What the traced kernel counts frames and pages of files in. */
+  readonly pages: PageUnit;
 }
 
 export function outlookOf(table: EventTable, survey: Survey, options: AnalyzeOptions): Outlook {
@@ -86,6 +80,7 @@ export function outlookOf(table: EventTable, survey: Survey, options: AnalyzeOpt
     dialect: dialectOf(table, survey.counts),
     whyNone: missingContext(table),
     skew: options.skewNs ?? (GLOBAL_CLOCKS.includes(clock) ? GLOBAL_SKEW_NS : LOCAL_SKEW_NS),
+    pages: pageUnitOf(table, survey.counts, options.pageBytes),
   };
 }
 
@@ -103,7 +98,7 @@ export class Judging {
     outlook = outlookOf(table, survey, options),
   ) {
     this.outlook = outlook;
-    const w = new World(table, outlook.skew, this.bus, survey);
+    const w = new World(table, outlook.skew, this.bus, survey, outlook.pages);
     this.world = w;
     const judging = RULES.filter(
       (rule) => outlook.profiles.includes(rule.profile) && (options.rules?.includes(rule.id) ?? true),
@@ -127,7 +122,7 @@ export class Judging {
     this.bus.tell('finish', Math.max(0, table.length - 1));
     const unread = table.unread.reduce((sum, { count }) => sum + count, 0);
     const closed = this.runs.map((run) => {
-      const why = whyUnread(w.pages, run.def);
+      const why = w.pages.doubt;
       const own = run.close();
       return why === undefined || own.status.status === 'not-applicable' ? own : run.closeUnread(why);
     });

@@ -10,7 +10,7 @@ import type { LossMark } from '../parsers/events/issues.js';
 import type { Analysis, AnalyzeOptions } from './analysis.js';
 import { Judging, outlookOf, type Outlook } from './analyze.js';
 import type { SaidSoFar } from './rules/rule.js';
-import { pageUnitOf, type PageUnit } from './world/pageSize.js';
+import type { PageUnit } from './world/pageSize.js';
 import { Survey } from './world/survey.js';
 
 interface Kept {
@@ -48,11 +48,7 @@ export class GrowingAnalysis {
     const survey = scan.ended();
     if (!judging.world.survey.answersAs(survey, kept.rows))
       return this.anew(table, growth, options, 'the trace tells otherwise what it holds');
-    const { pages } = judging.world;
-    if (
-      !sameOutlook(judging.outlook, outlookOf(table, survey, options)) ||
-      !samePages(pages, pageUnitOf(table, survey.counts))
-    )
+    if (!sameOutlook(judging.outlook, outlookOf(table, survey, options)))
       return this.anew(table, growth, options, 'the trace tells otherwise what kernel it is of');
     judging.world.survey.become(survey);
     for (const [i, run] of judging.runs.entries()) run.takeBack(kept.said[i]!);
@@ -106,7 +102,8 @@ function sameOptions(a: AnalyzeOptions, b: AnalyzeOptions): boolean {
     sameList(a.profiles, b.profiles) &&
     sameList(a.rules, b.rules) &&
     a.clock === b.clock &&
-    a.skewNs === b.skewNs
+    a.skewNs === b.skewNs &&
+    a.pageBytes === b.pageBytes
   );
 }
 
@@ -155,6 +152,7 @@ function sameOutlook(a: Outlook, b: Outlook): boolean {
     a.reason === b.reason &&
     a.whyNone === b.whyNone &&
     a.skew === b.skew &&
+    samePages(a.pages, b.pages) &&
     JSON.stringify(dialect) === JSON.stringify(otherDialect) &&
     sameSet(names, otherNames)
   );

@@ -240,7 +240,7 @@ function entryOf(): string {
 /** The options by which each trace is judged, as they were given. */
 function judgingOf(args: Args): readonly string[] {
   const rules = args.list('rules').flatMap((rule) => ['--rules', rule]);
-  const rest = ['clock', 'skew-us'].flatMap((name) => {
+  const rest = ['clock', 'skew-us', 'page-size'].flatMap((name) => {
     const value = args.text(name);
     return value === undefined ? [] : [`--${name}`, value];
   });

@@ -224,7 +224,13 @@ function pageFact(moment: Moment, page: PageRef, fact: keyof typeof FACTS): stri
       return attributeOf(moment, page) ?? 'unknown';
     case 'spte':
       return formatValue(
-        page.vm < 0 ? undefined : spteObject(state.value(MapKind.Spte, page.vm, page.gfn), page.gfn),
+        page.vm < 0
+          ? undefined
+          : spteObject(
+              state.value(MapKind.Spte, page.vm, page.gfn),
+              page.gfn,
+              moment.index.analysis.pageBytes,
+            ),
       );
     case 'mappings':
       return formatValue(pageMappings(moment, page));

@@ -6,6 +6,8 @@ export interface CheckOptions {
   readonly profiles?: readonly ProfileId[];
   readonly skewNs?: number;
   readonly clock?: ClockName;
+  /** Bytes of a page of the traced kernel. */
+  readonly pageBytes?: number;
   /** Show a text without its padding: places are those of that listing. */
   readonly compact?: boolean;
 }

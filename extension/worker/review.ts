@@ -169,6 +169,7 @@ export class ReviewServer {
     const analysis = analyze(table, {
       profiles: check.profiles,
       skewNs: check.skewNs,
+      pageBytes: check.pageBytes,
       clock: check.clock,
       progress: (done) => this.progress({ stage: 'judging', done, total: table.length }),
     });

@@ -130,6 +130,7 @@ class TraceServer {
       profiles: options.profiles,
       skewNs: options.skewNs,
       clock: options.clock,
+      pageBytes: options.pageBytes,
       progress: (done) => this.progress({ stage: 'judging', done, total: table.length }),
     };
     this.analysis = this.following ? this.following.analyze(table, asked) : analyze(table, asked);

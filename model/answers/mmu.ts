@@ -245,7 +245,7 @@ export function hugeSpte(asked: Asked): Answer {
       const warning = mixed ? ' — both kinds under one SPTE' : '';
       return [
         {
-          text: `A ${levelName(spte.level)} SPTE covers ${covered}: ${held}${warning}.`,
+          text: `A ${levelName(spte.level, spte.pageBytes)} SPTE covers ${covered}: ${held}${warning}.`,
           rows: [spte.row],
         },
         {

@@ -3,9 +3,9 @@
  * in-place series, or one of the restrictedmem trees of 2022. Derived from what occurs in the trace, so that
  * whatever a rule or an answer asks for has the name that this kernel's probe has.
  */
-import { KIND_COUNT, kindId, kindSlots } from '../../parsers/events/kinds.js';
+import { KIND_COUNT, kindId } from '../../parsers/events/kinds.js';
+import { isOfArm64, namesIn } from '../../parsers/events/machine.js';
 import type { EventTable } from '../../parsers/events/table.js';
-import type { Segment } from '../../parsers/events/segment.js';
 import type { ProfileId } from './finding.js';
 import type { EventKind } from '../../parsers/events/vocabulary.js';
 
@@ -86,17 +86,6 @@ const LAST_RELEASE_OF: ReadonlyMap<string, number> = new Map([
   ['kvm_faultin_pfn', 6012],
   ['__kvm_set_memory_region', 6013],
 ]);
-const OF_ARM64 =
-  /^(?:user_mem_abort|kvm_handle_guest_abort|kvm_guest_fault|kvm_hvc_arm64)$|^_*p?kvm_(?:pgtable_stage2|create_hyp|destroy_hyp|init_host)_/;
-
-/** Slot of the pointer to a VM by kind number, -1 for kinds without one. */
-const KVM_SLOTS = Int8Array.from({ length: KIND_COUNT }, (_, kind) => kindSlots(kind).indexOf('kvm'));
-/**
- * High words of kernel addresses: those of arm64 begin with 12 ones, of which x86 has none below those of 17
- * ones but with five levels, which begin with 8 ones and a zero.
- */
-const ARM64_KERNEL = 0xfff00000;
-const X86_KERNEL = 0xffff8000;
 
 /** Asked again by every answer about a trace. */
 const known = new WeakMap<EventTable, Dialect>();
@@ -109,11 +98,7 @@ export function dialectOf(table: EventTable, counts?: Uint32Array): Dialect {
 }
 
 function findDialect(table: EventTable, counts: Uint32Array): Dialect {
-  const names = new Set<string>();
-  for (let id = 0; id < table.names.size; id++) {
-    const name = table.names.text(id);
-    names.add(name.slice(name.indexOf(':') + 1));
-  }
+  const names = namesIn(table);
   const shows = (kinds: readonly EventKind[]): boolean => kinds.some((kind) => counts[kindId(kind)]! > 0);
   const symbols = table.meta.symbols ?? new Set<string>();
   const release = releaseOf(table.meta.kernel) ?? lastReleaseOf(names, symbols);
@@ -122,29 +107,9 @@ function findDialect(table: EventTable, counts: Uint32Array): Dialect {
     attributes: attributesOf(shows),
     invalidation: invalidationOf(names, release),
     release,
-    machine: isOfArm64(table, counts, [...names, ...symbols]) ? 'arm64' : 'x86',
+    machine: isOfArm64(table, counts) ? 'arm64' : 'x86',
     names,
   };
-}
-
-/** Whether names of arm64 occur, or the first pointer to a VM is none that x86 could have. */
-function isOfArm64(table: EventTable, counts: Uint32Array, names: readonly string[]): boolean {
-  if (names.some((name) => OF_ARM64.test(name))) return true;
-  const hasKvm = (kind: number): boolean => KVM_SLOTS[kind]! >= 0;
-  if (!counts.some((count, kind) => count > 0 && hasKvm(kind))) return false;
-  for (const segment of table.segments)
-    for (let i = 0; i < segment.length; i++) {
-      const kind = segment.kind[i]!;
-      if (!hasKvm(kind)) continue;
-      const high = highWord(segment, segment.payload[i]!, KVM_SLOTS[kind]!);
-      if (high > 0) return high >= ARM64_KERNEL && high < X86_KERNEL;
-    }
-  return false;
-}
-
-/** High word of a slot, 0 where it was not read. */
-function highWord({ pool }: Segment, payload: number, slot: number): number {
-  return payload !== 0 && (pool[payload]! & (1 << slot)) !== 0 ? pool[payload + 2 + 2 * slot]! : 0;
 }
 
 /** The newest release whose kernel can have the functions that a trace names. */

@@ -71,6 +71,17 @@ export function learnSlot(
   return slot;
 }
 
+/** What a memslot is of becomes known. */
+export function nameSlot(w: World, slot: Slot, inode: Inode | undefined, row: number): void {
+  const { vm, id, baseGfn, npages, pgoff, fd, sized } = slot;
+  if (inode && !inode.over) learnSlot(w, vm, id, baseGfn, npages, pgoff, inode, row, fd, sized);
+}
+
+/** The file of the system call that a thread is in: memslots that were given its descriptor are of it. */
+export function nameSlotsOfCall(w: World, t: Thread, inode: Inode | undefined, row: number): void {
+  if (inode) for (const slot of w.whichFile.slotsOfCall(t)) nameSlot(w, slot, inode, row);
+}
+
 /** First page of a page cache event, by its index or its offset in bytes; -1 unknown. */
 function firstPage(w: World, ev: Ev, s: { pgoff: number; ofs: number }): Pgoff {
   const pgoff = ev.pgoff(s.pgoff);
@@ -172,6 +183,7 @@ export function lowerFiles(on: On): void {
     const ino = ev.num(FALLOC.ino);
     const inode = ino > 0 ? w.whichFile.of(ino, ev, t) : w.whichFile.ofFile(ev.pointer(FALLOC.file), ev, t);
     const mode = ev.num(FALLOC.mode);
+    nameSlotsOfCall(w, t, inode, ev.row);
     const isPunch = mode < 0 || (mode & FALLOC_FL_PUNCH_HOLE) !== 0;
     if (!isPunch) return;
     const { first, end } = holePages(w, ev, FALLOC);

@@ -4,7 +4,7 @@
  * trace.
  */
 import type { Ev } from '../world/event.js';
-import { learnSlot } from './files.js';
+import { learnSlot, nameSlot } from './files.js';
 import type { On } from './lowering.js';
 import { asGfn, asPgoff } from '../../parsers/base/units.js';
 import { K, slotsOf } from '../world/slots.js';
@@ -114,7 +114,9 @@ function returned(w: World, t: Thread, row: number, ret: number): void {
   // Where no bind shows, as in kernels that have kvm_gmem_bind inlined, this is what tells of it.
   if (ret !== 0 || w.recorded(BIND)) return;
   const slot = learnRegion(w, vm, region, region.id, region.fd);
-  if (slot) w.facts.tell('bindOk', slot, row);
+  if (!slot) return;
+  if (slot.fd >= 0) nameSlot(w, slot, w.whichFile.ofSlot(slot, t), row);
+  w.facts.tell('bindOk', slot, row);
 }
 
 /** What a bind is about, with what the call around it said. */

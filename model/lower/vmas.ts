@@ -1,6 +1,7 @@
 /** User mappings of the file as VMAs: mmap, fork, split, mremap, munmap. */
 import type { On } from './lowering.js';
 import { closeConversion } from './conversions.js';
+import { nameSlotsOfCall } from './files.js';
 import { asPgoff, plus } from '../../parsers/base/units.js';
 import { slotsOf } from '../world/slots.js';
 import { Op } from '../ops/oplog.js';
@@ -122,6 +123,7 @@ export function removeAllVmas(w: World, inode: Inode, row: number): void {
 export function lowerVmas(on: On): void {
   on('FileMmap', (w, ev, t) => {
     const inode = w.whichFile.ofCall(ev.num(MMAP.ino), ev, t);
+    nameSlotsOfCall(w, t, inode, ev.row);
     if (!inode) return;
     // A thread that maps is not converting: the return of its conversion was not seen.
     if (t.conv) closeConversion(w, t, t.conv, ev.row, undefined);

@@ -150,17 +150,17 @@ export function pageRefs(moment: Moment, page: PageRef): ExprObject {
   );
 }
 
-export function spteObject(packed: number, gfn: number): Value {
+export function spteObject(packed: number, gfn: number, pageBytes: number): Value {
   if (packed === ABSENT) return undefined;
   const pfn = frameAt(packed, gfn);
   const level = frameExtra(packed);
   return makeObject(
     'spte',
-    () => `${levelName(level)} → ${pfn < 0 ? 'pfn unknown' : `pfn 0x${pfn.toString(16)}`}`,
+    () => `${levelName(level, pageBytes)} → ${pfn < 0 ? 'pfn unknown' : `pfn 0x${pfn.toString(16)}`}`,
     {
       pfn: { doc: 'Host frame of this page', format: 'hex', get: () => (pfn < 0 ? undefined : pfn) },
-      level: { doc: '1 is 4K, 2 is 2M, 3 is 1G', get: () => level },
-      size: { doc: 'Size of the leaf', get: () => levelName(level) },
+      level: { doc: '1 is a page; of 4K, 2 is 2M, 3 is 1G', get: () => level },
+      size: { doc: 'Size of the leaf', get: () => levelName(level, pageBytes) },
     },
   );
 }
@@ -194,7 +194,9 @@ function makePageObject(moment: Moment, page: PageRef, call?: (args: readonly Va
     return spte === ABSENT ? -1 : frameAt(spte, page.gfn);
   };
   const spte = (): Value =>
-    page.vm < 0 ? undefined : spteObject(state.value(MapKind.Spte, page.vm, page.gfn), page.gfn);
+    page.vm < 0
+      ? undefined
+      : spteObject(state.value(MapKind.Spte, page.vm, page.gfn), page.gfn, analysis.pageBytes);
   return makeObject(
     'page',
     () => pageText(moment, page),

@@ -79,7 +79,10 @@ export function vmObject(moment: Moment, vm: number, call?: (args: readonly Valu
       },
       sptes: {
         doc: 'Present leaf SPTEs, contiguous ones joined',
-        get: () => rangeList(moment, 'sptes', MapKind.Spte, vm, spteObject),
+        get: () =>
+          rangeList(moment, 'sptes', MapKind.Spte, vm, (packed, first) =>
+            spteObject(packed, first, moment.index.analysis.pageBytes),
+          ),
       },
       conversions: {
         doc: 'Conversions in flight',

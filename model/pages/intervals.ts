@@ -280,7 +280,7 @@ class HistoryBuilder {
     if (!track) {
       track =
         id.unit === 'gfn'
-          ? new GfnTrack(this.analysis.conversions, id.subject, id.page)
+          ? new GfnTrack(this.analysis.conversions, id.subject, id.page, this.analysis.pageBytes)
           : new FileTrack(this.analysis.conversions, id.subject, id.page, this.analysis.shows);
       this.tracks.set(key, track);
     }

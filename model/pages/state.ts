@@ -3,6 +3,7 @@
  * its own: a trace that starts in mid-life, or lost events, leaves things unknown until an event establishes
  * them again.
  */
+import { PAGE_SIZE } from '../../parsers/base/units.js';
 import { RefKind, PHASE_WORDS } from '../ops/oplog.js';
 
 export type Attribute = 'shared' | 'private' | 'unknown';
@@ -22,8 +23,10 @@ export interface Spte {
   /** Index into Analysis.vms. */
   readonly vm: number;
   readonly gfn: number;
-  /** 1 is 4K, 2 is 2M, 3 is 1G. */
+  /** 1 is a page; of pages of 4 KiB 2 is 2M, 3 is 1G. */
   readonly level: number;
+  /** Bytes of a page; undefined where it has 4 KiB. */
+  readonly pageBytes?: number;
   /** Host frame that maps this very page's leaf start, -1 unknown. */
   readonly pfn: number;
   readonly row: number;
@@ -78,8 +81,9 @@ export type Dimension = (typeof DIMENSIONS)[number];
 
 const LEVEL_NAMES = ['level 0', '4K', '2M', '1G', '512G', '256T'] as const;
 
-/** `4K`, `2M` or `1G` for the level of an SPTE. */
-export function levelName(level: number): string {
+/** `4K`, `2M` or `1G` for the level of an SPTE. Of larger pages a block may be kept in parts: `16K`, `block`. */
+export function levelName(level: number, pageBytes: number = PAGE_SIZE): string {
+  if (pageBytes !== PAGE_SIZE) return level === 1 ? `${pageBytes / 1024}K` : 'block';
   return LEVEL_NAMES[level] ?? `level ${level}`;
 }
 
@@ -153,7 +157,7 @@ function counted(count: number, known: boolean, noun: string): string {
 function describeSptes(state: PageState): string {
   if (state.sptes.length === 0) return state.sptesKnown ? 'no SPTE' : 'SPTE unknown';
   return state.sptes
-    .map((s) => `SPTE ${levelName(s.level)}${s.pfn >= 0 ? ` pfn ${hex(s.pfn)}` : ''}`)
+    .map((s) => `SPTE ${levelName(s.level, s.pageBytes)}${s.pfn >= 0 ? ` pfn ${hex(s.pfn)}` : ''}`)
     .join(', ');
 }
 

@@ -3,6 +3,7 @@
  * of the inode, user mappings, references, page cache). Memslots join them. What operations do to them is in
  * fold.ts; here they are kept as the lists of a {@link PageState}.
  */
+import { PAGE_SIZE } from '../../parsers/base/units.js';
 import type { Conversion, Shown } from '../analysis.js';
 import { Phase, type OpLog } from '../ops/oplog.js';
 import {
@@ -79,12 +80,22 @@ export class GfnTrack extends Track implements FrameFacts {
   sptes: readonly Spte[] = [];
   sptesKnown = false;
 
+  constructor(
+    all: readonly Conversion[],
+    subject: number,
+    page: number,
+    private readonly pageBytes: number = PAGE_SIZE,
+  ) {
+    super(all, subject, page);
+  }
+
   apply(ops: OpLog, i: number): void {
     foldFrameOp(this, ops, i);
   }
 
   setSpte(vm: number, first: number, _end: number, pfn: number, level: number, row: number): void {
-    this.sptes = [{ vm, gfn: first, level, pfn: frameAt(this.page, first, pfn), row }];
+    const large = this.pageBytes === PAGE_SIZE ? {} : { pageBytes: this.pageBytes };
+    this.sptes = [{ vm, gfn: first, level, ...large, pfn: frameAt(this.page, first, pfn), row }];
     this.sptesKnown = true;
   }
 

@@ -57,8 +57,6 @@ export interface RuleDef {
    * occurs and no events were lost, the rule is not applicable.
    */
   readonly about: readonly EventKind[];
-  /** It asks how large a leaf is, which is told in sizes that leaves have on pages of 4 KiB alone. */
-  readonly asksLeafSizes?: true;
   /** How to fix what it finds. */
   readonly fix: string;
   readonly listen: (run: RuleRun) => Listener;

@@ -103,12 +103,12 @@ function holding(
   return undefined;
 }
 
-function valueText(layer: number, value: number): string {
+function valueText(layer: number, value: number, pageBytes: number): string {
   switch (layer) {
     case Layer.Attribute:
       return value === Attr.Private ? 'private' : 'shared';
     case Layer.Spte:
-      return `SPTE ${levelName(value)}`;
+      return `SPTE ${levelName(value, pageBytes)}`;
     case Layer.Mapping:
       return `${value} user mapping${value === 1 ? '' : 's'}`;
     default:
@@ -232,7 +232,11 @@ function atomFacts(timeline: Timeline, atom: number, row: number, guests: readon
     const found = row < 0 ? undefined : holding(index.layers[layer]!, at, row);
     facts.push({
       label: LAYER_LABELS[layer]!,
-      text: textOf(layer, found ? valueText(layer, found.value) : NOTHING[layer]!, of),
+      text: textOf(
+        layer,
+        found ? valueText(layer, found.value, timeline.analysis.pageBytes) : NOTHING[layer]!,
+        of,
+      ),
       since: found ? eventRef(timeline, found.from) : null,
     });
   };
@@ -422,7 +426,7 @@ function linesOf(
       pages: w.title,
       from: axis.time(from),
       until: axis.time(until),
-      state: stateText(stretches, from, w.guests.length),
+      state: stateText(timeline, stretches, from, w.guests.length),
       cause: began && from < timeline.table.length ? eventRef(timeline, from) : null,
       verdict: verdicts.join(', '),
       finding: found[0] ?? -1,
@@ -430,7 +434,7 @@ function linesOf(
   });
 }
 
-function stateText(stretches: readonly Stretch[], row: number, sharers: number): string {
+function stateText(timeline: Timeline, stretches: readonly Stretch[], row: number, sharers: number): string {
   const parts: string[] = [];
   for (let layer = 0; layer <= LAYER_COUNT; layer++) {
     const here: Stretch[] = [];
@@ -446,7 +450,9 @@ function stateText(stretches: readonly Stretch[], row: number, sharers: number):
       parts.push(
         textOf(
           layer,
-          layer === LAYER_COUNT ? conversionText(s.value) : valueText(layer, s.value),
+          layer === LAYER_COUNT
+            ? conversionText(s.value)
+            : valueText(layer, s.value, timeline.analysis.pageBytes),
           all ? '' : s.of,
         ),
       );

@@ -50,6 +50,8 @@ export class FileNames {
   private readonly made = new Map<number, Map<number, number>>();
   /** Files behind the descriptors of a thread group, where a call has shown both. */
   private readonly behind = new Map<number, Map<number, Inode>>();
+  /** Memslots that were given a file by a descriptor before anything named it, by thread group. */
+  private readonly waiting = new Map<number, Map<number, Slot[]>>();
   /** Files that a thread group has named. */
   private readonly ofGroup = new Map<number, Inode[]>();
   /** Freshly created memfds whose inode number is not known yet, by thread group. */
@@ -260,6 +262,7 @@ export class FileNames {
   descriptorEnded(t: Thread, fd: number): void {
     const group = groupOf(t);
     this.behind.get(group)?.delete(fd);
+    this.waiting.get(group)?.delete(fd);
     for (const create of this.unnamed.get(group) ?? []) if (create.fd === fd) create.fd = CLOSED;
   }
 
@@ -296,6 +299,7 @@ export class FileNames {
     this.unnamed.delete(group);
     this.made.delete(group);
     this.behind.delete(group);
+    this.waiting.delete(group);
     for (const inode of this.ofGroup.get(group) ?? []) inode.tgids.delete(group);
     this.ofGroup.delete(group);
   }
@@ -304,6 +308,26 @@ export class FileNames {
   groupEnded(group: number): void {
     for (const inode of this.inodes) if (inode.lastTgid === group) inode.lastTgid = GONE_GROUP;
     this.groupLeft(group);
+  }
+
+  /** A memslot is made of the file behind a descriptor: that file, where it is known; else the slot waits for it. */
+  ofSlot(slot: Slot, t: Thread): Inode | undefined {
+    const group = groupOf(t);
+    const known = this.behind.get(group)?.get(slot.fd);
+    if (known && !isGone(known)) return known;
+    const byFd = this.waiting.get(group) ?? new Map<number, Slot[]>();
+    byFd.set(slot.fd, [...(byFd.get(slot.fd) ?? []), slot]);
+    this.waiting.set(group, byFd);
+    return undefined;
+  }
+
+  /** The live memslots that wait for the file of the system call that a thread is in. */
+  slotsOfCall(t: Thread): readonly Slot[] {
+    const byFd = this.waiting.get(groupOf(t));
+    const fd = t.syscall?.fd ?? NO_DESCRIPTOR;
+    const slots = byFd?.get(fd) ?? [];
+    byFd?.delete(fd);
+    return slots.filter(({ inode, untilRow }) => !inode && untilRow < 0);
   }
 
   /**

@@ -1,16 +1,23 @@
 /** How large the pages of the traced kernel are: gfns, pfns and pages of files are counted in them. */
 import { PAGE_SIZE } from '../../parsers/base/units.js';
 import { kindId } from '../../parsers/events/kinds.js';
-import { pageBytesSaid } from '../../parsers/events/pageBytes.js';
+import { isOfArm64 } from '../../parsers/events/machine.js';
+import { PAGE_SIZES, pageBytesSaid } from '../../parsers/events/pageBytes.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { Ev } from './event.js';
 import { slotsOf } from './slots.js';
 
-/** What arm64 has besides (arch/arm64/Kconfig, ARM64_16K_PAGES and ARM64_64K_PAGES). */
-const LARGE_PAGES = [16384, 65536];
-const MAPS = (['Stage2Map', 'PkvmStage2Map'] as const).map(
-  (kind) => [kindId(kind), slotsOf(kind, 'size', 'addr')] as const,
-);
+/** What arm64 has (arch/arm64/Kconfig, ARM64_4K_PAGES and the others). */
+const SIZES: readonly number[] = PAGE_SIZES.map(({ bytes }) => bytes);
+const MIB = 1 << 20;
+/** The least block of a stage 2 that is no page, and the pages that it is made of. */
+const OF_BLOCK: ReadonlyMap<number, number> = new Map([
+  [2 * MIB, 4096],
+  [32 * MIB, 16384],
+  [512 * MIB, 65536],
+]);
+const UNKNOWN =
+  'arm64 has kernels with pages of 4, 16 and 64 KiB, and nothing says which this one is: tell it (--page-size; in the editor the setting shimtrace.pageSize), or record by shimtrace record, which does.';
 
 /** Pages of one size; addresses and sizes are given in bytes. */
 export class PageUnit {
@@ -32,40 +39,121 @@ export class PageUnit {
 }
 
 /**
- * Pages of the traced kernel: as the recorder or the kernel's name says it, else the least that a stage 2 of
- * arm64 maps, where that is a size of pages; else of 4 KiB. In doubt where a stage 2 maps less than such a
- * page, or from within one.
+ * Pages of the traced kernel: as `told` by who asks, the recorder or the kernel's name says it, else as the trace
+ * shows it; else of 4 KiB. In doubt where a trace of arm64 shows nothing of it, and where it shows another size.
  */
-export function pageUnitOf(table: EventTable, counts: Uint32Array): PageUnit {
-  const said = pageBytesSaid(table.meta);
-  if (MAPS.every(([kind]) => counts[kind] === 0)) return new PageUnit(said ?? PAGE_SIZE);
-  const mapped = mappedBy(table);
-  const bytes = said ?? (LARGE_PAGES.includes(mapped.least) ? mapped.least : PAGE_SIZE);
-  if (bytes === PAGE_SIZE || bytes <= mapped.grain) return new PageUnit(bytes);
+export function pageUnitOf(table: EventTable, counts: Uint32Array, told?: number): PageUnit {
+  const said = told ?? pageBytesSaid(table.meta);
+  if (said === PAGE_SIZE || (said === undefined && !isOfArm64(table, counts))) return new PageUnit(PAGE_SIZE);
+  const shown = shownBy(table, counts);
+  const bytes = said ?? shown.bytes;
+  if (bytes === undefined) return new PageUnit(PAGE_SIZE, UNKNOWN);
+  if (bytes <= shown.grain) return new PageUnit(bytes);
   return new PageUnit(
     bytes,
     `Pages of this kernel would have ${bytes / 1024} KiB, but a page table of its maps less, or from within one: their size is not certain.`,
   );
 }
 
-/** What a stage 2 maps: the least of it, and the largest power of two that all of it is made of, in bytes. */
-function mappedBy(table: EventTable): { readonly least: number; readonly grain: number } {
+/** `bytes` where what happened leaves one size alone. */
+interface Shown {
+  readonly bytes: number | undefined;
+  /** The largest power of two that all is made of that whole pages are, in bytes. */
+  readonly grain: number;
+}
+
+function shownBy(table: EventTable, counts: Uint32Array): Shown {
+  const seen = new Seen();
+  const kinds = [...READERS].filter(([kind]) => counts[kind]! > 0);
+  if (kinds.length === 0) return seen;
   const ev = new Ev();
-  let [least, grain] = [Infinity, Infinity];
   for (const [s, segment] of table.segments.entries())
     for (let i = 0; i < segment.length; i++)
-      for (const [kind, slots] of MAPS) {
+      for (const [kind, read] of kinds) {
         if (segment.kind[i] !== kind) continue;
         ev.point(segment, s, i);
-        const size = ev.num(slots.size);
-        if (!(size > 0)) continue;
-        least = Math.min(least, size);
-        grain = Math.min(grain, powerIn(size), ev.has(slots.addr) ? powerIn(ev.num(slots.addr)) : Infinity);
+        read(seen, ev);
         // Nothing is less than a page of 4 KiB.
-        if (least <= PAGE_SIZE) return { least, grain: Math.min(grain, PAGE_SIZE) };
+        if (seen.isLeast) return { bytes: PAGE_SIZE, grain: PAGE_SIZE };
       }
-  return { least, grain };
+  return seen;
 }
+
+/** What events tell of the size of pages. */
+class Seen implements Shown {
+  grain = Infinity;
+  /** A page of 4 KiB was seen. */
+  isLeast = false;
+  private least = Infinity;
+  /** Where each thread's guest faulted last. */
+  private readonly faults = new Map<number, number>();
+  /** Sizes of which every fault and the frame that was got for it can be. */
+  private fits: readonly number[] = SIZES;
+  private isMet = false;
+
+  mapped(ev: Ev, slots: typeof MAP | typeof PKVM_MAP): void {
+    const size = ev.num(slots.size);
+    if (!(size > 0)) return;
+    this.least = Math.min(this.least, size);
+    this.whole(size);
+    if (ev.has(slots.addr)) this.grain = Math.min(this.grain, powerIn(ev.num(slots.addr)));
+  }
+
+  /** So many bytes are whole pages. */
+  private whole(bytes: number): void {
+    const power = powerIn(bytes);
+    this.grain = Math.min(this.grain, power);
+    if (power <= PAGE_SIZE) this.isLeast = true;
+  }
+
+  /** Where pages begin, of any file or task; a value that was torn, or an error, is none. */
+  began(ev: Ev, ...slots: readonly number[]): void {
+    for (const slot of slots) {
+      const at = ev.num(slot);
+      if (at >= 0 && at % PAGE_SIZE === 0) this.whole(at);
+    }
+  }
+
+  faulted(ev: Ev): void {
+    this.faults.set(ev.tid, ev.num(FAULT.ipa));
+  }
+
+  got(ev: Ev): void {
+    const at = this.faults.get(ev.tid);
+    this.faults.delete(ev.tid);
+    const gfn = ev.num(GET_PFN.gfn);
+    if (at === undefined || gfn <= 0) return;
+    this.fits = this.fits.filter((bytes) => Math.floor(at / bytes) === gfn);
+    this.isMet = true;
+  }
+
+  get bytes(): number | undefined {
+    if (SIZES.includes(this.least)) return this.least;
+    if (OF_BLOCK.has(this.least)) return OF_BLOCK.get(this.least);
+    return this.isMet && this.fits.length === 1 ? this.fits[0] : undefined;
+  }
+}
+
+const MAP = slotsOf('Stage2Map', 'size', 'addr');
+const PKVM_MAP = slotsOf('PkvmStage2Map', 'size', 'addr');
+const CACHED = slotsOf('FilemapAdd', 'ofs');
+const NOTIFIED = slotsOf('UnmapHvaRange', 'start', 'end');
+const MMAP = slotsOf('SysExitMmap', 'ret');
+const ADDED = slotsOf('RmapAdd', 'vma_start');
+const FAULT = slotsOf('ArmGuestFault', 'ipa');
+const GET_PFN = slotsOf('GetPfn', 'gfn');
+
+/** What is read of each kind, by its number. */
+const READERS: ReadonlyMap<number, (seen: Seen, ev: Ev) => void> = new Map([
+  [kindId('Stage2Map'), (seen: Seen, ev: Ev) => seen.mapped(ev, MAP)],
+  [kindId('PkvmStage2Map'), (seen: Seen, ev: Ev) => seen.mapped(ev, PKVM_MAP)],
+  [kindId('FilemapAdd'), (seen: Seen, ev: Ev) => seen.began(ev, CACHED.ofs)],
+  [kindId('UnmapHvaRange'), (seen: Seen, ev: Ev) => seen.began(ev, NOTIFIED.start, NOTIFIED.end)],
+  [kindId('SysExitMmap'), (seen: Seen, ev: Ev) => seen.began(ev, MMAP.ret)],
+  [kindId('RmapAdd'), (seen: Seen, ev: Ev) => seen.began(ev, ADDED.vma_start)],
+  [kindId('ArmGuestFault'), (seen: Seen, ev: Ev) => seen.faulted(ev)],
+  [kindId('GetPfn'), (seen: Seen, ev: Ev) => seen.got(ev)],
+]);
 
 /** The largest power of two that divides a number; of 0, all do. */
 function powerIn(bytes: number): number {

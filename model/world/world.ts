@@ -36,8 +36,6 @@ function idleTaskKey(cpu: number): number {
 
 export class World {
   readonly ops = new OpLog();
-  /** What the traced kernel counts frames and pages of files in. */
-  readonly pages: PageUnit;
   /** Which VM and which restricted memfd an event is about. */
   readonly whichVm: VmNames;
   readonly whichFile: FileNames;
@@ -79,8 +77,9 @@ export class World {
     readonly skew: number,
     readonly facts: FactBus,
     readonly survey = new Survey(table),
+    /** What the traced kernel counts frames and pages of files in. */
+    readonly pages: PageUnit = pageUnitOf(table, survey.counts),
   ) {
-    this.pages = pageUnitOf(table, this.survey.counts);
     this.whichVm = new VmNames(this.survey, this.ops);
     this.whichFile = new FileNames(table, this.survey, this.ops, this.whichVm, this.pages, (inode, row) => {
       for (const t of this.threads.values()) t.forgetFile(inode);

@@ -2,6 +2,7 @@
  * Lines of an ftrace text that are not events: comments (`# tracer: nop`, column rulers, entry counts, buffer
  * marks), LOST lines, and the content of the trace_clock file where a recorder put it before the events.
  */
+import { PAGE_SIZES } from '../events/pageBytes.js';
 import { CLOCKS, type TraceMeta } from '../events/table.js';
 
 /** What a header says besides what goes into TraceMeta. */
@@ -45,6 +46,8 @@ const CPUS = /#P:(\d{1,5})\b/;
 const KERNEL = /latency trace v[\d.]+ on (\S+)$/;
 const STARTED = /^#{3,} CPU (\d{1,5}) buffer started #{3,}/;
 const CLOCK_COMMENT = /^# *(?:trace_)?clock: *(.+)$/;
+/** Put there by hand, as a clock is: the kernel writes neither. */
+const PAGE_COMMENT = /^# *page size: *(\d+K)$/;
 const CHOSEN_CLOCK = /\[([a-z0-9_-]+)\]/;
 
 /** Takes a line that begins with `#` into `header` and `meta`. */
@@ -62,6 +65,9 @@ export function readComment(text: string, header: Header, meta: TraceMeta): Comm
   if (kernel) meta.kernel = kernel[1]!;
   const clock = CLOCK_COMMENT.exec(text);
   if (clock) setClock(clock[1]!, header, meta);
+  const pages = PAGE_COMMENT.exec(text);
+  const size = PAGE_SIZES.find(({ word }) => word === pages?.[1]);
+  if (size) meta.pageBytes = size.bytes;
   const entries = ENTRIES.exec(text) ?? LATENCY_ENTRIES.exec(text);
   if (entries) {
     header.isTrace = true;

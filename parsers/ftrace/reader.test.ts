@@ -461,6 +461,15 @@ describe('ftrace text: everything else', () => {
     ];
     for (const [text, clock] of clocks) assert.equal(read(text + line(GET_PFN)).meta.clock, clock, text);
   });
+  it('takes the size of pages that somebody wrote down', () => {
+    const sizes: readonly [string, number | undefined][] = [
+      ['# page size: 64K\n', 65536],
+      ['# tracer: nop\n# page size: 4K\n', 4096],
+      ['# page size: 8K\n', undefined],
+      ['', undefined],
+    ];
+    for (const [text, bytes] of sizes) assert.equal(read(text + line(GET_PFN)).meta.pageBytes, bytes, text);
+  });
   it("says when a clock jumps back on one CPU, and keeps the file's order", () => {
     const table = read(
       line(GET_PFN, { time: '2.000000' }) +

@@ -4,6 +4,7 @@ import type { Said } from '../support/oneTrace.js';
 import { bind, create, KVM, mmap, p, peer, r } from '../support/probes.js';
 import {
   bigFile,
+  block,
   bracketed,
   cached,
   convert,
@@ -46,6 +47,7 @@ const PLAIN_FILE = [
   p('kvm_gmem_create', `${KVM} size=0x10000 flags=0x0`),
   ...bind(1, '0x1000', 16, '0x0', 70),
 ];
+const MIB = 1 << 20;
 const RUN = 'sys_ioctl(fd: 6, cmd: 0xae80, arg: 0)';
 /** The vCPU leaves to the VMM with a request of the guest. */
 const TOLD = ['kvm_userspace_exit: reason KVM_EXIT_HYPERCALL (3)', 'sys_ioctl -> 0x0'];
@@ -62,6 +64,22 @@ const leavesBy = (address: string, code: string): string[] => [
   `kvm_page_fault: vcpu 0 rip 0x403516 address ${address} error_code ${code}`,
   'kvm_userspace_exit: reason KVM_EXIT_MEMORY_FAULT (39)',
   'sys_ioctl -> 0xfffffffffffffff2',
+];
+/** A conversion in a bracket of its own, which the kernel counts, up to where it returns. */
+const counted = (start: string, end: string, seq: number): string[] => [
+  'sys_ioctl(fd: 4, cmd: 0x4020aed2, arg: 0)',
+  `kvm_vm_set_mem_attributes: 0x0000000000${start} -- 0x0000000000${end} [0x8]`,
+  p(
+    'kvm_arch_pre_set_memory_attributes',
+    `${KVM} slot=1 start=0x${start} end=0x${end} attributes=0x8 inprog=1 seq=${seq} hs=0x${start} he=0x${end}`,
+  ),
+  p('kvm_arch_post_set_memory_attributes', `${KVM} slot=1 start=0x${start} end=0x${end} attributes=0x8`),
+];
+/** The file is released, where KVM has ended so many brackets and counts so many as open. */
+const FREED = (seq: number, open: number): string[] => [
+  invStart(`inprog=${open} seq=${seq}`),
+  invRange('0x1000', '0x1010'),
+  invEnd(`inprog=${open + 1} seq=${seq}`),
 ];
 const times = (count: number, events: readonly string[]): string[] =>
   Array.from({ length: count }, () => events).flat();
@@ -645,6 +663,71 @@ export const RULE_CASES: Readonly<Record<string, Cases>> = {
       store('0x4', '0x5'),
       left('0x4', 2),
     ],
+    'a bracket that a conversion leaves open behind an inlined start': [
+      ...PLAIN_FILE,
+      ...counted('1004', '1006', 8),
+      'sys_ioctl -> 0x0',
+      ...FREED(8, 1),
+    ],
+    'a bracket of which neither start nor end are seen, and that the kernel no longer counts': [
+      ...PLAIN_FILE,
+      ...counted('1004', '1006', 8),
+      'sys_ioctl -> 0x0',
+      ...FREED(9, 0),
+    ],
+    'a bracket behind an inlined start, and nothing counts once more': [
+      ...PLAIN_FILE,
+      ...counted('1004', '1006', 8),
+      'sys_ioctl -> 0x0',
+    ],
+    'a bracket behind an inlined start, another has ended when the kernel counts next': [
+      ...PLAIN_FILE,
+      ...counted('1004', '1006', 8),
+      'sys_ioctl -> 0x0',
+      ...FREED(9, 1),
+    ],
+    'a bracket behind an inlined start that is counted before its call returns': [
+      ...PLAIN_FILE,
+      ...counted('1004', '1006', 8),
+      ...peer(...FREED(8, 1)),
+      'sys_ioctl -> 0x0',
+    ],
+    'a bracket behind an inlined start whose end is seen': [
+      ...PLAIN_FILE,
+      ...counted('1004', '1006', 8),
+      invEnd('inprog=1 seq=8'),
+      'sys_ioctl -> 0x0',
+      ...FREED(9, 0),
+    ],
+    'a bracket behind an inlined start, events are missing behind it': [
+      ...PLAIN_FILE,
+      ...counted('1004', '1006', 8),
+      'sys_ioctl -> 0x0',
+      'CPU:0 [LOST 1 EVENTS]',
+      ...FREED(8, 1),
+    ],
+    'two conversions that leave their brackets open': [
+      ...PLAIN_FILE,
+      ...counted('1004', '1006', 8),
+      'sys_ioctl -> 0x0',
+      ...counted('1008', '1009', 8),
+      'sys_ioctl -> 0x0',
+      ...FREED(8, 2),
+    ],
+    [`a bracket that is counted on another CPU${UNORDERED}`]: [
+      ...PLAIN_FILE,
+      ...counted('1004', '1006', 8),
+      'sys_ioctl -> 0x0',
+      ...peer(...FREED(8, 1)),
+    ],
+    'a bracket whose start is seen, and whose end the kernel has not counted': [
+      ...PLAIN_FILE,
+      ...counted('1004', '1006', 8).slice(0, 2),
+      invStart(),
+      ...counted('1004', '1006', 8).slice(2),
+      'sys_ioctl -> 0x0',
+      ...FREED(8, 1),
+    ],
   },
   G6: {
     'a page deleted under a huge SPTE': [
@@ -1172,6 +1255,26 @@ export const RULE_CASES: Readonly<Record<string, Cases>> = {
       ...convert(),
       ...guestFault('1000', 1),
       install('1000', '106400', 2),
+    ],
+    'a block of the stage 2 of arm64': [...bigFile(), ...convert('0x0'), ...block(2 * MIB)],
+    'a block of private pages': [...bigFile(), ...block(2 * MIB)],
+    'a block whose map failed': [
+      ...bigFile(),
+      ...convert('0x0'),
+      ...block(2 * MIB).map((event) => event.replace('ret=0', 'ret=-11')),
+    ],
+    'a block of pages of 16 KiB, the last of which are shared': [
+      ...bigFile(2048),
+      enter('0x7f0', 16, '0x0'),
+      store('0x7f0', '0x7ff', '0x0'),
+      left('0x7f0', 16, '0x0'),
+      ...block(32 * MIB, 16384),
+    ],
+    'a block of private pages of 16 KiB': [...bigFile(2048), ...block(32 * MIB, 16384)],
+    'a block of pages of 16 KiB, of which some are not known': [
+      ...bind(1, '0x1000', 2048, '0x0', 70),
+      ...convert(),
+      ...block(32 * MIB, 16384),
     ],
     'a huge page beside the memslot': [
       ...bigFile(),

@@ -133,15 +133,24 @@ export function bracketed(inside: readonly string[]): string[] {
 }
 
 /** A file of 512 pages, all of them private. */
-export function bigFile(): string[] {
+export function bigFile(pages = 512): string[] {
   return [
     ...create,
-    ...bind(1, '0x1000', 512, '0x0', 70),
-    enter('0x0', 512),
-    store('0x0', '0x1ff'),
-    left('0x0', 512),
+    ...bind(1, '0x1000', pages, '0x0', 70),
+    enter('0x0', pages),
+    store('0x0', `0x${(pages - 1).toString(16)}`),
+    left('0x0', pages),
   ];
 }
+
+/** A leaf of the stage 2 of arm64 for gfn 0x1000, of pages of so many bytes. */
+export const block = (bytes: number, pageBytes = 4096): string[] => [
+  p(
+    'kvm_pgtable_stage2_map',
+    `pgt=0xfff000000402fec0 addr=0x${(0x1000 * pageBytes).toString(16)} size=0x${bytes.toString(16)} phys=0x140000000 prot=0xf`,
+  ),
+  r('kvm_pgtable_stage2_map', 'ret=0'),
+];
 
 export function refusals(times: number): string[] {
   return Array.from({ length: times }, () => [enter('0x4', 2), left('0x4', 2, '0x8', 'ret=-11')]).flat();

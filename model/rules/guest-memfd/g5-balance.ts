@@ -1,14 +1,29 @@
-import type { Bracket, Thread, Vm } from '../../world/state.js';
+import { slotsOf } from '../../world/slots.js';
+import type { Bracket, Conv, Thread, Vm } from '../../world/state.js';
 import { isLoss } from '../common.js';
 import type { RuleDef } from '../rule.js';
 import { CONVERSIONS, INVALIDATIONS } from '../topics.js';
 
 interface Leak {
   readonly vm: Vm;
-  readonly bracket: Bracket;
+  /** Undefined where the start is inlined. */
+  readonly bracket: Bracket | undefined;
+  /** The start, or where the kernel counted the bracket. */
+  readonly fromRow: number;
+  /** Where the call returned. */
   readonly row: number;
   readonly what: string;
+  /** mmu_invalidate_seq in the bracket, which every end adds one to; -1 where it is not recorded. */
+  readonly seq: number;
+  /** A later event that shows the same sequence number: no bracket has ended since; -1 none. */
+  provedRow: number;
+  /** The kernel counted none later, so that its end went unseen. */
+  isOver: boolean;
 }
+
+const START = slotsOf('InvStart', 'seq', 'inprog');
+const END = slotsOf('InvEnd', 'seq');
+const PRE = slotsOf('PreSetAttr', 'seq', 'inprog');
 
 /**
  * True where the kernel's own count, which every end shows, says that all brackets of a VM had ended with the
@@ -41,7 +56,12 @@ export const g5: RuleDef = {
   about: [...INVALIDATIONS, ...CONVERSIONS],
   fix: 'End the bracket on every path out, error paths included.',
   listen: (run) => {
+    const { table } = run.w;
+    const seqAt = (row: number, slots: { readonly seq: number }): number => table.num(row, slots.seq);
     const leaks: Leak[] = [];
+    /** Those since which no count was seen, and those that the first count behind them left open. */
+    const unproved = new Map<Vm, Leak[]>();
+    const unsettled = new Map<Vm, Leak[]>();
     const balanced = new Map<Vm, Set<Bracket['context']>>();
     const withRange = new Map<Vm, Set<Bracket['context']>>();
     const rangeless: { vm: Vm; bracket: Bracket; row: number }[] = [];
@@ -56,12 +76,38 @@ export const g5: RuleDef = {
             bracket.startRow >= fromRow &&
             !leaks.some((l) => l.bracket === bracket)
           )
-            leaks.push({ vm, bracket, row, what });
+            leak({ vm, bracket, fromRow: bracket.startRow, row, what, seq: seqAt(bracket.startRow, START) });
         }
       }
     };
+    /** A conversion within a bracket that the kernel counted, though its start was not seen. */
+    const converted = (conv: Conv, row: number, t: Thread): void => {
+      const { vm, preRow } = conv;
+      if (!vm || preRow < 0 || conv.sawInvEnd || !(table.num(preRow, PRE.inprog) > 0)) return;
+      if (vm.open.some(({ tid }) => tid === t.tid)) return;
+      leak({ vm, bracket: undefined, fromRow: preRow, row, what: 'conversion', seq: seqAt(preRow, PRE) });
+    };
+    const leak = (found: Omit<Leak, 'provedRow' | 'isOver'>): void => {
+      const made = { ...found, provedRow: -1, isOver: false };
+      leaks.push(made);
+      unproved.set(made.vm, [...(unproved.get(made.vm) ?? []), made]);
+    };
+    /** The kernel has ended `seq` brackets of a VM and counts `others` as open, besides that of the event. */
+    const counted = (vm: Vm, row: number, seq: number, others: number): void => {
+      // The next count tells whether none has ended since: it only grows.
+      for (const each of unproved.get(vm) ?? []) {
+        if (each.seq >= 0 && each.seq === seq && run.w.ordered(each.row, row)) each.provedRow = row;
+        else unsettled.set(vm, [...(unsettled.get(vm) ?? []), each]);
+      }
+      unproved.delete(vm);
+      if (others !== 0) return;
+      for (const each of unsettled.get(vm) ?? []) each.isOver = run.w.ordered(each.row, row);
+      unsettled.delete(vm);
+    };
     return {
+      invStart: (vm, _, row) => counted(vm, row, seqAt(row, START), table.num(row, START.inprog)),
       invEnd: (vm, bracket, row, inprog) => {
+        counted(vm, row, seqAt(row, END), inprog - 1);
         if (inprog <= 0) {
           run.violation({
             row,
@@ -75,16 +121,23 @@ export const g5: RuleDef = {
         else if (run.recorded('InvRange')) rangeless.push({ vm, bracket, row });
         run.ok();
       },
-      convEnd: (conv, row, t) => returned(t, row, conv.fromRow, 'conversion'),
+      convEnd: (conv, row, t) => {
+        returned(t, row, conv.fromRow, 'conversion');
+        converted(conv, row, t);
+      },
       callReturn: (t, row, callRow, what) => returned(t, row, callRow, what),
       finish: (lastRow) => {
-        for (const { vm, bracket, row, what } of leaks) {
+        for (const { vm, bracket, fromRow, row, what, provedRow, isOver } of leaks) {
+          const isProved = provedRow >= 0;
+          if (!bracket && isOver) continue;
           // A leaked bracket stays in vm.open; one that the kernel's count dropped has ended unseen.
           if (
-            !vm.open.includes(bracket) ||
-            bracket.endRow >= 0 ||
-            vm.holeRow >= 0 ||
-            !balanced.get(vm)?.has(bracket.context)
+            !isProved &&
+            (!bracket ||
+              !vm.open.includes(bracket) ||
+              bracket.endRow >= 0 ||
+              vm.holeRow >= 0 ||
+              !balanced.get(vm)?.has(bracket.context))
           ) {
             run.notRecorded(
               row,
@@ -94,14 +147,23 @@ export const g5: RuleDef = {
             );
             continue;
           }
-          if (run.lost(bracket.startRow, row)) continue;
+          if (run.lost(fromRow, Math.max(row, provedRow))) continue;
           const later = vm.closed.find((b) => b.startRow > row);
           run.violation({
             row,
             message: `the ${what} returned with its invalidation bracket still open`,
             evidence: [
-              [bracket.startRow, 'cause', 'invalidate start without an end'],
-              [later?.startRow ?? -1, 'related', 'a later bracket of this VM'],
+              bracket
+                ? [fromRow, 'cause', 'invalidate start without an end']
+                : [fromRow, 'cause', 'the kernel counts the bracket, which does not end'],
+              [
+                provedRow,
+                'state',
+                'no bracket of this VM has ended since: its mmu_invalidate_seq is the same',
+              ],
+              isProved
+                ? [-1, 'related', '']
+                : [later?.startRow ?? -1, 'related', 'a later bracket of this VM'],
             ],
           });
         }

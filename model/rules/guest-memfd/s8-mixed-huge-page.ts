@@ -1,11 +1,12 @@
-import { PAGES_PER_LEVEL, plus, type Gfn } from '../../../parsers/base/units.js';
+import { PAGE_SIZE, PAGES_PER_LEVEL, plus, type Gfn } from '../../../parsers/base/units.js';
+import { kindId } from '../../../parsers/events/kinds.js';
 import { plural } from '../../../parsers/base/plural.js';
 import { Attr } from '../../ops/oplog.js';
 import { hex, levelName } from '../../pages/state.js';
 import type { SpteRec } from '../../world/spte.js';
 import type { Vm } from '../../world/state.js';
 import type { RuleDef, RuleRun } from '../rule.js';
-import { CONVERSIONS } from '../topics.js';
+import { CONVERSIONS, LEAF_CHANGES, STAGE2_MAPS } from '../topics.js';
 
 /** Pages under a huge SPTE by what they are, and the event that made the latest of each kind so. */
 interface Covered {
@@ -15,6 +16,8 @@ interface Covered {
   privateRow: number;
 }
 
+const OF_STAGE2 = new Set(STAGE2_MAPS.map(kindId));
+
 export const s8: RuleDef = {
   id: 'S8',
   name: 'mixed-huge-page',
@@ -23,19 +26,22 @@ export const s8: RuleDef = {
   nature: 'suspicion',
   statement: 'No huge SPTE maps private and shared pages alike.',
   source: 'hugepage_has_attrs() and kvm_mmu_hugepage_adjust(), arch/x86/kvm/mmu/mmu.c: KVM_LPAGE_MIXED_FLAG',
-  needs: [['SpteChanged'], ['PostSetAttr', 'StoreAttr', 'SetAttrRequest', 'ConvertRet']],
-  asksLeafSizes: true,
+  needs: [LEAF_CHANGES, ['PostSetAttr', 'StoreAttr', 'SetAttrRequest', 'ConvertRet']],
   about: CONVERSIONS,
   fix: 'Map a range at 4K as long as its pages are of both kinds.',
   listen: (run) => ({
     spteInstall: (vm, rec) => {
-      if (rec.level > 1) judge(run, vm, rec);
+      const count = PAGES_PER_LEVEL[rec.level]!;
+      if (count > 1 && !OF_STAGE2.has(run.w.table.kind(rec.row))) judge(run, vm, rec, count);
+    },
+    // Its leaves have other sizes on larger pages, and are kept in parts then.
+    stage2Mapped: (call, rec) => {
+      if (call.npages > 1 && rec.gfn === call.gfn) judge(run, call.vm, rec, call.npages);
     },
   }),
 };
 
-function judge(run: RuleRun, vm: Vm, rec: SpteRec): void {
-  const count = PAGES_PER_LEVEL[rec.level]!;
+function judge(run: RuleRun, vm: Vm, rec: SpteRec, count: number): void {
   const pages = run.gfns(vm, rec.gfn, count);
   const covered = coveredBy(run, vm, rec.gfn, plus(rec.gfn, count));
   const known = covered.shared + covered.private;
@@ -49,7 +55,7 @@ function judge(run: RuleRun, vm: Vm, rec: SpteRec): void {
       run.suspicious({
         row: rec.row,
         pages,
-        message: `a ${levelName(rec.level)} SPTE of gfn ${hex(rec.gfn)} covers ${covered.private} private and ${covered.shared} shared pages${replacedText(vm, rec)}`,
+        message: `${leafText(run, rec, count)} of gfn ${hex(rec.gfn)} covers ${covered.private} private and ${covered.shared} shared pages${replacedText(vm, rec)}`,
         evidence: [
           [covered.privateRow, 'state', 'some of them became private here'],
           [covered.sharedRow, 'state', 'some of them became shared here'],
@@ -64,6 +70,12 @@ function judge(run: RuleRun, vm: Vm, rec: SpteRec): void {
       [],
       pages,
     );
+}
+
+/** `a 2M SPTE`, `a block of 2048 pages`. */
+function leafText(run: RuleRun, rec: SpteRec, count: number): string {
+  const isNamed = run.w.pages.bytes === PAGE_SIZE && count === PAGES_PER_LEVEL[rec.level];
+  return isNamed ? `a ${levelName(rec.level)} SPTE` : `a block of ${count} pages`;
 }
 
 /** What is known of the pages of guest frames [first, end), by the VM's attributes or by its files'. */
