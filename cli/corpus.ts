@@ -9,7 +9,7 @@ import path from 'node:path';
 export interface CorpusCount {
   /** Recordings of correct kernels on which it was decided. */
   real: number;
-  /** Recordings of kernels with a bug put in that it finds. */
+  /** Recordings of kernels with a bug put in that it is to find, and finds: what the workload breaks besides is none. */
   injected: number;
   /** Traces made by hand on which it is decided, or undecided as they ask. */
   made: number;
@@ -22,6 +22,7 @@ const FINDING = /^ {2}(?:violation|suspicious) [1-4] at line /;
 interface Label {
   readonly file: string;
   readonly mutant: string | null;
+  readonly expected: readonly { readonly rule: string }[];
 }
 
 /** The counts of each rule, by its id. */
@@ -29,16 +30,21 @@ export function corpusCounts(root: string, ids: readonly string[]): ReadonlyMap<
   const labels = JSON.parse(
     fs.readFileSync(path.join(root, 'sample-traces/labelled/labels.json'), 'utf8'),
   ) as readonly Label[];
-  const withBug = new Set(labels.filter(({ mutant }) => mutant !== null).map(({ file }) => file));
+  const bugs = new Map(
+    labels
+      .filter(({ mutant }) => mutant !== null)
+      .map(({ file, expected }) => [file, new Set(expected.map(({ rule }) => rule))]),
+  );
   return new Map(
     ids.map((id) => [
       id,
-      countPage(fs.readFileSync(path.join(root, `test/golden/findings/${id}.txt`), 'utf8'), withBug),
+      countPage(id, fs.readFileSync(path.join(root, `test/golden/findings/${id}.txt`), 'utf8'), bugs),
     ]),
   );
 }
 
-function countPage(page: string, withBug: ReadonlySet<string>): CorpusCount {
+/** @param bugs rules that are to find each recording's bug, by its file */
+function countPage(id: string, page: string, bugs: ReadonlyMap<string, ReadonlySet<string>>): CorpusCount {
   const count: CorpusCount = { real: 0, injected: 0, made: 0 };
   const lines = page.split('\n');
   lines.forEach((line, i) => {
@@ -46,7 +52,8 @@ function countPage(page: string, withBug: ReadonlySet<string>): CorpusCount {
     if (folder === undefined) return;
     if (folder === 'scenarios' || folder === 'rules') {
       if (checks !== '0') count.made++;
-    } else if (folder === 'labelled' && withBug.has(name!)) {
+    } else if (folder === 'labelled' && bugs.has(name!)) {
+      if (!bugs.get(name!)!.has(id)) return;
       const end = lines.findIndex((other, at) => at > i && !other.startsWith(' '));
       if (lines.slice(i + 1, end).some((other) => FINDING.test(other))) count.injected++;
     } else if (status === 'judged') count.real++;

@@ -5,7 +5,7 @@
  *
  *   skip=FUNCTION,FUNCTION...   the function returns at once, with `returns` (0)
  *   clear=FUNCTION              one argument of the call, the `argument`th from 0, loses `bits`
- *   pause=FUNCTION              behind the function the task waits `pause_ms`, without sleeping
+ *   pause=FUNCTION,FUNCTION...  behind the function the task waits the `pause_ms` of the same place, without sleeping
  *
  * Only of tasks whose name begins with `task`; where `equals` is given, only calls to be skipped whose `argument`th is
  * this; and of each function only the calls from the `from`th on, `count` of them, counted from when `armed` was last
@@ -45,10 +45,11 @@ static ulong equals;
 module_param(equals, ulong, 0444);
 static ulong bits;
 module_param(bits, ulong, 0444);
-static char *pause;
-module_param(pause, charp, 0444);
-static uint pause_ms = 100;
-module_param(pause_ms, uint, 0444);
+static char *pause[MOST];
+static int pauses;
+module_param_array(pause, charp, &pauses, 0444);
+static uint pause_ms[MOST] = { 100, 100, 100, 100 };
+module_param_array(pause_ms, uint, NULL, 0444);
 static char *task = "workload";
 module_param(task, charp, 0444);
 static int from = 1;
@@ -62,14 +63,21 @@ struct hook {
 	atomic_t calls;
 	bool is_on;
 };
-static struct hook skipped[MOST], cleared, paused;
+static struct hook skipped[MOST], cleared, paused[MOST];
 static bool armed = true;
+
+/* How many tasks wait, or have waited, since: a workload looks when to go on. */
+static int waits;
+module_param(waits, int, 0444);
 
 static int set_armed(const char *value, const struct kernel_param *param)
 {
-	for (int i = 0; i < MOST; i++) atomic_set(&skipped[i].calls, 0);
+	for (int i = 0; i < MOST; i++) {
+		atomic_set(&skipped[i].calls, 0);
+		atomic_set(&paused[i].calls, 0);
+	}
 	atomic_set(&cleared.calls, 0);
-	atomic_set(&paused.calls, 0);
+	waits = 0;
 	return param_set_bool(value, param);
 }
 static const struct kernel_param_ops armed_ops = { .set = set_armed, .get = param_get_bool };
@@ -159,10 +167,25 @@ NOKPROBE_SYMBOL(on_cleared);
 
 static int on_paused(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
-	if (is_meant(&paused, "waits behind")) mdelay(pause_ms);
+	struct hook *hook = container_of(get_kretprobe(instance), struct hook, probe);
+
+	if (!is_meant(hook, "waits behind")) return 0;
+	waits++;
+	mdelay(pause_ms[hook - paused]);
 	return 0;
 }
 NOKPROBE_SYMBOL(on_paused);
+
+static int put_behind(struct hook *hook, const char *name)
+{
+	int failed;
+
+	hook->probe.kp.symbol_name = name;
+	hook->probe.handler = on_paused;
+	failed = register_kretprobe(&hook->probe);
+	hook->is_on = !failed;
+	return failed;
+}
 
 static int put_on(struct hook *hook, const char *name, kprobe_pre_handler_t handler)
 {
@@ -177,7 +200,8 @@ static int put_on(struct hook *hook, const char *name, kprobe_pre_handler_t hand
 
 static void faults_stop(void)
 {
-	if (paused.is_on) unregister_kretprobe(&paused.probe);
+	for (int i = 0; i < pauses; i++)
+		if (paused[i].is_on) unregister_kretprobe(&paused[i].probe);
 	if (cleared.is_on) unregister_kprobe(&cleared.probe.kp);
 	for (int i = 0; i < skips; i++)
 		if (skipped[i].is_on) unregister_kprobe(&skipped[i].probe.kp);
@@ -190,12 +214,7 @@ static int __init faults_start(void)
 
 	for (int i = 0; i < skips && !failed; i++) failed = put_on(&skipped[i], skip[i], on_skipped);
 	if (clear && !failed) failed = put_on(&cleared, clear, on_cleared);
-	if (pause && !failed) {
-		paused.probe.kp.symbol_name = pause;
-		paused.probe.handler = on_paused;
-		failed = register_kretprobe(&paused.probe);
-		paused.is_on = !failed;
-	}
+	for (int i = 0; i < pauses && !failed; i++) failed = put_behind(&paused[i], pause[i]);
 	if (failed) faults_stop();
 	return failed;
 }

@@ -41,6 +41,46 @@ const X86 = {
   },
 };
 
+/** Where convert.c lets pages be converted. Starts of some brackets are inlined, and so is what begins all of a file's. */
+const X86_7_3 = {
+  none: X86.none,
+  unzapped: X86.unzapped,
+  unbracketed: {
+    ...X86.unbracketed,
+    fault: { ...STEPS, skip: '__kvm_gmem_invalidate_start,kvm_mmu_invalidate_end' },
+  },
+  stale: {
+    ...X86.stale,
+    fault: { ...STEPS, skip: 'is_page_fault_stale', pause: 'kvm_mmu_faultin_pfn' },
+  },
+  met: {
+    workload: 'steps meet',
+    rules: STEPS_RULES,
+    fault: {
+      ...STEPS,
+      skip: 'is_page_fault_stale',
+      pause: 'kvm_mmu_faultin_pfn,truncate_inode_pages_range',
+      pause_ms: '300,600',
+    },
+    what: 'a page is mapped while a hole is punched at it',
+    expected: [{ rule: 'G2', profile: 'guest-memfd', at: 'kvm_tdp_mmu_spte_changed' }],
+  },
+  unended: {
+    workload: 'steps punch',
+    rules: STEPS_RULES,
+    fault: { ...STEPS, skip: 'kvm_mmu_invalidate_end' },
+    what: 'the bracket of a hole never ends',
+    expected: [{ rule: 'G5', profile: 'guest-memfd', at: 'sys_fallocate', first: true }],
+  },
+  unremoved: {
+    workload: 'workload map',
+    rules: 'G1,S2',
+    fault: { task: 'workload', skip: 'folio_remove_rmap_ptes' },
+    what: 'a page is unmapped, and still counts as mapped',
+    expected: [{ rule: 'S2', profile: 'guest-memfd', at: 'kvm_gmem_release', verdict: 'suspicious' }],
+  },
+};
+
 const ARM64 = {
   none: {
     workload: 'guest-arm64 protected 4 2',
@@ -75,4 +115,4 @@ const ARM64 = {
 };
 
 /** By the machines' names. */
-export const FAULTS = { x86: X86, arm64: ARM64 };
+export const FAULTS = { x86: X86, 'x86-7.3': X86_7_3, arm64: ARM64 };

@@ -7,7 +7,8 @@
  *
  * `punch` punches a hole into a file that is bound to a memslot. On a kernel with memory attributes (x86), where KVM
  * maps pages without a guest that runs (KVM_PRE_FAULT_MEMORY, since Linux 6.11), `convert` converts shared pages that
- * are mapped to private, `hole` punches private pages that are mapped, `race` converts a page while it is being mapped.
+ * are mapped to private, `hole` punches private pages that are mapped, `race` converts a page while it is being mapped,
+ * `meet` punches a page while it is being mapped.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -26,7 +27,9 @@
 
 #define ARMED "/sys/module/faults/parameters/armed"
 #define GUEST_ADDRESS 0x40000000ull
+#define WAITS "/sys/module/faults/parameters/waits"
 #define RACE_US 30000
+#define LONGEST_US 3000000
 #define MOST_TRIES 1000
 
 #define HAS_ATTRIBUTES 233
@@ -36,7 +39,7 @@ struct range {
 #define PRE_FAULT_MEMORY _IOWR(KVMIO, 0xd5, struct range)
 
 static uint64_t page_bytes;
-static int vm, vcpu, file, has_attributes;
+static int vm, vcpu, file, has_attributes, is_armed;
 
 /* Without the module there is nothing to arm. */
 static void arm(const char *value)
@@ -45,6 +48,7 @@ static void arm(const char *value)
 
 	if (at < 0) return;
 	must(write(at, value, 1), ARMED);
+	is_armed = *value == 'Y';
 	close(at);
 }
 
@@ -101,14 +105,38 @@ static void *map_one(void *first)
 	return NULL;
 }
 
-static void race(uint64_t first, uint64_t pages)
+/* Until the other thread waits in the kernel, where the module of faults holds it up; else for a moment. */
+static void until_it_waits(void)
+{
+	for (int waited = 0; waited < (is_armed ? LONGEST_US : RACE_US); waited += RACE_US / 10) {
+		char count = '0';
+		int at = open(WAITS, O_RDONLY | O_CLOEXEC);
+
+		if (at >= 0) must(read(at, &count, 1), WAITS);
+		close(at);
+		if (count > '0') return;
+		usleep(RACE_US / 10);
+	}
+}
+
+static void while_mapping(uint64_t first, uint64_t pages, void (*act)(uint64_t first, uint64_t pages))
 {
 	pthread_t thread;
 
 	must(-pthread_create(&thread, NULL, map_one, (void *)(uintptr_t)first), "thread");
-	usleep(RACE_US);
-	convert_to_private(first, pages);
+	until_it_waits();
+	act(first, pages);
 	pthread_join(thread, NULL);
+}
+
+static void race(uint64_t first, uint64_t pages)
+{
+	while_mapping(first, pages, convert_to_private);
+}
+
+static void meet(uint64_t first, uint64_t pages)
+{
+	while_mapping(first, pages, punch);
 }
 
 /* What comes before a step is never at fault. */
@@ -122,6 +150,7 @@ static const struct {
 	{ "convert", 1, map, convert_to_private },
 	{ "hole", 1, convert_and_map, punch },
 	{ "race", 1, NULL, race },
+	{ "meet", 1, convert_to_private, meet },
 };
 #define STEPS (sizeof(steps) / sizeof(steps[0]))
 
