@@ -79,7 +79,7 @@ export function nameSlot(w: World, slot: Slot, inode: Inode | undefined, row: nu
 
 /** The file of the system call that a thread is in: memslots that were given its descriptor are of it. */
 export function nameSlotsOfCall(w: World, t: Thread, inode: Inode | undefined, row: number): void {
-  if (inode) for (const slot of w.whichFile.slotsOfCall(t)) nameSlot(w, slot, inode, row);
+  if (inode) for (const slot of w.whichFile.slotsOfCall(t, row)) nameSlot(w, slot, inode, row);
 }
 
 /** First page of a page cache event, by its index or its offset in bytes; -1 unknown. */

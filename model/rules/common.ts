@@ -8,6 +8,7 @@ import { type Conv, groupOf, type Inode, type Thread, type Vm } from '../world/s
 import type { Listener } from '../world/facts.js';
 import type { World } from '../world/world.js';
 import type { RuleRun } from './rule.js';
+import { STAGE2_MAPS } from './topics.js';
 
 /** Those of some kinds of events that the trace holds none of. */
 export function missingOf(run: RuleRun, kinds: readonly EventKind[]): EventKind[] {
@@ -21,6 +22,23 @@ export function missingOf(run: RuleRun, kinds: readonly EventKind[]): EventKind[
 export function unshownBy(run: RuleRun, kinds: readonly EventKind[]): readonly EventKind[] {
   const missing = missingOf(run, kinds);
   return missing.length > 0 ? missing : kinds;
+}
+
+/** Says of a leaf that may be gone that this is not known: `of` an SPTE of x86, else of the stage 2 of arm64. */
+export function doubtfulLeaf(
+  run: RuleRun,
+  row: number,
+  pages: PageRange,
+  of: { readonly detail: string; readonly missing: readonly EventKind[] },
+): void {
+  if (run.recorded(...STAGE2_MAPS))
+    run.notRecorded(
+      row,
+      'Whether the stage 2 still maps the page is not recorded.',
+      ['Stage2Unmap', 'PkvmStage2Unmap'],
+      pages,
+    );
+  else run.notRecorded(row, of.detail, of.missing, pages);
 }
 
 /** Whether the end of a mapping shows: its close, or both sides of munmap. */

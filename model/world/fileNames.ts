@@ -37,6 +37,8 @@ interface UnnamedCreate {
 /** Instead of a descriptor: it was not returned yet; it was closed, or is another file's. */
 const NO_DESCRIPTOR = -1;
 const CLOSED = -2;
+/** What shows that a file is made: its creation, or the calls that return descriptors. */
+const CREATIONS = [[kindId('GmemCreate')], [kindId('SysEnterIoctl'), kindId('SysExitIoctl')]];
 /** Files of a thread group that wait for their name, at most: the oldest are given up. */
 const MOST_WAITING = 64;
 
@@ -314,7 +316,7 @@ export class FileNames {
   ofSlot(slot: Slot, t: Thread): Inode | undefined {
     const group = groupOf(t);
     const known = this.behind.get(group)?.get(slot.fd);
-    if (known && !isGone(known)) return known;
+    if (known && !isGone(known)) return this.mayHavePassed(known.firstRow, slot.fromRow) ? undefined : known;
     const byFd = this.waiting.get(group) ?? new Map<number, Slot[]>();
     byFd.set(slot.fd, [...(byFd.get(slot.fd) ?? []), slot]);
     this.waiting.set(group, byFd);
@@ -322,12 +324,20 @@ export class FileNames {
   }
 
   /** The live memslots that wait for the file of the system call that a thread is in. */
-  slotsOfCall(t: Thread): readonly Slot[] {
+  slotsOfCall(t: Thread, row: number): readonly Slot[] {
     const byFd = this.waiting.get(groupOf(t));
     const fd = t.syscall?.fd ?? NO_DESCRIPTOR;
     const slots = byFd?.get(fd) ?? [];
     byFd?.delete(fd);
-    return slots.filter(({ inode, untilRow }) => !inode && untilRow < 0);
+    const isOfIt = ({ inode, untilRow, fromRow }: Slot): boolean =>
+      !inode && untilRow < 0 && !this.mayHavePassed(fromRow, row);
+    return slots.filter(isOfIt);
+  }
+
+  /** True where a descriptor may have become another file's between two rows: its creation would not show. */
+  private mayHavePassed(fromRow: number, row: number): boolean {
+    const shows = CREATIONS.some((kinds) => kinds.every((kind) => this.survey.recorded(kind)));
+    return !shows || this.survey.gapBetween(fromRow, row);
   }
 
   /**

@@ -1,6 +1,6 @@
 /** Small traces of protected VMs of pKVM, whose teardown is recorded by its begin and its end. */
 import type { Cases } from '../support/oneTrace.js';
-import { elsewhere, KVM, OTHER_KVM, p, r } from '../support/probes.js';
+import { bind, elsewhere, KVM, OTHER_KVM, p, r } from '../support/probes.js';
 
 const PAGE_TABLE = 'pgt=0xfff000000402fec0';
 const OTHER_PAGE_TABLE = 'pgt=0xfff000000402f000';
@@ -28,6 +28,27 @@ const BEGINS = p('kvm_free_stage2_pgd', PAGE_TABLE);
 const ends = (left = ' left=0x0'): string => p('pkvm_pgtable_stage2_destroy_pgd', `${PAGE_TABLE}${left}`);
 const DESTROYED = p('pkvm_destroy_hyp_vm', KVM);
 const VM = [...made(KVM), ...donated('1003', '11a200')];
+/** A protected VM whose memory is a private file. */
+const FILE_VM = [
+  ...made(KVM),
+  p('kvm_gmem_create', `${KVM} size=0x10000 flags=0x1`),
+  ...bind(1, '0x1000', 16, '0x0', 70),
+];
+const GIVEN = [
+  p('kvm_handle_guest_abort', KVM),
+  'kvm_guest_fault: ipa 0x1003000, hsr 0x93c18007',
+  ...mapped('1003', '11a200'),
+];
+const rmap = (name: string, index: number): string =>
+  p(name, `folio=${PAGE} ino=70 index=0x${index} page=${PAGE} nr_pages=1 vm_start=0x7f0000000000`);
+const ADDED = rmap('folio_add_file_rmap_ptes', 3);
+const REMOVED = rmap('folio_remove_rmap_ptes', 3);
+const OTHERS = rmap('folio_add_file_rmap_ptes', 7);
+const SHARED = [
+  p('__kvm_gmem_set_attributes', 'ino=70 start=0x3 nr_pages=1 attrs=0x0'),
+  p('kvm_gmem_store_attributes', 'ino=70 index=0x3 last=0x3 attrs=0x0'),
+  r('__kvm_gmem_set_attributes', 'ino=70 start=0x3 nr_pages=1 attrs=0x0 ret=0'),
+];
 /** Another VM, which gets the frame that the first one had. */
 const TAKEN_OVER = [...made(OTHER_KVM), ...mapped('2000', '11a200', OTHER_PAGE_TABLE)].map(elsewhere);
 
@@ -52,6 +73,42 @@ export const PKVM_RULE_CASES: Readonly<Record<string, Cases>> = {
       r('pin_user_pages', `ret=1 start=0x7f0000000000 gup_flags=0x1 page0=${PAGE}`),
       ends(),
       DESTROYED,
+    ],
+    'a page of a private file that is mapped after it is donated': [
+      ...FILE_VM,
+      ...GIVEN,
+      ADDED,
+      BEGINS,
+      ends(),
+    ],
+    'a page of a private file that is mapped while it is donated': [...FILE_VM, ADDED, ...GIVEN, REMOVED],
+    'a page of a private file that was mapped before': [...FILE_VM, ADDED, REMOVED, ...GIVEN, BEGINS, ends()],
+    'a page of a private file that may be mapped still': [...FILE_VM, ADDED, ...GIVEN, BEGINS, ends()],
+    'a page of a private file that nobody maps': [...FILE_VM, OTHERS, ...GIVEN, BEGINS, ends()],
+    'a page of a file that is shared again': [...FILE_VM, ...GIVEN, ...SHARED, ADDED, BEGINS, ends()],
+    'a page of a file of which nothing shows whether it is shared': [
+      ...made(KVM),
+      ...bind(1, '0x1000', 16, '0x0', 70),
+      ...GIVEN,
+      ADDED,
+      BEGINS,
+      ends(),
+    ],
+    'a page of a private file that is mapped after it was returned': [
+      ...FILE_VM,
+      ...GIVEN,
+      BEGINS,
+      ends(),
+      ADDED,
+    ],
+    'a page of a private file that is mapped in a teardown': [...FILE_VM, ...GIVEN, BEGINS, ADDED, ends()],
+    'a page of a private file that is mapped behind lost events': [
+      ...FILE_VM,
+      ...GIVEN,
+      'CPU:0 [LOST 2 EVENTS]',
+      ADDED,
+      BEGINS,
+      ends(),
     ],
   },
   P4: {

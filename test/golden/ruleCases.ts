@@ -3,6 +3,9 @@ import { PKVM_RULE_CASES } from './pkvmCases.js';
 import type { Said } from '../support/oneTrace.js';
 import { bind, create, KVM, mmap, p, peer, r } from '../support/probes.js';
 import {
+  armFault,
+  armMap,
+  armUnmap,
   bigFile,
   block,
   bracketed,
@@ -47,7 +50,34 @@ const PLAIN_FILE = [
   p('kvm_gmem_create', `${KVM} size=0x10000 flags=0x0`),
   ...bind(1, '0x1000', 16, '0x0', 70),
 ];
+/** A file is made and bound where kvm_gmem_bind is inlined, and punched: its descriptor is 8. */
+const MADE_BY_FD = [
+  'sys_ioctl(fd: 3, cmd: 0xae01, arg: 0)',
+  'sys_ioctl -> 0x4',
+  'sys_ioctl(fd: 4, cmd: 0xc040aed4, arg: 0x7ffc7499a9e0)',
+  'sys_ioctl -> 0x8',
+];
+const BOUND_BY_FD = [
+  'sys_ioctl(fd: 4, cmd: 0x40a0ae49, arg: 0x7ffc7499aa20)',
+  p(
+    'kvm_set_memory_region',
+    `${KVM} slot=1 flags=0x4 gpa=0x1000000 size=0x10000 hva=0x7f7ccf344000 gmem_fd=8 gmem_offset=0x0`,
+  ),
+  r('kvm_set_memory_region', 'ret=0'),
+  'sys_ioctl -> 0x0',
+];
+const HOLE_BY_FD = [
+  invStart(),
+  invEnd(),
+  'sys_fallocate(fd: 8, mode: 3, offset: 0x4000, len: 0x1000)',
+  punch(4),
+  cached('delete_from', '106404', 4),
+  'sys_fallocate -> 0x0',
+];
 const MIB = 1 << 20;
+/** Page 4 of the file, mapped for an arm64 guest. */
+const ARM_DELETED = cached('delete_from', '1067a4', 4);
+const ARM_CACHED = [...FILE, ...armFault('1004'), cached('add_to', '1067a4', 4), ...armMap('1004', '1067a4')];
 const RUN = 'sys_ioctl(fd: 6, cmd: 0xae80, arg: 0)';
 /** The vCPU leaves to the VMM with a request of the guest. */
 const TOLD = ['kvm_userspace_exit: reason KVM_EXIT_HYPERCALL (3)', 'sys_ioctl -> 0x0'];
@@ -454,6 +484,24 @@ export const RULE_CASES: Readonly<Record<string, Cases>> = {
     'a fault of which only the beginning is recorded': [...FILE, ...convert(), fault('0x4'), fault('0x6')],
   },
   G2b: {
+    'arm64: an invalidation since get_pfn': [
+      ...FILE,
+      ...armFault('1004'),
+      ...peer(invStart(), invRange('0x1004', '0x1005'), invEnd()),
+      ...armMap('1004', '1067a4'),
+    ],
+    'arm64: an invalidation that ended before get_pfn': [
+      ...FILE,
+      ...peer(invStart(), invRange('0x1004', '0x1005'), invEnd()),
+      ...armFault('1004'),
+      ...armMap('1004', '1067a4'),
+    ],
+    'arm64: a map that failed, an invalidation since get_pfn': [
+      ...FILE,
+      ...armFault('1004'),
+      ...peer(invStart(), invRange('0x1004', '0x1005'), invEnd()),
+      ...armMap('1004', '1067a4').map((event) => event.replace('ret=0', 'ret=-11')),
+    ],
     'an invalidation since get_pfn, without sequence numbers': [
       ...FILE,
       ...guestFault('1004', 1),
@@ -518,6 +566,31 @@ export const RULE_CASES: Readonly<Record<string, Cases>> = {
     ],
   },
   G3: {
+    'arm64: a page that stage 2 maps while it is converted': [
+      ...FILE,
+      ...armFault('1004'),
+      ...armMap('1004', '1067a4'),
+      ...convert(),
+      armUnmap('1004'),
+    ],
+    'arm64: a page that was unmapped in the bracket': [
+      ...FILE,
+      ...armFault('1004'),
+      ...armMap('1004', '1067a4'),
+      enter('0x4', 2),
+      invStart(),
+      invRange('0x1004', '0x1006'),
+      armUnmap('1004'),
+      store('0x4', '0x5'),
+      invEnd(),
+      left('0x4', 2),
+    ],
+    'arm64: a page that stage 2 maps, and nothing shows unmaps': [
+      ...FILE,
+      ...armFault('1004'),
+      ...armMap('1004', '1067a4'),
+      ...convert(),
+    ],
     'an install while the bracket may be open': [
       ...FILE,
       ...served('1004', '1067a4', 0),
@@ -558,6 +631,26 @@ export const RULE_CASES: Readonly<Record<string, Cases>> = {
     ],
   },
   G2: {
+    'arm64: a bracket that ends after stage 2 maps': [
+      ...FILE,
+      ...armFault('1004'),
+      ...peer(invStart(), invRange('0x1004', '0x1005')),
+      ...armMap('1004', '1067a4'),
+      ...peer(invEnd()),
+    ],
+    'arm64: a bracket that ended before': [
+      ...FILE,
+      ...peer(invStart(), invRange('0x1004', '0x1005'), invEnd()),
+      ...armFault('1004'),
+      ...armMap('1004', '1067a4'),
+    ],
+    'arm64: a map that failed in a bracket': [
+      ...FILE,
+      ...armFault('1004'),
+      ...peer(invStart(), invRange('0x1004', '0x1005')),
+      ...armMap('1004', '1067a4').map((event) => event.replace('ret=0', 'ret=-11')),
+      ...peer(invEnd()),
+    ],
     'a bracket without an end, and an end is the first event of all': [
       invEnd(),
       ...FILE,
@@ -730,6 +823,24 @@ export const RULE_CASES: Readonly<Record<string, Cases>> = {
     ],
   },
   G6: {
+    'arm64: a page deleted while stage 2 maps it': [
+      ...ARM_CACHED,
+      punch(4),
+      ARM_DELETED,
+      PUNCHED,
+      armUnmap('1004'),
+    ],
+    'arm64: a page deleted after it was unmapped': [
+      ...ARM_CACHED,
+      punch(4),
+      invStart(),
+      invRange('0x1004', '0x1005'),
+      armUnmap('1004'),
+      ARM_DELETED,
+      invEnd(),
+      PUNCHED,
+    ],
+    'arm64: a page deleted, and nothing shows unmaps': [...ARM_CACHED, punch(4), ARM_DELETED, PUNCHED],
     'a page deleted under a huge SPTE': [
       ...create,
       ...bind(1, '0x1000', 512, '0x0', 70),
@@ -800,6 +911,39 @@ export const RULE_CASES: Readonly<Record<string, Cases>> = {
     ],
   },
   G6b: {
+    'a hole in a file that only its descriptor shows to be bound': [
+      ...MADE_BY_FD,
+      ...BOUND_BY_FD,
+      ...HOLE_BY_FD,
+    ],
+    'a hole in a file whose descriptor was closed since it was bound': [
+      ...MADE_BY_FD,
+      ...BOUND_BY_FD,
+      'sys_close(fd: 8)',
+      'sys_close -> 0x0',
+      ...HOLE_BY_FD,
+    ],
+    'a hole in a file whose descriptor is that of a later file': [
+      ...MADE_BY_FD,
+      ...BOUND_BY_FD,
+      ...MADE_BY_FD.slice(2),
+      ...HOLE_BY_FD,
+    ],
+    'a hole in a file of which nothing shows when it was made': [...BOUND_BY_FD.slice(1, -1), ...HOLE_BY_FD],
+    'a hole in a file, events are missing since it was bound': [
+      ...MADE_BY_FD,
+      ...BOUND_BY_FD,
+      'CPU:0 [LOST 2 EVENTS]',
+      ...HOLE_BY_FD,
+    ],
+    'arm64: a page deleted outside a bracket, where brackets show': [
+      ...FILE,
+      ...bracketed([]),
+      ...ARM_CACHED.slice(FILE.length),
+      punch(4),
+      ARM_DELETED,
+      PUNCHED,
+    ],
     'deleted without a bracket, and an end is the first event of all': [
       invEnd(),
       ...FILE,

@@ -40,14 +40,15 @@ function entryDisagreements(entry: LabelEntry, judged: Judged, violations: reado
   const mine = violations.filter((f) => of(entry, f));
   const status = judged.analysis.rules.find((s) => s.id === entry.rule && s.profile === entry.profile);
   const named = `${entry.rule} (${entry.profile})`;
-  if (entry.verdict === 'violation') {
+  if (entry.verdict === 'violation' || entry.verdict === 'suspicious') {
     const lines = linesOf(entry);
-    const hit = mine.some((f) => lines.length === 0 || lines.includes(lineOf(judged, f)));
+    const found = judged.analysis.findings.filter((f) => of(entry, f) && f.verdict === entry.verdict);
+    const hit = found.some((f) => lines.length === 0 || lines.includes(lineOf(judged, f)));
     if (hit || (mine.length === 0 && (entry.acceptable ?? []).length > 0)) return [];
     const instead =
-      mine.map((f) => lineOf(judged, f)).join(', ') || (status ? describeStatus(status) : 'nothing');
+      found.map((f) => lineOf(judged, f)).join(', ') || (status ? describeStatus(status) : 'nothing');
     const place = `line ${lines[0] ?? 'any'} (${entry.where?.why ?? ''})`;
-    return [`${named}: expected a violation at ${place}; found ${instead}`];
+    return [`${named}: expected ${entry.verdict} at ${place}; found ${instead}`];
   }
   const out = mayBeViolation(entry)
     ? []

@@ -20,7 +20,7 @@ export interface LabelEntry {
   /** A rule, or `*` for every rule of the profile. */
   readonly rule: string;
   readonly profile: ProfileId;
-  readonly verdict: 'violation' | 'undecidable' | 'none';
+  readonly verdict: 'violation' | 'suspicious' | 'undecidable' | 'none';
   readonly where?: LabelPlace | null;
   /** Further answers that are not wrong. */
   readonly acceptable?: readonly (Verdict | 'none')[];

@@ -152,6 +152,21 @@ export const block = (bytes: number, pageBytes = 4096): string[] => [
   r('kvm_pgtable_stage2_map', 'ret=0'),
 ];
 
+const PAGE_TABLE = 'pgt=0xfff000000402fec0';
+/** A fault of arm64's guest, a page for it, and what the stage 2 then maps and unmaps. */
+export const armFault = (gfn: string): string[] => [
+  p('kvm_handle_guest_abort', KVM),
+  `kvm_guest_fault: ipa 0x${gfn}008, hsr 0x93c18007, hxfar 0x0, pc 0x40000008`,
+  p('kvm_gmem_get_pfn', `${KVM} slot=1 gfn=0x${gfn} base_gfn=0x1000 pgoff=0x0 ino=70`),
+  r('kvm_gmem_get_pfn', `gfn=0x${gfn} ret=0`),
+];
+export const armMap = (gfn: string, pfn: string): string[] => [
+  p('kvm_pgtable_stage2_map', `${PAGE_TABLE} addr=0x${gfn}000 size=0x1000 phys=0x${pfn}000 prot=0xf`),
+  r('kvm_pgtable_stage2_map', 'ret=0'),
+];
+export const armUnmap = (gfn: string): string =>
+  p('kvm_pgtable_stage2_unmap', `${PAGE_TABLE} addr=0x${gfn}000 size=0x1000 may_block=1`);
+
 export function refusals(times: number): string[] {
   return Array.from({ length: times }, () => [enter('0x4', 2), left('0x4', 2, '0x8', 'ret=-11')]).flat();
 }

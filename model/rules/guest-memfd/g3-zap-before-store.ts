@@ -3,11 +3,11 @@ import { gfnsAt } from '../../world/memslots.js';
 import { type Conv, type InodeConv, type Vm, isInodeConv, isVmConv } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
-import { lostStores, mayChangeNothing, unshownBy } from '../common.js';
+import { doubtfulLeaf, lostStores, mayChangeNothing, unshownBy } from '../common.js';
 import { convText } from '../texts.js';
 import { PresentLeaves } from '../presentLeaves.js';
 import type { RuleDef, RuleRun } from '../rule.js';
-import { CONVERSIONS, LEAF_CHANGES, STAGE2_MAPS } from '../topics.js';
+import { CONVERSIONS, LEAF_CHANGES } from '../topics.js';
 
 /**
  * First row from which an SPTE of the new side may legally appear. In VM mode that is the end of the bracket,
@@ -140,12 +140,11 @@ export const g3: RuleDef = {
         const { vm, rec } = first;
         if (run.lost(rec.row, row, pages)) return;
         if (rec.doubtful) {
-          run.notRecorded(
-            row,
-            'Two leaves for one gfn were installed: which root each is in, or a zap in between, is not recorded.',
-            run.recorded(...STAGE2_MAPS) ? ['Stage2Unmap', 'PkvmStage2Unmap'] : ['ExternalSpte'],
-            pages,
-          );
+          doubtfulLeaf(run, row, pages, {
+            detail:
+              'Two leaves for one gfn were installed: which root each is in, or a zap in between, is not recorded.',
+            missing: ['ExternalSpte'],
+          });
           return;
         }
         if (!rec.vmSure) {

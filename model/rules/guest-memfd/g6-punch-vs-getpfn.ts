@@ -4,10 +4,11 @@ import { gfnsAt, holdsPages, pgoffAt } from '../../world/memslots.js';
 import type { Inode } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
+import { doubtfulLeaf } from '../common.js';
 import { inodeText } from '../texts.js';
 import { PresentLeaves } from '../presentLeaves.js';
 import type { RuleDef } from '../rule.js';
-import { DELETIONS, LEAF_CHANGES, STAGE2_MAPS } from '../topics.js';
+import { DELETIONS, LEAF_CHANGES } from '../topics.js';
 
 /**
  * G6: a page leaves the page cache only when no SPTE maps it, and does not come back through a fault that
@@ -59,12 +60,10 @@ export const g6: RuleDef = {
           if (!rec) continue;
           clean = false;
           if (rec.doubtful) {
-            run.notRecorded(
-              row,
-              'Two leaves for one gfn were installed: a zap in between may not be recorded.',
-              run.recorded(...STAGE2_MAPS) ? ['Stage2Unmap', 'PkvmStage2Unmap'] : ['SpteChanged'],
-              run.pagesOf(inode, pgoff),
-            );
+            doubtfulLeaf(run, row, run.pagesOf(inode, pgoff), {
+              detail: 'Two leaves for one gfn were installed: a zap in between may not be recorded.',
+              missing: ['SpteChanged'],
+            });
             continue;
           }
           if (run.lost(rec.row, row, run.pagesOf(inode, pgoff))) continue;

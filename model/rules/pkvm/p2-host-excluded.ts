@@ -1,4 +1,9 @@
+import { type Pgoff, plus } from '../../../parsers/base/units.js';
+import { Attr } from '../../ops/oplog.js';
 import { hex } from '../../pages/state.js';
+import { gfnsAt, pgoffAt } from '../../world/memslots.js';
+import type { Inode } from '../../world/state.js';
+import { attrOfPage } from '../common.js';
 import type { RuleDef } from '../rule.js';
 import { type Donation, Donations, PKVM_VMS, RETURNS, nothingDonated } from './donations.js';
 
@@ -13,7 +18,7 @@ export const p2: RuleDef = {
   severity: 2,
   nature: 'suspicion',
   statement:
-    'No page that is donated to a protected VM is pinned or taken by GUP for the host while it is private.',
+    'No page that is donated to a protected VM is mapped into user space, pinned or taken by GUP for the host while it is private.',
   source:
     'Documentation/virt/kvm/arm/pkvm.rst: accesses of the host fault; Fuad, 26 September 2022: memory of pKVM must be un-GUP-able',
   needs: [['PkvmStage2Map'], ['PkvmStage2MapRet'], ['PkvmInitVm']],
@@ -26,10 +31,15 @@ export const p2: RuleDef = {
     const untaken = new Set<Donation>();
     const donations = new Donations(run, (donation) => {
       const page = donation.fault?.gupPage ?? -1;
-      if (page >= 0) {
-        pinned.set(page, donation);
+      const file = run.recorded('RmapAdd') ? run.w.slotOfGfn(donation.vm, donation.gfn) : undefined;
+      if (page >= 0) pinned.set(page, donation);
+      if (file?.inode && file.pgoff >= 0) {
+        const pgoff = pgoffAt(file, donation.gfn);
+        const mapped = file.inode.maps.get(pgoff);
         untaken.add(donation);
-      } else
+        if (mapped && mapped.count > 0) isMapped(donation, file.inode, pgoff, donation.row, mapped.lastAdd);
+      } else if (page >= 0) untaken.add(donation);
+      else
         run.notRecorded(
           donation.row,
           'Which page was donated is not recorded.',
@@ -37,8 +47,43 @@ export const p2: RuleDef = {
           run.gfns(donation.vm, donation.gfn),
         );
     });
+    /** A page of a guest_memfd is mapped while it is donated: legal where its guest has shared it. */
+    const isMapped = (donation: Donation, inode: Inode, pgoff: Pgoff, row: number, mapRow: number): void => {
+      const { vm, gfn } = donation;
+      const pages = run.gfns(vm, gfn);
+      const { attr } = attrOfPage(run.w, inode, pgoff);
+      if (
+        attr === Attr.Shared ||
+        !untaken.delete(donation) ||
+        run.lost(Math.min(mapRow, donation.row), row, pages)
+      )
+        return;
+      if (attr === Attr.Unknown)
+        run.notRecorded(row, 'Whether the guest shares the page is not recorded.', ['StoreAttr'], pages);
+      else if (mapRow < donation.row && !run.recorded('RmapRemove'))
+        run.notRecorded(row, 'Whether the page is still mapped is not recorded.', ['RmapRemove'], pages);
+      else if (mapRow < donation.row || donations.mayTellReturned(vm, row, pages))
+        run.suspicious({
+          row,
+          pages,
+          message: `the page of gfn ${hex(gfn)} is mapped into user space while it is donated to a protected VM`,
+          evidence: [
+            [donation.row, 'state', 'donated here, and not returned since'],
+            [mapRow, 'cause', 'mapped here'],
+          ],
+        });
+    };
     return {
       ...donations.listener(),
+      rmapAdd: (inode, first, count, row) => {
+        for (const slot of run.w.slotsOfPages(inode, first, plus(first, count))) {
+          const { first: from, end } = gfnsAt(slot, first, plus(first, count));
+          for (let gfn = from; gfn < end; gfn = plus(gfn, 1)) {
+            const donation = donations.at(slot.vm, gfn);
+            if (donation && untaken.has(donation)) isMapped(donation, inode, pgoffAt(slot, gfn), row, row);
+          }
+        }
+      },
       pageTaken: (page, _flags, row) => {
         const donation = pinned.get(page);
         if (!donation) return;

@@ -60,24 +60,24 @@ const X86_7_3 = {
       ...STEPS,
       skip: 'is_page_fault_stale',
       pause: 'kvm_mmu_faultin_pfn,truncate_inode_pages_range',
-      pause_ms: '300,600',
+      pause_ms: '200,3000',
     },
     what: 'a page is mapped while a hole is punched at it',
-    expected: [{ rule: 'G2', profile: 'guest-memfd', at: 'kvm_tdp_mmu_spte_changed' }],
+    expected: [
+      { rule: 'G2', profile: 'guest-memfd', at: 'kvm_tdp_mmu_spte_changed' },
+      // By then its page is no longer in the file.
+      { rule: 'G6', profile: 'guest-memfd', at: 'kvm_tdp_mmu_spte_changed' },
+      // The hole waits within its bracket.
+      { rule: 'S3', profile: 'guest-memfd', at: 'kvm_mmu_invalidate_end', verdict: 'suspicious' },
+    ],
   },
   unended: {
-    workload: 'steps punch',
+    // Behind it nothing could be mapped any more.
+    workload: 'steps punch 4 last',
     rules: STEPS_RULES,
     fault: { ...STEPS, skip: 'kvm_mmu_invalidate_end' },
     what: 'the bracket of a hole never ends',
     expected: [{ rule: 'G5', profile: 'guest-memfd', at: 'sys_fallocate', first: true }],
-  },
-  unremoved: {
-    workload: 'workload map',
-    rules: 'G1,S2',
-    fault: { task: 'workload', skip: 'folio_remove_rmap_ptes' },
-    what: 'a page is unmapped, and still counts as mapped',
-    expected: [{ rule: 'S2', profile: 'guest-memfd', at: 'kvm_gmem_release', verdict: 'suspicious' }],
   },
 };
 

@@ -2,8 +2,8 @@
 /*
  * The laboratory's workload for faults that faults.c puts into a kernel. It needs /dev/kvm alone.
  *
- *   steps [STEP [PAGES]]   takes all steps, one after another, each on pages of its own. The fault, if its module is
- *                          there, is armed for STEP alone
+ *   steps [STEP [PAGES [last]]]   takes all steps, one after another, each on pages of its own; with `last` none behind
+ *                                 STEP. The fault, if its module is there, is armed for STEP alone
  *
  * `punch` punches a hole into a file that is bound to a memslot. On a kernel with memory attributes (x86), where KVM
  * maps pages without a guest that runs (KVM_PRE_FAULT_MEMORY, since Linux 6.11), `convert` converts shared pages that
@@ -179,6 +179,7 @@ int main(int argc, char **argv)
 {
 	const char *meant = argc > 1 ? argv[1] : "";
 	uint64_t pages = argc > 2 ? atoi(argv[2]) : 4;
+	int is_last = argc > 3;
 
 	page_bytes = sysconf(_SC_PAGESIZE);
 	arm("N");
@@ -191,6 +192,7 @@ int main(int argc, char **argv)
 		if (is_meant) arm("Y");
 		steps[i].take(i * pages, pages);
 		if (is_meant) arm("N");
+		if (is_meant && is_last) break;
 	}
 	puts("all steps taken");
 	return 0;
