@@ -9,7 +9,7 @@ import path from 'node:path';
 export interface CorpusCount {
   /** Recordings of correct kernels on which it was decided. */
   real: number;
-  /** Recordings of kernels with a bug put in that it is to find, and finds: what the workload breaks besides is none. */
+  /** Recordings of kernels with a bug put in that it is to find, and finds; not the workload's own. */
   injected: number;
   /** Traces made by hand on which it is decided, or undecided as they ask. */
   made: number;

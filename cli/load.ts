@@ -5,8 +5,7 @@
 import type { CancelToken } from '../parsers/base/cancel.js';
 import { NEVER_CANCELLED } from '../parsers/base/cancel.js';
 import { ISSUE_KINDS, type Issue, type IssueSeverity } from '../parsers/events/issues.js';
-import { CLOCKS, withIssue, type ClockName, type EventTable } from '../parsers/events/table.js';
-import { PAGE_SIZES } from '../parsers/events/pageBytes.js';
+import { CLOCKS, PAGE_SIZES, withIssue, type ClockName, type EventTable } from '../parsers/events/table.js';
 import { withTable, type OpenTrace } from '../parsers/reader.js';
 import type { Analysis, AnalyzeOptions } from '../model/analysis.js';
 import { PROFILES, type ProfileId } from '../model/findings/finding.js';
@@ -46,7 +45,9 @@ export const LOAD_OPTIONS: OptionSpecs = {
   'page-size': {
     type: 'string',
     value: 'SIZE',
-    help: `the pages of the traced kernel (${PAGE_SIZES.map(({ word }) => word).join(', ')}), where the trace does not show them`,
+    help:
+      `the pages of the traced kernel (${PAGE_SIZES.map(({ word }) => word).join(', ')}), ` +
+      'where the trace does not show them',
   },
 };
 

@@ -1,8 +1,7 @@
 /** The extension's settings, read where they are needed and never kept. */
 import * as vscode from 'vscode';
 import { PROFILES, type ProfileId, type Verdict } from '../model/findings/finding.js';
-import { PAGE_SIZES } from '../parsers/events/pageBytes.js';
-import { CLOCKS } from '../parsers/events/table.js';
+import { CLOCKS, PAGE_SIZES } from '../parsers/events/table.js';
 import type { CheckOptions } from './protocol/options.js';
 
 export const SECTION = 'shimtrace';

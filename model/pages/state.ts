@@ -81,7 +81,7 @@ export type Dimension = (typeof DIMENSIONS)[number];
 
 const LEVEL_NAMES = ['level 0', '4K', '2M', '1G', '512G', '256T'] as const;
 
-/** `4K`, `2M` or `1G` for the level of an SPTE. Of larger pages a block may be kept in parts: `16K`, `block`. */
+/** `4K`, `2M` or `1G` for the level of an SPTE; of larger pages `16K` or `block`, a part of one perhaps. */
 export function levelName(level: number, pageBytes: number = PAGE_SIZE): string {
   if (pageBytes !== PAGE_SIZE) return level === 1 ? `${pageBytes / 1024}K` : 'block';
   return LEVEL_NAMES[level] ?? `level ${level}`;

@@ -24,7 +24,7 @@ export function unshownBy(run: RuleRun, kinds: readonly EventKind[]): readonly E
   return missing.length > 0 ? missing : kinds;
 }
 
-/** Says of a leaf that may be gone that this is not known: `of` an SPTE of x86, else of the stage 2 of arm64. */
+/** Says of a leaf that may be gone that this is not known, `of` an SPTE of x86 or of the stage 2 of arm64. */
 export function doubtfulLeaf(
   run: RuleRun,
   row: number,

@@ -312,7 +312,7 @@ export class FileNames {
     this.groupLeft(group);
   }
 
-  /** A memslot is made of the file behind a descriptor: that file, where it is known; else the slot waits for it. */
+  /** A memslot is made of the file behind a descriptor: that file where it is known, else the slot waits. */
   ofSlot(slot: Slot, t: Thread): Inode | undefined {
     const group = groupOf(t);
     const known = this.behind.get(group)?.get(slot.fd);

@@ -116,7 +116,7 @@ describe('the size of pages', () => {
 
   it('is in doubt where less is mapped, or from within a page', () => {
     const { doubt } = unitOf([map('0x1000')], { pageBytes: 16384 });
-    assert.match(doubt ?? '', /would have 16 KiB, but a page table of its maps less/);
+    assert.match(doubt ?? '', /would have 16 KiB, but the trace shows less/);
     assert.ok(unitOf([map('0x4000'), map('0x4000', '0x40001000')]).doubt);
     assert.ok(unitOf([map('0x4000')], { kernel: '6.12.0-55.9.1.el10_0.aarch64+64k' }).doubt);
     assert.equal(unitOf([map('0x4000'), map('0x8000', '0')]).doubt, undefined);

@@ -2,8 +2,8 @@
 import { PAGE_SIZE } from '../../parsers/base/units.js';
 import { kindId } from '../../parsers/events/kinds.js';
 import { isOfArm64 } from '../../parsers/events/machine.js';
-import { PAGE_SIZES, pageBytesSaid } from '../../parsers/events/pageBytes.js';
-import type { EventTable } from '../../parsers/events/table.js';
+import { pageBytesSaid } from '../../parsers/events/pageBytes.js';
+import { type EventTable, PAGE_SIZES } from '../../parsers/events/table.js';
 import { Ev } from './event.js';
 import { slotsOf } from './slots.js';
 
@@ -39,8 +39,9 @@ export class PageUnit {
 }
 
 /**
- * Pages of the traced kernel: as `told` by who asks, the recorder or the kernel's name says it, else as the trace
- * shows it; else of 4 KiB. In doubt where a trace of arm64 shows nothing of it, and where it shows another size.
+ * Pages of the traced kernel: as `told` by who asks, the recorder or the kernel's name says it, else as the
+ * trace shows it; else of 4 KiB. In doubt where a trace of arm64 shows nothing of it, and where it shows
+ * another size.
  */
 export function pageUnitOf(table: EventTable, counts: Uint32Array, told?: number): PageUnit {
   const said = told ?? pageBytesSaid(table.meta);
@@ -51,7 +52,7 @@ export function pageUnitOf(table: EventTable, counts: Uint32Array, told?: number
   if (bytes <= shown.grain) return new PageUnit(bytes);
   return new PageUnit(
     bytes,
-    `Pages of this kernel would have ${bytes / 1024} KiB, but a page table of its maps less, or from within one: their size is not certain.`,
+    `Pages of this kernel would have ${bytes / 1024} KiB, but the trace shows less, or what begins within one: their size is not certain.`,
   );
 }
 

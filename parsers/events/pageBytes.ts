@@ -1,13 +1,6 @@
 /** How large the pages of the traced kernel are, where the trace or what lies beside it says so. */
 import type { TraceMeta } from './table.js';
 
-/** What kernels that have KVM can have, and how it is written. */
-export const PAGE_SIZES = [
-  { word: '4K', bytes: 4096 },
-  { word: '16K', bytes: 16384 },
-  { word: '64K', bytes: 65536 },
-] as const;
-
 /**
  * What distributions put behind a kernel's release: 7.3.4+deb13-arm64-16k, 6.12.0-55.el10.aarch64+64k-debug,
  * 6.12.0-160000.5-64kb, 6.6.31-v8-16k+.

@@ -30,6 +30,13 @@ export function payloadWords(slotCount: number): number {
 const FIRST_ROWS = 1 << 9;
 const FIRST_POOL_WORDS = 1 << 12;
 
+/** Pages of kernels that have KVM, and how their size is written. */
+export const PAGE_SIZES = [
+  { word: '4K', bytes: 4096 },
+  { word: '16K', bytes: 16384 },
+  { word: '64K', bytes: 65536 },
+] as const;
+
 /** Clocks that a trace may be recorded with, as trace_clock and the tools call them. */
 export const CLOCKS = [
   'local',

@@ -2,8 +2,7 @@
  * Lines of an ftrace text that are not events: comments (`# tracer: nop`, column rulers, entry counts, buffer
  * marks), LOST lines, and the content of the trace_clock file where a recorder put it before the events.
  */
-import { PAGE_SIZES } from '../events/pageBytes.js';
-import { CLOCKS, type TraceMeta } from '../events/table.js';
+import { CLOCKS, PAGE_SIZES, type TraceMeta } from '../events/table.js';
 
 /** What a header says besides what goes into TraceMeta. */
 export class Header {

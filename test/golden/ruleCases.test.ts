@@ -8,8 +8,9 @@ import { traceText, type Said } from '../support/oneTrace.js';
 import { casesOf, caseText, headingOf, pageOf } from '../support/pages.js';
 import { sectionOfRule } from './findingsText.js';
 import { judgeText } from './judge.js';
-import { RULE_CASES, UNORDERED } from './ruleCases.js';
+import { RULE_CASES } from './ruleCases.js';
 import { ROOT } from './samples.js';
+import { UNORDERED } from './unordered.js';
 
 const FOLDER = path.join(ROOT, 'test', 'golden', 'ruleCases');
 const pageFile = (id: string): string => path.join(FOLDER, `${id}.txt`);

@@ -41,7 +41,7 @@ const X86 = {
   },
 };
 
-/** Where convert.c lets pages be converted. Starts of some brackets are inlined, and so is what begins all of a file's. */
+/** Where convert.c lets pages be converted. What begins all brackets of a file is inlined. */
 const X86_7_3 = {
   none: X86.none,
   unzapped: X86.unzapped,
