@@ -1,6 +1,6 @@
 /**
- * Small traces of what stock kernels show otherwise: the stage 2 of arm64, brackets whose start is inlined and
- * memslots whose bind is.
+ * Small traces of what stock kernels show otherwise: the stage 2 of arm64, brackets whose start is inlined
+ * and memslots whose bind is.
  */
 import type { Cases } from '../support/oneTrace.js';
 import { UNORDERED } from './unordered.js';
