@@ -1,4 +1,4 @@
-/** Lines of a log in JSON: one object a line, or a list of strings. */
+/** Lines of a log with names for its fields: an object of JSON a line, a list of strings, or `MESSAGE=`. */
 import { mapLines, type PlacedLines } from '../mail/lines.js';
 
 /** Of the lines that are not blank, the share that must be of this kind. */
@@ -8,10 +8,18 @@ const RECORD = /^\[\d+(?:\.\d+)?, ?"[a-z]", ?".*"\]$/;
 /** Names under which loggers put a line's text. */
 const TEXTS = ['MESSAGE', 'message', 'msg', 'log', 'line', 'text', '_raw', 'textPayload'];
 
+/** journalctl -o verbose, -o export: a field a line, behind a line with the time. */
+const MESSAGE = /^\s{0,8}MESSAGE=/;
+const FIELD = /^\s{0,8}[A-Z_][A-Z0-9_]*=|^[A-Z][a-z]{2} \d{4}-\d\d-\d\d .* \[s=/;
+const MESSAGES_MIN = 3;
+
 /** The texts of such a log; other lines as they are. */
 export function unjson(lines: PlacedLines): PlacedLines {
   if (areMost(lines.texts, OBJECT)) return textsOf(lines, (text) => (OBJECT.test(text) ? textIn(text) : []));
   if (areMost(lines.texts, RECORD)) return unrecord(lines);
+  const messages = lines.texts.filter((text) => MESSAGE.test(text)).length;
+  if (messages >= MESSAGES_MIN && areMost(lines.texts, FIELD))
+    return mapLines(lines, (text) => (MESSAGE.test(text) ? text.replace(MESSAGE, '') : undefined));
   // The list's opening would make its first line another than the rest.
   if (areMost(lines.texts, /^\s{0,8}\[?\s{0,8}"/))
     return mapLines(lines, (text) => text.replace(/^\s{0,8}\[?\s{0,8}"/, ''));

@@ -82,7 +82,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
 export function looksLikeHtml(texts: readonly string[]): boolean {
   return texts.some(
     (text) =>
-      /<(?:pre|br|html|body|div|p|span|code|td)\b[^<>]{0,400}>/i.test(text) || /&(?:lt|gt|nbsp);/.test(text),
+      /<(?:pre|br|html|body|div|p|span|code|td)\b[^<>]{0,400}>/i.test(text) ||
+      /&(?:lt|gt|nbsp);|<!\[CDATA\[/.test(text),
   );
 }
 

@@ -10,7 +10,8 @@ import { FREE_TEXT } from './ends.js';
 import { isProse } from './shapes.js';
 
 /** An event's time and name, as every recorder prints them, perhaps in HTML, perhaps broken in the name. */
-const TIMED = /\d\.\d{6,9}:(?:\s|&nbsp;)+(?:\w[\w.-]*:)?[a-z_][\w.-]*(?::|$)|@\d+\.\d{6}:[a-z]\w*_\w/g;
+const TIMED =
+  /\d\.\d{6,9}:(?:\s|&nbsp;)+(?:sys_\w+(?:\(|\s->|\s*$)|(?:\w[\w.-]*:)?[a-z_][\w.-]*(?::|$))|@\d+\.\d{6}:[a-z]\w*_\w/g;
 /** A mark that ends a line, behind whatever was put in front; dots behind a CPU are flags. */
 const MARK = /^(?!.*\[\d{3,}\]).*(?:^|[\s>:\]|])(?:\.{3,}|…|\[(?:\.{2,}|…|snip|cut)\]|<snip>)\s*$/i;
 /** A line with a mark is not longer. */

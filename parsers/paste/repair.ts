@@ -193,7 +193,7 @@ function readingsOfMarked(
   const inColumns = (line: string): string => {
     if (isEventStart(family, line))
       return spaced(padded(columns(withoutTabs(oneBlankInCalls(unremark(line))))));
-    return framed(line.replace(/^\s+(?=#|$)/, ''));
+    return framed(withoutRemark(line.replace(/^\s+(?=#|$)/, '')));
   };
   const finish = isPartial && !isOfPerf ? partial : (reading: Reading): Reading => reading;
   const certain = (events: PlacedLines): Reading => {
@@ -355,6 +355,12 @@ const FRAMES: Readonly<Partial<Record<Family, (line: string) => string>>> = {
     return frame ? `\t${frame[1]!.padStart(COMM_COLUMN)} ${frame[2]!}` : line;
   },
 };
+
+/** A frame of ftrace without what somebody wrote behind it. */
+function withoutRemark(line: string): string {
+  return line.length < FRAME_LENGTH && /^\s*=>\s/.test(line) ? unremark(line) : line;
+}
+const FRAME_LENGTH = 400;
 
 /**
  * A system call or a function's with one blank between its parts, as everywhere: where it was broken, more
