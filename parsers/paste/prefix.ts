@@ -72,11 +72,14 @@ function frontOf(line: string): Front | undefined {
   };
 }
 
+/** The name of a buffer, which trace-cmd prints before the task. */
+const BUFFER = /^\s*[\w.-]{1,64}:\s{2,}/;
+
 function frontOfTask(text: string, longest: number): Front {
   return {
     text,
     fits: (length) => {
-      const name = text.slice(length).trim();
+      const name = text.slice(length).replace(BUFFER, '').trim();
       return name !== '' && name.length <= longest;
     },
     isTask: true,

@@ -182,7 +182,7 @@ function readingsOfMarked(
   const isUnwrapped = isHtml || bare.texts.some((line, i) => isEventStart(family, line) && line !== raw[i]);
   const isPartial = COLUMNS[family] === inPerfColumns;
   const isOfPerf = isPartial && bare.texts.some(isInPerfColumns);
-  const columns = isOfPerf ? asItIs : (COLUMNS[family] ?? flagsBehindCpu);
+  const columns = isOfPerf ? asItIs : (COLUMNS[family] ?? ofKernel(bare.texts));
   // A mark without a blank behind it may have taken one of those before a task's name.
   const isPadded = bare.texts.some((line) => line.startsWith(' ') && isEventStart(family, line));
   const padded = family === 'perf' && isUnwrapped && isPadded ? inTaskColumn(bare.texts) : asItIs;
@@ -193,7 +193,7 @@ function readingsOfMarked(
   const inColumns = (line: string): string => {
     if (isEventStart(family, line))
       return spaced(padded(columns(withoutTabs(oneBlankInCalls(unremark(line))))));
-    return framed(withoutRemark(line.replace(/^\s+(?=#|$)/, '')));
+    return framed(withoutRemark(line.replace(AT_THE_LEFT, '')));
   };
   const finish = isPartial && !isOfPerf ? partial : (reading: Reading): Reading => reading;
   const certain = (events: PlacedLines): Reading => {
@@ -301,6 +301,17 @@ function flagsBehindCpu(text: string): string {
   return `${found[1]} ${found[3]} ${found[4]}${text.slice(found[0].length)}`;
 }
 
+/** The name of a buffer and one blank before a task: together they are too long for a task's name. */
+const BUFFER = /^\s*([\w.-]{1,64}: \S.{0,15}?)-\d{1,7}\s+(?:\(\s*[\d-]+\)\s+)?\[\d{3,}\]/;
+const COMM_MAX = 15;
+
+/** How lines of ftrace and trace-cmd are put into columns: behind the name of a buffer stand two blanks. */
+function ofKernel(texts: readonly string[]): (line: string) => string {
+  const hasBuffers = texts.some((text) => (BUFFER.exec(text)?.[1]?.length ?? 0) > COMM_MAX);
+  if (!hasBuffers) return flagsBehindCpu;
+  return (line) => flagsBehindCpu(line.replace(/^(\s*[\w.-]{1,64}:) (?=\S)/, '$1  '));
+}
+
 const FLAGS_LAST =
   /^(\s*\S.{0,24}?\s\d+(?:\/\d+)?\s+\[\d{3,}\])\s+(?=\S*[.#])[.\w#]{4,6}\s+(?=\d+\.\d{6,9}:\s)/;
 
@@ -355,6 +366,9 @@ const FRAMES: Readonly<Partial<Record<Family, (line: string) => string>>> = {
     return frame ? `\t${frame[1]!.padStart(COMM_COLUMN)} ${frame[2]!}` : line;
   },
 };
+
+/** Blanks before what recorders print at the left. */
+const AT_THE_LEFT = /^\s+(?=#|$|cpus=\d+$|version = \d|CPU:\s?\d)/;
 
 /** A frame of ftrace without what somebody wrote behind it. */
 function withoutRemark(line: string): string {
