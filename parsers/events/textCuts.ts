@@ -31,6 +31,11 @@ export class TextCuts {
 
   constructor(private readonly builder: TableBuilder) {}
 
+  /** True behind a mark that lines were left out, up to the next event. */
+  get isMarked(): boolean {
+    return this.marks.length > 0;
+  }
+
   /** A line that is no event, and belongs to none: a mark, or prose. It is counted as foreign. */
   foreign(bytes: Uint8Array, start: number, end: number, at: number, line: number): void {
     this.builder.issues.tally('foreign-lines', at, line);

@@ -95,6 +95,13 @@ export class LastRows {
     this.row = row;
   }
 
+  /** Lines were left out: what comes behind may belong to one of them. */
+  forget(): void {
+    this.rows.clear();
+    this.cpu = -1;
+    this.row = -1;
+  }
+
   /** The last row of `cpu`, of all where the CPU is unknown; -1 where there is none. */
   of(cpu: number): number {
     return cpu === this.cpu || cpu === UNKNOWN_CPU ? this.row : (this.rows.get(cpu) ?? -1);

@@ -566,6 +566,7 @@ export class FtraceTextReader implements LineSink, EventLinesReader {
     this.stacks.cut();
     if (bytes.subarray(start, end).includes(0)) this.sawNul = true;
     this.cuts.foreign(bytes, start, end, at, line);
+    if (this.cuts.isMarked) this.lastRows.forget();
   }
 
   /** The last line has no newline: it is dropped, with a loss, unless what it says is certainly whole. */

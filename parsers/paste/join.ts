@@ -289,12 +289,17 @@ export function join(lines: PlacedLines, roles: Uint8Array, widths: Int32Array, 
  */
 export function withoutSeams(event: string): string {
   if (FREE_TEXT.test(event)) return event;
+  const frame = KERNEL_FRAME.exec(event);
+  if (frame) return `${frame[1]} ${frame[2]!.replace(/ +/g, '')} (${frame[3]!.replace(/ +/g, '')})`;
   return event
     .replace(/(\w=) +(?=0x[\da-f]|-?\d)/g, '$1')
     .replace(/(\s[a-z_]\w*) +(?==(?:0x[\da-f]|-?\d))/g, '$1')
     .replace(/\(( *\d+) +\)(?= +\[\d)/, '($1)')
     .replace(/(\d: +(?:\w+:)?\w+:)(?=\()/, '$1 ');
 }
+
+/** A frame of perf in the kernel: neither its symbol nor its module has a blank. */
+const KERNEL_FRAME = /^(\s*f[0-9a-f]{15}) +([^()]{1,300}?) +\((\[[^()]{1,100}\] *)\)$/;
 
 /** A blank, or what no blank stands behind: a value that has not begun. */
 const ENDS_OPEN = /(?: |\w=)$/;

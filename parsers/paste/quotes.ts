@@ -1,5 +1,6 @@
 /** Marks of quotation that mail clients put in front of lines, of any depth, and lines broken after that. */
 import { mapLines, type PlacedLines } from '../mail/lines.js';
+import { withoutSeams } from './join.js';
 import { familyOf, isBrokenHead, isEventStart, isProse } from './shapes.js';
 
 /** Of the events, the share that must be quoted. */
@@ -150,7 +151,8 @@ function withRests(bare: PlacedLines, marked: readonly string[], quotes: Int32Ar
   bare.texts.forEach((text, i) => {
     if (isRest(text, i)) {
       hasOthers = true;
-      out.texts[out.texts.length - 1] += ` ${text.trimStart()}`;
+      const last = out.texts.length - 1;
+      out.texts[last] = withoutSeams(`${out.texts[last]} ${text.trimStart()}`);
       return;
     }
     out.texts.push(text);

@@ -137,6 +137,7 @@ export class ReportReader extends TextEventReader<ReportSpan> {
     const first = skipBlanks(bytes, start, end);
     if (hasText(bytes, first, end, FRAME)) this.builder.issues.tally('foreign-lines', at, line);
     else this.cuts.foreign(bytes, start, end, at, line);
+    if (this.cuts.isMarked) this.lastRows.forget();
   }
 }
 
