@@ -179,6 +179,33 @@ const KINDS: Readonly<Record<string, (lines: readonly string[]) => string[]>> = 
     ...lines.map((line) => escaped(escaped(line))),
     '</pre>',
   ],
+  'breaks of HTML that a screen folded, quoted': (lines) =>
+    cutAtColumn(77)
+      .lines(lines.map((line) => `${escaped(line).replace(/ /g, '&nbsp;')}<br>`))
+      .map((line) => `> ${line}`),
+  'breaks of HTML that a screen folded, in a diff': (lines) =>
+    cutAtColumn(95)
+      .lines(lines.map((line) => `${escaped(line).replace(/ /g, '&nbsp;')}<br>`))
+      .map((line) => `+${line}`),
+  'journalctl -o verbose': (lines) =>
+    lines.flatMap((line, i) => [
+      `Sun 2026-11-29 10:00:07.${number(i + 100000, 6)} UTC [s=1;i=${i}]`,
+      '    PRIORITY=6',
+      `    MESSAGE=${line}`,
+    ]),
+  'a report of JUnit': (lines) => [
+    '<?xml version="1.0"?>',
+    `<testsuite><testcase name="x"><system-out><![CDATA[${lines[0]!}`,
+    ...lines.slice(1),
+    ']]></system-out></testcase></testsuite>',
+  ],
+  "GitLab's stamps and sections": (lines) => [
+    'section_start:1732270000:trace\r\x1b[0KShow trace',
+    ...lines.map((line) => `2026-11-29T10:00:07.123456Z 00O ${line}`),
+    'section_end:1732270009:trace\r\x1b[0K',
+  ],
+  'several buffers in single blanks': each((line) => `conv: ${line.trim().replace(/ +/g, ' ')}`),
+  'the mark of an editor of Windows': (lines) => [`\ufeff${lines[0]!}`, ...lines.slice(1)],
   'uniq -c': each((line) => `      1 ${line}`),
   'dmesg -e': each((line, i) => (i === 0 ? `[Nov29 10:00] ${line}` : `[  +0.0001${10 + i}] ${line}`)),
   'netconsole with its header': each((line, i) => `6,${1000 + i},8121000${10 + i},-;${line}`),

@@ -5,6 +5,8 @@ import { NEVER_CANCELLED } from '../base/cancel.js';
 import { MemorySource } from '../base/source.js';
 import type { EventTable } from '../events/table.js';
 import { readTrace } from '../index.js';
+import { stacksOf } from '../stacks.js';
+import { withoutSeams } from './join.js';
 import { withMissing } from './missing.js';
 
 const read = (text: string): EventTable =>
@@ -80,5 +82,30 @@ describe('stacks with other lines within', () => {
   it('end at any other, which is said though no event follows', () => {
     const { stacks, losses: said } = stacked('this is the culprit');
     assert.deepEqual([stacks.length, said.map(({ line }) => line)], [1, [4]]);
+  });
+
+  it("are whole with remarks behind frames, and nobody's behind a mark of a cut", () => {
+    const heading = event(1).replace(/: kvm.*/, ': <stack trace>');
+    const framesOf = (lines: readonly string[]): readonly string[] => {
+      const open = readTrace(new MemorySource(bytesOf(`${lines.join('\n')}\n`)), { cancel: NEVER_CANCELLED });
+      return stacksOf(open, 0).flatMap(({ frames }) => frames.map(({ symbol }) => symbol));
+    };
+    const remarked = [FRAMES[0]!, `${FRAMES[1]!}   <-- this one`, FRAMES[2]!];
+    assert.equal(framesOf([EVENTS[0]!, heading, ...remarked]).length, 3);
+    assert.equal(framesOf([EVENTS[0]!, '[snip]', heading, ...FRAMES]).length, 0);
+  });
+
+  it('have no blank in the symbol or the module of a frame that was broken', () => {
+    const whole = '\tffffffff81577737 do_vmi_munmap+0xe2 ([kernel.kallsyms])';
+    for (const at of [24, 35, 40, 48, whole.length - 1])
+      assert.equal(withoutSeams(`${whole.slice(0, at).trimEnd()} ${whole.slice(at).trimStart()}`), whole);
+  });
+});
+
+describe('counts before lines of few columns', () => {
+  it('are no threads', () => {
+    const line = (at: number): string => `      1     0.00002${at}:           syscalls:sys_exit_ioctl: 0x0`;
+    const table = read(`${[1, 2, 3, 4].map(line).join('\n')}\n`);
+    assert.deepEqual([table.length, table.tid(0)], [4, -1]);
   });
 });
