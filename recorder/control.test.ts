@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ControlReader, printable } from './control.js';
 import type { EventKind } from '../parsers/events/vocabulary.js';
+import { TALK, ARM } from './hostBody.js';
 import { absenceOf, errorText, outlookLines } from './outlook.js';
 import { parseSidecar, sidecarOf, sidecarOfLog, type Received } from './sidecar.js';
 
@@ -51,6 +52,16 @@ const without = (start: string, ...others: readonly string[]): readonly string[]
 ];
 
 describe('what the recording script says', () => {
+  it('is kept, each fact that it tells', () => {
+    const told = [...`${TALK}${ARM}`.matchAll(/say fact ([a-z-]+)/g)].map((match) => match[1]!);
+    assert.ok(told.length > 10);
+    const { facts } = logOf(told.map((name) => `fact ${name} 4096`));
+    assert.deepEqual(
+      told.filter((name) => facts[name] !== '4096'),
+      [],
+    );
+  });
+
   it('is read word by word', () => {
     const log = logOf(SAID);
     assert.equal(log.facts['kernel'], '7.2.13+deb14-amd64');

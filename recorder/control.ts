@@ -83,6 +83,7 @@ const ITEMS_MAX = 4096;
 const FACTS: readonly string[] = [
   'kernel',
   'machine',
+  'page-bytes',
   'host',
   'boot-id',
   'wall-clock',
