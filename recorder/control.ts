@@ -52,6 +52,20 @@ export interface CpuBuffer {
   readonly read: number;
 }
 
+/** The processor's counter, read at some time between two readings of the monotonic clock, in nanoseconds. */
+export interface TickReading {
+  readonly before: bigint;
+  readonly ticks: bigint;
+  readonly after: bigint;
+}
+
+/** A VM's counter: the host's times `ratio`, shifted right by `bits`, and so much ahead; modulo 2^64. */
+export interface VmTicks {
+  readonly ahead: bigint;
+  readonly ratio: bigint;
+  readonly bits: number;
+}
+
 /** All that the script said, in order of what it is about. */
 export interface RecordLog {
   readonly facts: Readonly<Record<string, string>>;
@@ -75,6 +89,10 @@ export interface RecordLog {
   readonly overrun: number;
   /** Its monotonic clock in nanoseconds, each time that it was asked; `-1n` where it did not know. */
   readonly times: readonly bigint[];
+  /** How its counter stood to that clock: before it recorded, and behind. */
+  readonly ticks: readonly TickReading[];
+  /** The VMs that ran on it, as they were told before it recorded, and behind. */
+  readonly vmTicks: readonly VmTicks[];
 }
 
 /** Longer lines are cut, later ones are not kept: no host needs them. */
@@ -96,10 +114,13 @@ const FACTS: readonly string[] = [
   'kvm-module',
   'no-kvm',
   'no-kprobes',
+  'markers',
 ];
 const CPU = /^cpu(\d{1,6}) entries=(\d+) overrun=(\d+) commit-overrun=(\d+) dropped=(\d+) read=(\d+)$/;
 const COUNT = /^\d{1,15}$/;
 const TIME = /^\d{1,18}$/;
+const TICKS = /^(\d{1,18}) (\d{1,20}) (\d{1,18})$/;
+const VM_TICKS = /^(-?\d{1,20}) (\d{1,20}) (\d{1,2})$/;
 
 /** A text of a host as it may be shown and kept: without control characters, and of bounded length. */
 export function printable(text: string): string {
@@ -124,6 +145,8 @@ export class ControlReader {
   private left: string | undefined;
   private overrun = 0;
   private readonly times: bigint[] = [];
+  private readonly ticks: TickReading[] = [];
+  private readonly vmTicks: VmTicks[] = [];
   /** The script has begun: the remote shell takes what it is sent. */
   isReady = false;
   private readonly mark: string;
@@ -195,6 +218,12 @@ export class ControlReader {
       case 'time':
         keep(this.times, TIME.test(text) ? BigInt(text) : -1n);
         return;
+      case 'ticks':
+        this.tick(text);
+        return;
+      case 'vm-ticks':
+        this.vm(text);
+        return;
       case 'workload':
         if (COUNT.test(text)) this.workload = Number(text);
         return;
@@ -208,6 +237,19 @@ export class ControlReader {
         this.left = text;
         return;
     }
+  }
+
+  private tick(text: string): void {
+    const [before, ticks, after] = (TICKS.exec(text) ?? []).slice(1).map(BigInt);
+    keep(this.ticks, before !== undefined && before <= after! && { before, ticks: ticks!, after: after! });
+  }
+
+  private vm(text: string): void {
+    const [, ahead, ratio, bits] = VM_TICKS.exec(text) ?? [];
+    keep(
+      this.vmTicks,
+      ahead !== undefined && { ahead: BigInt(ahead), ratio: BigInt(ratio!), bits: Number(bits) },
+    );
   }
 
   private probe([kind, type, event = '', symbol = '', ...rest]: readonly string[]): void {
@@ -258,6 +300,8 @@ export class ControlReader {
       left: this.left,
       overrun: this.overrun,
       times: [...this.times],
+      ticks: [...this.ticks],
+      vmTicks: [...this.vmTicks],
     };
   }
 }

@@ -197,6 +197,49 @@ clean_leftovers() {
 }
 `;
 
+/**
+ * How clocks stand to each other where two kernels share a processor. Its counter is what both can read: an
+ * instance has it for a clock, while it records nothing, and KVM tells in debugfs what a VM's is ahead by.
+ */
+export const TICKS = String.raw`
+# Reads the clock, the counter and the clock again within one process, and tells the three that were closest.
+say_ticks() {
+  case " $(cat "$sys/devices/system/clocksource/clocksource0/available_clocksource" 2>/dev/null) " in
+    *' tsc '*) ;;
+    *) return 0 ;;
+  esac
+  write "$instance/trace_clock" x86-tsc
+  grep -q '\[x86-tsc\]' "$instance/trace_clock" 2>/dev/null || return 0
+  set -- $(awk -v clock="$proc/timer_list" -v counter="$instance/per_cpu/cpu0/stats" '
+    function read(file, head, field,   line, parts, found) {
+      while ((getline line < file) > 0)
+        if (index(line, head) == 1) { split(line, parts, " "); found = parts[field]; break }
+      close(file)
+      return found
+    }
+    BEGIN {
+      for (i = 0; i < 20; i++) {
+        before = read(clock, "now at", 3); count = read(counter, "now ts:", 3); after = read(clock, "now at", 3)
+        if (best == "" || after - before < took) { took = after - before; best = before " " count " " after }
+      }
+      print best
+    }' 2>/dev/null)
+  case $# in 3) say ticks "$@" ;; esac
+  # What the counter of each VM is: this one, scaled where there is a scale, and so much ahead.
+  for vm in "$sys"/kernel/debug/kvm/[0-9]*-*; do
+    told=
+    for dir in "$vm"/vcpu*; do
+      { read -r ahead < "$dir/tsc-offset"; } 2>/dev/null || continue
+      { read -r ratio < "$dir/tsc-scaling-ratio" && read -r bits < "$dir/tsc-scaling-ratio-frac-bits"; } 2>/dev/null ||
+        { ratio=1; bits=0; }
+      if [ -n "$told" ] && [ "$told" != "$ahead $ratio $bits" ]; then told=; break; fi
+      told="$ahead $ratio $bits"
+    done
+    [ -z "$told" ] || say vm-ticks $told
+  done
+}
+`;
+
 /** Making the instance, its probes and events, and saying what can be judged by them. */
 export const ARM = String.raw`
 make_instance() {
@@ -205,8 +248,12 @@ make_instance() {
   made=yes
   printf 'made\n' >&5
   write "$instance/tracing_on" 0
+  if [ -n "$ticks" ]; then say_ticks; fi
   write "$instance/trace_clock" mono
   write "$instance/options/record-tgid" 1
+  if [ -n "$markers" ]; then
+    write "$instance/options/copy_trace_marker" 1 && say fact markers yes || say fact markers no
+  fi
   say fact clock "$(sed -n 's/.*\[\(.*\)\].*/\1/p' "$instance/trace_clock")"
   cpus=$(ls "$instance/per_cpu" | grep -c '^cpu[0-9]')
   say fact cpus "$cpus"
@@ -313,6 +360,13 @@ arm_tracepoints() {
 # another machine alone was not asked for by name.
 judge_rules() {
   machine=$(uname -m)
+  # No rule is about anything but KVM: what is recorded without it tells nothing of them.
+  if [ -n "$RULES" ] && [ ! -d "$tracefs/events/kvm" ]; then
+    for kind in $(printf '%s\n' $kinds | grep -v '^patch:' | sort -u); do
+      say refused "$kind" KVM "it is not loaded there"
+    done
+    kinds=
+  fi
   IFS=$newline
   for line in $RULES; do
     IFS='|'; set -- $line
@@ -488,6 +542,8 @@ record() {
   drain
   say_hits; say_buffers
   if [ -n "$raw" ]; then send_files; fi
+  # Another clock empties the buffers.
+  if [ -n "$ticks" ]; then say_ticks; fi
   say state complete
   if [ -n "$leased" ]; then printf '@shimtrace %s end\n' "$nonce"; fi
 }

@@ -127,7 +127,8 @@ export function planFor(
     rules: [
       ...chosen.map((rule) => ({
         id: rule.id,
-        needs: rule.needs,
+        // One that nothing triggers for certain still has to see what would excuse it.
+        needs: rule.needs.length > 0 ? rule.needs : (rule.excuses ?? []),
         ...(asked.includes(rule.id) ? {} : onlyOn(rule)),
       })),
       ...questions,

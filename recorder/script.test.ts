@@ -244,6 +244,34 @@ describe('the script that records', () => {
     });
   });
 
+  it('tells how its counter stands, and those of VMs whose vCPUs have one; takes markers where it may', () => {
+    const vmTicks = { '12-5/vcpu0': '-77', '12-5/vcpu1': '-77', '13-5/vcpu0': '1', '13-5/vcpu1': '2' };
+    const asked = { tellsTicks: true, takesMarkers: true };
+    on({ vmTicks, tracepoints: [] }, (fake) => {
+      const { log } = run(fake, shells.at(-1)!, asked, eventsInto(fake), noProbes);
+      const told = log.filter((line) => /^(?:ticks|vm-ticks|fact clock) /.test(line));
+      const once = ['ticks 7000 18446744073709551000 7000', 'vm-ticks -77 1 0'];
+      assert.deepEqual(told, [...once, 'fact clock mono', ...once]);
+      assert.ok(log.includes('fact markers yes'));
+    });
+    on({ tracepoints: [] }, (fake) => {
+      fs.rmSync(path.join(fake.root, 'template/options'), { recursive: true });
+      const { log } = run(fake, shells[0]!, asked, eventsInto(fake), noProbes);
+      assert.ok(!log.some((line) => line.includes('ticks')));
+      assert.ok(log.includes('fact markers no'));
+    });
+  });
+
+  it('says of every rule that it cannot be judged where KVM is not loaded', () => {
+    const tracepoints = TRACEPOINTS.filter((name) => !name.startsWith('kvm'));
+    on({ hasKvm: false, tracepoints }, (fake) => {
+      const { log } = run(fake, shells[0]!, {}, eventsInto(fake), noProbes);
+      assert.ok(log.includes('refused SysExitIoctl KVM it is not loaded there'));
+      const judged = log.filter((line) => line.startsWith('rule '));
+      assert.ok(judged.length > 20 && judged.every((line) => / no ;\w/.test(line)), judged.join('\n'));
+    });
+  });
+
   it('says in a word what a host lacks, and ends', () => {
     on({}, (fake) => {
       fs.rmSync(path.join(fake.root, 'sys'), { recursive: true });

@@ -1,5 +1,5 @@
 /** The script that records: values, then the body that works by them. One text, sent or printed as it is. */
-import { ARM, CLEANUP, GO, RECORD, TALK } from './hostBody.js';
+import { ARM, CLEANUP, GO, RECORD, TALK, TICKS } from './hostBody.js';
 import { RAW } from './hostRaw.js';
 import type { PlannedProbe, RecordPlan } from './plan.js';
 import { quoted } from './shellWord.js';
@@ -16,6 +16,10 @@ export interface ScriptOptions {
   readonly leased: boolean;
   /** True for the pages of the ring buffers in place of the text of events. */
   readonly raw?: boolean;
+  /** True to tell how the processor's counter stands to the clock, and to those of VMs that run there. */
+  readonly tellsTicks?: boolean;
+  /** True to take what is written into the host's own trace_marker, as QEMU's ftrace backend does. */
+  readonly takesMarkers?: boolean;
   /** A command line for `sh -c`; '' for none. */
   readonly workload: string;
   /** Whole seconds to record at most; 0 for no limit. */
@@ -38,6 +42,8 @@ export function hostScript(plan: RecordPlan, options: ScriptOptions): string {
     nonce,
     leased: leased ? 'yes' : '',
     raw: options.raw === true ? 'yes' : '',
+    ticks: options.tellsTicks === true ? 'yes' : '',
+    markers: options.takesMarkers === true ? 'yes' : '',
     workload,
     seconds: String(Math.floor(seconds)),
     buffer_kb: String(Math.floor(bufferKb)),
@@ -57,6 +63,7 @@ export function hostScript(plan: RecordPlan, options: ScriptOptions): string {
     leased ? LEASED_FILES : BY_HAND_FILES,
     TALK,
     CLEANUP,
+    TICKS,
     ARM,
     RAW,
     RECORD,

@@ -23,6 +23,8 @@ const DEFAULT_OUT = 'trace.txt';
 const DEFAULT_RAW_OUT = 'trace.dat';
 const DEFAULT_RUN_OUT = 'run.shimtrace.json';
 const DEFAULT_MAX_MB = 2048;
+/** In place of a file: QEMU writes into the host's trace_marker. */
+const TRACE_MARKER = 'trace_marker';
 const BYTES_PER_MB = 1 << 20;
 
 const OPTIONS: OptionSpecs = {
@@ -46,7 +48,7 @@ const OPTIONS: OptionSpecs = {
   qemu: {
     type: 'string',
     value: 'FILE',
-    help: 'bring what QEMU writes of itself on the host: its log with timestamps, or a file of its simple backend',
+    help: `bring what QEMU writes of itself on the host: its log with timestamps, or a file of its simple backend; '${TRACE_MARKER}' takes what its ftrace backend writes (Linux 6.16)`,
   },
   output: {
     type: 'string',
@@ -163,42 +165,50 @@ async function onHost(asked: Asked, args: Args, output: Output): Promise<ExitCod
   if (args.flag('clean')) return cleanHost(asked, output);
   if (args.flag('guest') || args.text('qemu') !== undefined) return withOthers(asked, args, output);
   const path = args.text('output') ?? (args.flag('raw') ? DEFAULT_RAW_OUT : DEFAULT_OUT);
-  if (args.choice('format', FORMATS, 'text') === 'json') return watched(path, asked, output);
+  if (args.choice('format', FORMATS, 'text') === 'json')
+    return watched(output, async (watcher, lines) =>
+      (await recordTo(path, { ...asked, watcher }, lines)) ? path : undefined,
+    );
   const hasTrace = await recordTo(path, asked, output);
   return hasTrace ? check.run(parse([path], check.options), output) : EXIT.unusable;
 }
 
 /** With a guest, or with what QEMU says of itself: files of one run, judged as one trace. */
 async function withOthers(asked: Asked, args: Args, output: Output): Promise<ExitCode> {
-  if (args.choice('format', FORMATS, 'text') === 'json')
-    throw new UsageError('--guest and --qemu are for a terminal, without --format json');
   const { guest } = transportsOf(args);
   const { maxBytes, options } = asked;
-  const project = await recordTogether(
-    args.text('output') ?? DEFAULT_RUN_OUT,
-    {
-      host: asked,
-      guest: guest && {
-        plan: planForGuest(),
-        transport: guest,
-        options: { ...options, workload: '', seconds: 0 },
-        maxBytes,
-      },
-      qemu: args.text('qemu'),
+  const qemu = args.text('qemu');
+  const isMarked = qemu === TRACE_MARKER;
+  const both = {
+    host: { ...asked, options: { ...options, takesMarkers: isMarked } },
+    guest: guest && {
+      plan: planForGuest(),
+      transport: guest,
+      options: { ...options, workload: '', seconds: 0 },
+      maxBytes,
     },
-    output,
-  );
+    qemu: isMarked ? undefined : qemu,
+  };
+  const name = args.text('output') ?? DEFAULT_RUN_OUT;
+  if (args.choice('format', FORMATS, 'text') === 'json')
+    return watched(output, (watcher, lines) =>
+      recordTogether(name, { ...both, host: { ...both.host, watcher } }, lines),
+    );
+  const project = await recordTogether(name, both, output);
   return project === undefined ? EXIT.unusable : check.run(parse([project], check.options), output);
 }
 
-/** The program that watches reads the trace by itself. */
-async function watched(path: string, asked: Asked, output: Output): Promise<ExitCode> {
+/** Records for a program that watches, which reads the trace by itself: `record` gives its path. */
+async function watched(
+  output: Output,
+  record: (watcher: Watcher, lines: Output) => Promise<string | undefined>,
+): Promise<ExitCode> {
   const watcher = new Watcher((text) => output.out(text), process.stdin);
   const lines: Output = { ...output, err: (text) => watcher.tell({ said: 'line', text }) };
   try {
-    const hasTrace = await recordTo(path, { ...asked, watcher }, lines);
-    watcher.tell({ said: 'end', trace: hasTrace ? path : null });
-    return hasTrace ? EXIT.clean : EXIT.unusable;
+    const trace = await record(watcher, lines);
+    watcher.tell({ said: 'end', trace: trace ?? null });
+    return trace === undefined ? EXIT.unusable : EXIT.clean;
   } finally {
     watcher.close();
   }

@@ -6,10 +6,10 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import { ControlReader, printable, type RecordLog } from '../../recorder/control.js';
+import { ControlReader, printable, type RecordLog, type VmTicks } from '../../recorder/control.js';
 import { bootstrap } from '../../recorder/script.js';
 import { errorCode } from '../output.js';
-import type { ClockReading } from './clocks.js';
+import type { ClockReading, HostClock } from './clocks.js';
 import { MODULE_BYTES_MAX } from './module.js';
 import type { Transport } from './transport.js';
 
@@ -91,7 +91,7 @@ export class Client {
   private isRefused = false;
   private readonly limits: Limits;
   /** How the host's clock stood to ours, each time that it was asked. */
-  readonly readings: ClockReading[] = [];
+  private readonly readings: ClockReading[] = [];
   private askedNs: bigint | undefined;
   private told = 0;
 
@@ -151,6 +151,12 @@ export class Client {
   abandon(): void {
     this.child.stdin.end();
     this.enter('close');
+  }
+
+  /** What is known of the host's clock until now, and of those of VMs that run there. */
+  clock(): HostClock & { readonly vms: readonly VmTicks[] } {
+    const { ticks, vmTicks } = this.control.log();
+    return { readings: this.readings, ticks, vms: vmTicks };
   }
 
   private enter(phase: Phase): void {

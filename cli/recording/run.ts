@@ -5,7 +5,7 @@ import path from 'node:path';
 import { plural } from '../../parsers/base/plural.js';
 import { visibleLine } from '../../parsers/base/visible.js';
 import { errorText, outlookLines, sidecarLines } from '../../recorder/outlook.js';
-import type { RecordLog } from '../../recorder/control.js';
+import { PATCH_KIND, type RecordLog } from '../../recorder/control.js';
 import type { OwnCopies } from '../../recorder/inlined.js';
 import type { RecordPlan } from '../../recorder/plan.js';
 import { hostScript, type ScriptOptions } from '../../recorder/script.js';
@@ -35,7 +35,10 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export interface Asked {
   readonly plan: RecordPlan;
   readonly transport: Transport;
-  readonly options: Pick<ScriptOptions, 'workload' | 'seconds' | 'bufferKb' | 'raw'>;
+  readonly options: Pick<
+    ScriptOptions,
+    'workload' | 'seconds' | 'bufferKb' | 'raw' | 'tellsTicks' | 'takesMarkers'
+  >;
   readonly maxBytes: number;
   /** So many of the last bytes of text are kept at least; undefined for all. */
   readonly keepBytes?: number | undefined;
@@ -57,7 +60,7 @@ export interface Beside {
   /** Called when it is ready; resolves to whether to begin. */
   readonly ready: () => Promise<boolean>;
   /** Called before it begins, with what ends it and what it knows of its clock. */
-  readonly begun: (client: Pick<Client, 'stop' | 'readings'>) => void;
+  readonly begun: (client: Pick<Client, 'stop' | 'clock'>) => void;
 }
 
 /** Looks at a host and says what could be recorded there; changes nothing. */
@@ -108,8 +111,12 @@ export async function recordTo(name: string, asked: Asked, output: Output): Prom
     const outlook = isGuest ? [] : outlookLines({ ...log, ...(inlined && { inlined }) });
     for (const line of [hostText(log), ...outlook]) output.err(`shimtrace: ${line}`);
     asked.watcher?.tell({ said: 'plan', host: hostText(log), outlook });
-    const goes = log.rules.length === 0 || log.rules.some(({ lacks }) => lacks.length === 0);
+    const goes =
+      log.rules.length === 0 ||
+      log.rules.some(({ lacks }) => lacks.length === 0) ||
+      log.probes.some(({ kind }) => kind.startsWith(PATCH_KIND));
     if (!goes) output.err(`shimtrace: ${NOTHING}`);
+    if (log.facts['markers'] === 'no') output.err(`shimtrace: ${NO_MARKERS}`);
     // The other one is not waited for by one that has nothing to record.
     if (!goes || (await asked.beside?.ready()) === false) return false;
     output.err('shimtrace: recording; Ctrl-C stops');
@@ -156,6 +163,9 @@ export async function recordTo(name: string, asked: Asked, output: Output): Prom
 }
 
 const NOTHING = 'nothing of what was asked can be judged on this kernel: not recorded';
+
+const NO_MARKERS =
+  'this kernel gives what is written into trace_marker to the host’s own buffer alone (others can have it since Linux 6.16): QEMU’s events are not recorded; take its log or its simple backend';
 
 /** Says what went wrong; true when nothing did. */
 function isWell(log: RecordLog, problems: readonly string[], output: Output): boolean {

@@ -10,7 +10,7 @@ import { parseSidecar } from '../../recorder/sidecar.js';
 import type { Output } from '../output.js';
 import { run } from '../run.js';
 import type { Limits } from './client.js';
-import { offsetOf, type ClockReading } from './clocks.js';
+import { guestOffset, offsetByTicks, offsetOf, type ClockReading } from './clocks.js';
 import { fetchFile } from './fetch.js';
 import type { Asked } from './run.js';
 import { recordTogether } from './together.js';
@@ -238,8 +238,6 @@ describe('the ways to a host and its guest', () => {
     assert.match(await refused(['--guest', '--via', 'x']), /record takes --local, --host or --via/);
     assert.match(await refused(['--local', '--via', 'x']), /name one host/);
     assert.match(await refused(['--local', '--guest', '--via', 'x', '--host', 'y']), /name one host/);
-    const json = ['--local', '--guest', '--via', 'x', '--format', 'json'];
-    assert.match(await refused(json), /for a terminal/);
   });
 });
 
@@ -271,6 +269,91 @@ describe('two clocks', () => {
 
   it('of which one was never read are not told', () => {
     assert.equal(offsetOf([], [asked(0, 0, 1, 1)]), undefined);
+  });
+});
+
+describe('the clock of a guest by the processor’s counter', () => {
+  /** A host whose counter has 2.4 GHz, and a guest's: its clock is behind, and goes 3 ppm faster. */
+  const HZ = 2_400_000_000n;
+  const NS = 1_000_000_000n;
+  const BEHIND = 90_000_000_000_000n;
+  const vm = { ahead: -0x1234_5678_9abc_def0n, ratio: 3n << 31n, bits: 32 };
+  const counterAt = (ns: bigint): bigint => (ns * HZ) / NS;
+  const guestCounter = (counter: bigint): bigint =>
+    BigInt.asUintN(64, ((counter * vm.ratio) >> 32n) + vm.ahead);
+  const guestClock = (ns: bigint): bigint => ns - BEHIND + (ns * 3n) / 1_000_000n;
+  const BOOT = 100_000_000_000_000n;
+  const SECOND = NS;
+  const hostAt = (s: number, early: bigint, late: bigint) => {
+    const ns = BOOT + BigInt(s) * SECOND;
+    return { before: ns - early, ticks: counterAt(ns), after: ns + late };
+  };
+  const guestAt = (s: number, early: bigint, late: bigint) => {
+    const ns = BOOT + BigInt(s) * SECOND;
+    return {
+      before: guestClock(ns) - early,
+      ticks: guestCounter(counterAt(ns)),
+      after: guestClock(ns) + late,
+    };
+  };
+  const offsetAt = (s: number): bigint => {
+    const ns = BOOT + BigInt(s) * SECOND;
+    return ns - guestClock(ns);
+  };
+  const host = [hostAt(0, 9000n, 400n), hostAt(20, 100n, 7000n)];
+
+  it('is told to the readings and what it drifts, within them and beyond', () => {
+    for (const [from, to] of [
+      [2, 18],
+      [-3, 25],
+      [0, 20],
+    ] as const) {
+      const { offsetNs, errorNs } = offsetByTicks(
+        host,
+        [guestAt(from, 300n, 2000n), guestAt(to, 1n, 1n)],
+        vm,
+      )!;
+      for (const at of [from, to]) {
+        const off = offsetAt(at) - offsetNs;
+        assert.ok(off <= errorNs && -off <= errorNs, `${from} to ${to}: ${off}, ${errorNs}`);
+      }
+      assert.ok(errorNs < 50_000n, `${errorNs}`);
+    }
+  });
+
+  it('is not told where a counter was read once, or stands still', () => {
+    assert.equal(offsetByTicks(host, [guestAt(2, 1n, 1n)], vm), undefined);
+    assert.equal(offsetByTicks([host[0]!], [guestAt(2, 1n, 1n), guestAt(3, 1n, 1n)], vm), undefined);
+    assert.equal(
+      offsetByTicks([host[0]!, host[0]!], [guestAt(2, 1n, 1n), guestAt(3, 1n, 1n)], vm),
+      undefined,
+    );
+    const still = { ...vm, ratio: 0n };
+    assert.equal(offsetByTicks(host, [guestAt(2, 1n, 1n), guestAt(3, 1n, 1n)], still), undefined);
+  });
+
+  /** Answers that took twenty milliseconds each way, of clocks that are as above. */
+  const answer = (clock: bigint): ClockReading => ({ low: clock - 20_000_000n, high: clock + 20_000_000n });
+  const asked = { readings: [answer(0n)], ticks: [guestAt(2, 1n, 1n), guestAt(18, 1n, 1n)] };
+  const ofHost = (vms: readonly (typeof vm)[]) => ({
+    readings: [answer(offsetAt(10))],
+    ticks: host,
+    vms,
+  });
+
+  it('is taken of the one VM that agrees with the answers', () => {
+    const other = { ...vm, ahead: vm.ahead + counterAt(70n * SECOND) };
+    const found = guestOffset(ofHost([other, vm, other, vm]), asked)!;
+    assert.equal(found.by, 'counter');
+    assert.ok(found.errorNs < 50_000n, `${found.errorNs}`);
+  });
+
+  it('is by the answers where no VM agrees, or two do', () => {
+    const other = { ...vm, ahead: vm.ahead + counterAt(70n * SECOND) };
+    const close = { ...vm, ahead: vm.ahead + 1000n };
+    for (const vms of [[], [other], [vm, close]])
+      assert.equal(guestOffset(ofHost(vms), asked)!.by, 'exchange');
+    assert.equal(guestOffset({ ...ofHost([vm]), readings: [] }, asked), undefined);
   });
 });
 

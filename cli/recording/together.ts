@@ -9,7 +9,7 @@ import { SIDECAR_SUFFIX } from '../../recorder/names.js';
 import { InputError } from '../errors.js';
 import type { Output } from '../output.js';
 import type { Client } from './client.js';
-import { offsetOf, type ClockOffset } from './clocks.js';
+import { guestOffset } from './clocks.js';
 import { fetchFile } from './fetch.js';
 import { recordTo, type Asked } from './run.js';
 
@@ -30,6 +30,7 @@ interface Paths {
 }
 
 const NS_PER_US = 1000n;
+type GuestOffset = ReturnType<typeof guestOffset>;
 
 /** Both begin when both are ready, or neither: until then each can fail by itself. */
 class Start {
@@ -61,14 +62,15 @@ export async function recordTogether(
   { host, guest, qemu }: Together,
   output: Output,
 ): Promise<string | undefined> {
-  const paths = pathsFor(name, qemu);
-  const clients: { [side in 'host' | 'guest']?: Pick<Client, 'stop' | 'readings'> } = {};
+  const paths = pathsFor(name, qemu, host.options.raw === true);
+  const clients: { [side in 'host' | 'guest']?: Pick<Client, 'stop' | 'clock'> } = {};
   const start = new Start(guest === undefined ? 1 : 2);
   const of = (side: 'host' | 'guest', asked: Asked): Promise<boolean> =>
     recordTo(
       paths[side],
       {
         ...asked,
+        options: { ...asked.options, tellsTicks: guest !== undefined },
         beside: {
           isGuest: side === 'guest',
           ready: () => start.ready(),
@@ -90,17 +92,18 @@ export async function recordTogether(
   if (!hasHost) return undefined;
   const hasQemu =
     qemu !== undefined && (await fetchFile(host.transport, qemu, paths.qemu, said(output, 'QEMU')));
-  const offset = hasGuest ? offsetOf(clients.host!.readings, clients.guest!.readings) : undefined;
+  const offset = hasGuest ? guestOffset(clients.host!.clock(), clients.guest!.clock()) : undefined;
   for (const line of whatIsHere(guest !== undefined, hasGuest, offset)) output.err(`shimtrace: ${line}`);
   fs.writeFileSync(paths.project, projectText(paths, hasGuest, hasQemu, offset));
   return paths.project;
 }
 
 /** The project, and its files beside it. One that is there stays as it is, and InputError says so. */
-function pathsFor(name: string, qemu: string | undefined): Paths {
-  const base = name.endsWith(PROJECT_FILE) ? name.slice(0, -PROJECT_FILE.length) : name.replace(/\.\w+$/, '');
-  const extension = /\.\w+$/.exec(name.slice(base.length))?.[0] ?? '.txt';
-  const end = name.endsWith(PROJECT_FILE) ? '.txt' : extension;
+function pathsFor(name: string, qemu: string | undefined, isRaw: boolean): Paths {
+  const ofKind = isRaw ? '.dat' : '.txt';
+  const isNamed = name.endsWith(PROJECT_FILE);
+  const base = isNamed ? name.slice(0, -PROJECT_FILE.length) : name.replace(/\.\w+$/, '');
+  const end = isNamed ? ofKind : name.slice(base.length) || ofKind;
   const paths = {
     project: `${base}${PROJECT_FILE}`,
     host: `${base}.host${end}`,
@@ -122,25 +125,25 @@ function said(output: Output, side: string): Output {
   };
 }
 
-function whatIsHere(isAsked: boolean, hasGuest: boolean, offset: ClockOffset | undefined): readonly string[] {
+function whatIsHere(isAsked: boolean, hasGuest: boolean, offset: GuestOffset): readonly string[] {
   if (!isAsked) return [];
   if (!hasGuest) return ['nothing of the guest was recorded: the run is the host alone'];
   if (offset === undefined)
     return ['a clock could not be read (/proc/timer_list): the guest is not put on the host’s clock'];
-  const error = offset.errorNs / NS_PER_US;
-  return [`the guest's clock is put on the host's, to within ${error} us either way`];
+  const error = offset.errorNs / NS_PER_US + 1n;
+  const how = {
+    counter: "by the processor's counter, which both read",
+    exchange: 'by asking both, for no counter of a VM on the host is known to be this guest’s',
+  }[offset.by];
+  return [`the guest's clock is put on the host's, to within ${error} us either way, ${how}`];
 }
 
-function projectText(
-  paths: Paths,
-  hasGuest: boolean,
-  hasQemu: boolean,
-  offset: ClockOffset | undefined,
-): string {
+function projectText(paths: Paths, hasGuest: boolean, hasQemu: boolean, offset: GuestOffset): string {
   const here = (file: string): string => path.basename(file);
   const clock = offset && {
     clockOffsetNs: String(offset.offsetNs),
     clockErrorNs: String(offset.errorNs),
+    clockBy: offset.by,
   };
   const trace = [
     { path: here(paths.host), role: 'host' },

@@ -1,13 +1,10 @@
 /** Hosts that may be meant: those of the user's ssh configuration, and those that were recorded before. */
 import * as vscode from 'vscode';
 import type { App } from '../app.js';
-import type { RecordRequest } from './request.js';
+import type { RecordRequest, Way } from './request.js';
 
 const KEY = 'shimtrace.recordedHosts';
 const KEPT = 8;
-
-/** How a host is reached. */
-export type Way = Pick<RecordRequest, 'host' | 'via'>;
 
 /** Names of `Host` lines that stand for one host. */
 export function hostsIn(sshConfig: string): readonly string[] {
@@ -32,9 +29,15 @@ export function recentWays({ context }: App): readonly Way[] {
   return context.globalState.get<readonly Way[]>(KEY, []);
 }
 
-export async function rememberWay(app: App, { host, via }: RecordRequest): Promise<void> {
-  if (host === undefined && via === undefined) return;
-  const way: Way = { ...(host !== undefined && { host }), ...(via !== undefined && { via }) };
-  const others = recentWays(app).filter((known) => JSON.stringify(known) !== JSON.stringify(way));
-  await app.context.globalState.update(KEY, [way, ...others].slice(0, KEPT));
+/** The host's, and the guest's. */
+export async function rememberWays(app: App, { host, via, guest }: RecordRequest): Promise<void> {
+  const ways = [guest ?? {}, { host, via }].map(
+    ({ host, via }): Way => ({
+      ...(host !== undefined && { host }),
+      ...(via !== undefined && { via }),
+    }),
+  );
+  const known = [...ways.reverse(), ...recentWays(app)].filter((way) => Object.keys(way).length > 0);
+  const distinct = [...new Map(known.map((way) => [JSON.stringify(way), way])).values()];
+  await app.context.globalState.update(KEY, distinct.slice(0, KEPT));
 }

@@ -29,12 +29,25 @@ export async function tryInMachine({ platform, recordings }: App): Promise<void>
     }),
   );
   task.presentationOptions = { focus: true, clear: true };
-  const execution = await vscode.tasks.executeTask(task);
-  const ended = vscode.tasks.onDidEndTaskProcess((end) => {
-    if (end.execution !== execution) return;
+  // It may have ended before it is known what was started.
+  const ends = new Set<vscode.TaskExecution>();
+  let execution: vscode.TaskExecution | undefined;
+  const openAtEnd = (): void => {
+    if (execution === undefined || !ends.has(execution)) return;
     ended.dispose();
     void openWhereThere(vscode.Uri.joinPath(folder, name));
+  };
+  const ended = vscode.tasks.onDidEndTaskProcess((end) => {
+    ends.add(end.execution);
+    openAtEnd();
   });
+  try {
+    execution = await vscode.tasks.executeTask(task);
+  } catch (error) {
+    ended.dispose();
+    throw error;
+  }
+  openAtEnd();
 }
 
 /** The terminal has said why, where there is none. */

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { App, Feature } from '../app.js';
 import { revealLine } from '../tabs.js';
-import { rememberWay } from './hosts.js';
+import { rememberWays } from './hosts.js';
 import { tryInMachine } from './laboratory.js';
 import { requestOf, type RecordRequest } from './request.js';
 import { recordTasks } from './task.js';
@@ -35,12 +35,13 @@ export const record: Feature = (app) => {
 async function begin(app: App, given?: RecordRequest): Promise<void> {
   // Before anything is asked.
   if (!(await app.recordings.folder())) return;
-  const isWhole = given !== undefined && ('host' in given || 'via' in given || 'workload' in given);
+  const isWhole =
+    given !== undefined && ['host', 'via', 'guest', 'qemu', 'workload'].some((name) => name in given);
   const request = isWhole ? given : await askFor(app, given);
   if (!request) return;
   const recording = await app.recordings.start(request);
   if (!recording) return;
-  await rememberWay(app, request);
+  await rememberWays(app, request);
   await vscode.commands.executeCommand(`${VIEW}.focus`);
 }
 

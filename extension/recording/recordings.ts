@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Platform } from '../platform.js';
 import { revealLine } from '../tabs.js';
 import { Recording } from './recording.js';
-import { argumentsOf, newTraceName, type RecordRequest } from './request.js';
+import { argumentsOf, newTraceName, tracesOf, type RecordRequest } from './request.js';
 
 export class Recordings implements vscode.Disposable {
   private readonly all: Recording[] = [];
@@ -34,7 +34,9 @@ export class Recordings implements vscode.Disposable {
     const folder = await this.folder();
     if (!folder || !startRecorder) return undefined;
     const path = request.output ?? newTraceName(new Date(), request);
-    const trace = path.startsWith('/') ? vscode.Uri.file(path) : vscode.Uri.joinPath(folder, path);
+    const [live, trace] = Object.values(tracesOf(request, path)).map((name) =>
+      name.startsWith('/') ? vscode.Uri.file(name) : vscode.Uri.joinPath(folder, name),
+    ) as [vscode.Uri, vscode.Uri];
     const recorder = startRecorder(argumentsOf(request, trace.fsPath), folder.fsPath);
     const recording = new Recording(this.all.length, request, trace, recorder);
     this.all.push(recording);
@@ -44,10 +46,11 @@ export class Recordings implements vscode.Disposable {
       this.changed.fire();
       if (isOpen || recording.progress.events === 0) return;
       isOpen = true;
-      void revealLine(trace, 1, 0, true);
+      void revealLine(live, 1, 0, true);
     });
     void recording.done.then((hasTrace) => {
       if (!hasTrace) void sayFailed(recording);
+      else if (live !== trace) void revealLine(trace, 1);
     });
     this.changed.fire();
     return recording;

@@ -3,15 +3,17 @@ import * as vscode from 'vscode';
 import type { App } from '../app.js';
 import { ASKED } from '../features/ask.js';
 import { ruleTitles } from '../features/rulePages.js';
-import { recentWays, sshHosts, type Way } from './hosts.js';
-import type { RecordRequest } from './request.js';
+import { recentWays, sshHosts } from './hosts.js';
+import type { RecordRequest, Way } from './request.js';
 
+/** Which hosts, and what else of the first. */
+type Place = Pick<RecordRequest, 'host' | 'via' | 'guest' | 'qemu'>;
 type Purpose = Pick<RecordRequest, 'for' | 'patch'>;
 
 /** `known`: what needs no asking. */
 export async function askFor(app: App, known: RecordRequest = {}): Promise<RecordRequest | undefined> {
-  const way = await askWay(app);
-  if (!way) return undefined;
+  const place = await askPlace(app);
+  if (!place) return undefined;
   const isKnown = known.for !== undefined || known.patch !== undefined;
   const purpose = isKnown ? {} : await askPurpose(app);
   if (!purpose) return undefined;
@@ -21,7 +23,7 @@ export async function askFor(app: App, known: RecordRequest = {}): Promise<Recor
     value: known.workload ?? '',
     ignoreFocusOut: true,
   });
-  return workload === undefined ? undefined : { ...known, ...way, ...purpose, workload };
+  return workload === undefined ? undefined : { ...known, ...place, ...purpose, workload };
 }
 
 type Item<T> = vscode.QuickPickItem & { readonly pick?: () => Thenable<T | undefined> | T };
@@ -36,33 +38,68 @@ async function pickOne<T>(items: readonly Item<T>[], placeHolder: string): Promi
   return picked?.pick?.();
 }
 
-async function askWay(app: App): Promise<Way | undefined> {
+async function askPlace(app: App): Promise<Place | undefined> {
+  const withGuest: Item<Place> = {
+    label: vscode.l10n.t('A Host and a Guest of It…'),
+    description: vscode.l10n.t('and what QEMU writes of itself, as one run'),
+    pick: () => askBoth(app),
+  };
+  return pickOne([...(await hostItems(app)), withGuest], vscode.l10n.t('On which host?'));
+}
+
+/** A host; then a guest of it, what QEMU writes there, or both. */
+async function askBoth(app: App): Promise<Place | undefined> {
+  const items = await hostItems(app);
+  const way = await pickOne(items, vscode.l10n.t('On which host?'));
+  if (!way) return undefined;
+  const none: Item<Way> = {
+    label: vscode.l10n.t('No Guest'),
+    description: vscode.l10n.t('the host, with what QEMU writes of itself'),
+    pick: () => ({}),
+  };
+  const others = items.filter(({ label }) => label !== thisMachine());
+  const guest = await pickOne([...others, none], vscode.l10n.t('Which guest of it?'));
+  if (!guest) return undefined;
+  const hasGuest = guest.host !== undefined || guest.via !== undefined;
+  const qemu = await vscode.window.showInputBox({
+    title: vscode.l10n.t('Record a Trace'),
+    prompt: hasGuest
+      ? vscode.l10n.t(
+          "File on the host that QEMU writes of itself: its log, or its simple backend's; empty: none",
+        )
+      : vscode.l10n.t("File on the host that QEMU writes of itself: its log, or its simple backend's"),
+    ignoreFocusOut: true,
+  });
+  if (qemu === undefined || (qemu.trim() === '' && !hasGuest)) return undefined;
+  return { ...way, ...(hasGuest && { guest }), ...(qemu.trim() !== '' && { qemu: qemu.trim() }) };
+}
+
+const thisMachine = (): string => vscode.l10n.t('This machine');
+
+async function hostItems(app: App): Promise<readonly Item<Way>[]> {
   const recent = recentWays(app);
   const recentHosts = recent.map(({ host }) => host);
   const hosts = (await sshHosts(app)).filter((host) => !recentHosts.includes(host));
   const item = (way: Way, description: string): Item<Way> => ({
-    label: way.host ?? way.via ?? vscode.l10n.t('This machine'),
+    label: way.host ?? way.via ?? thisMachine(),
     description,
     pick: () => way,
   });
-  return pickOne(
-    [
-      ...recent.map((way) => item(way, vscode.l10n.t('recorded before'))),
-      item({}, vscode.l10n.t('where this window runs; Linux with KVM')),
-      ...hosts.map((host) => item({ host }, vscode.l10n.t('of your ssh configuration'))),
-      {
-        label: vscode.l10n.t('Another Host…'),
-        description: 'ssh USER@HOST',
-        pick: () => askText('host', vscode.l10n.t('USER@HOST, as ssh takes it; keys, not passwords')),
-      },
-      {
-        label: vscode.l10n.t('A Command…'),
-        description: 'docker exec -i NAME sh',
-        pick: () => askText('via', vscode.l10n.t('A command that runs a shell on its input')),
-      },
-    ],
-    vscode.l10n.t('On which host?'),
-  );
+  return [
+    ...recent.map((way) => item(way, vscode.l10n.t('recorded before'))),
+    item({}, vscode.l10n.t('where this window runs; Linux with KVM')),
+    ...hosts.map((host) => item({ host }, vscode.l10n.t('of your ssh configuration'))),
+    {
+      label: vscode.l10n.t('Another Host…'),
+      description: 'ssh USER@HOST',
+      pick: () => askText('host', vscode.l10n.t('USER@HOST, as ssh takes it; keys, not passwords')),
+    },
+    {
+      label: vscode.l10n.t('A Command…'),
+      description: 'docker exec -i NAME sh',
+      pick: () => askText('via', vscode.l10n.t('A command that runs a shell on its input')),
+    },
+  ];
 }
 
 async function askText(name: 'host' | 'via', prompt: string): Promise<Way | undefined> {

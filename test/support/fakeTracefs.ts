@@ -22,10 +22,14 @@ export interface FakeHost {
   readonly memAvailableKb: number;
   /** False: a kernel without CONFIG_KPROBE_EVENTS. */
   readonly hasProbes: boolean;
+  /** False: KVM is not loaded. */
+  readonly hasKvm: boolean;
   /** False: somebody holds the probes, and none can be removed. */
   readonly givesProbesBack: boolean;
   /** What /sys/kernel/security/lockdown is at; no instance is made where it is `confidentiality`. */
   readonly lockdown: 'none' | 'integrity' | 'confidentiality';
+  /** Offsets of the counters of VMs that run, as debugfs has them, by `VM/vCPU`; none: not even a counter. */
+  readonly vmTicks: Readonly<Record<string, string>>;
   /** What `read events` of the first CPU says in the end. */
   readonly readEvents: number;
 }
@@ -35,7 +39,7 @@ const FOREIGN_PROBE = 'p:other/x do_sys_openat2';
 
 /** Counters of one CPU's buffer. */
 export function statsText(readEvents: number, entries = 0): string {
-  return `entries: ${entries}\noverrun: 0\ncommit overrun: 0\nbytes: ${entries}\ndropped events: 0\nread events: ${readEvents}\n`;
+  return `entries: ${entries}\noverrun: 0\ncommit overrun: 0\nbytes: ${entries}\ndropped events: 0\nread events: ${readEvents}\nnow ts: 18446744073709551000\n`;
 }
 
 export class FakeTracefs {
@@ -54,8 +58,10 @@ export class FakeTracefs {
       headerPage: '',
       memAvailableKb: 1 << 20,
       hasProbes: true,
+      hasKvm: true,
       givesProbesBack: true,
       lockdown: 'none',
+      vmTicks: {},
       readEvents: 0,
       ...host,
     };
@@ -103,13 +109,14 @@ export class FakeTracefs {
 
   private make(): void {
     const { cpus, symbols, memAvailableKb, tracepoints, hasProbes, readEvents, lockdown } = this.host;
-    const { formats, headerPage } = this.host;
+    const { formats, headerPage, hasKvm } = this.host;
     const file = (name: string, text: string): void => {
       const at = path.join(this.root, name);
       fs.mkdirSync(path.dirname(at), { recursive: true });
       fs.writeFileSync(at, text);
     };
-    const folders = ['sys/kernel/tracing/instances', 'sys/kernel/tracing/events/kvm', 'template/events'];
+    const folders = ['sys/kernel/tracing/instances', 'sys/kernel/tracing/events', 'template/events'];
+    if (hasKvm) folders.push('sys/kernel/tracing/events/kvm');
     for (const name of folders) fs.mkdirSync(path.join(this.root, name), { recursive: true });
     const tracing = 'sys/kernel/tracing';
     if (hasProbes) file(`${tracing}/dynamic_events`, `${FOREIGN_PROBE}\n`);
@@ -131,6 +138,12 @@ export class FakeTracefs {
       file(`template/${name}`, name === 'trace_clock' ? 'local [mono]\n' : '0\n');
     for (const tracepoint of tracepoints)
       for (const where of [tracing, 'template']) file(`${where}/events/${tracepoint}/enable`, '0\n');
+    const vms = Object.entries(this.host.vmTicks);
+    for (const [vcpu, offset] of vms) file(`sys/kernel/debug/kvm/${vcpu}/tsc-offset`, `${offset}\n`);
+    if (vms.length > 0) {
+      file('sys/devices/system/clocksource/clocksource0/available_clocksource', 'tsc hpet\n');
+      file('proc/timer_list', 'Timer List Version: v0.10\nnow at 7000 nsecs\n');
+    }
     for (const [name, text] of Object.entries(formats)) file(`template/events/${name}/format`, text);
     if (headerPage !== '') file(`${tracing}/events/header_page`, headerPage);
     file(`${tracing}/events/header_event`, HEADER_EVENT);
@@ -156,7 +169,7 @@ rmdir() {
   esac
 }
 write() {
-  case $1 in *trace_clock) return 0 ;; esac
+  case $1 in *trace_clock) printf 'local [%s]\\n' "$2" > "$1"; return 0 ;; esac
   ( exec > "$1" && printf '%s\\n' "$2" ) 2>/dev/null
 }
 append() {

@@ -87,7 +87,11 @@ describe('a recording from the editor', () => {
 
   it('comes before a replay that names one', async () => {
     const { left, ...host } = fakeHost();
-    const record = { ...host, for: ['G8'], output: 'replayed.txt', seconds: 2 };
+    const qemu = workspaceFile(
+      'qemu.log',
+      '77@100.000003:kvm_set_user_memory Slot#1 flags=0x4 gpa=0x0 size=0x1000 ua=0x7f0000000000 ret=0\n',
+    );
+    const record = { ...host, for: ['G8'], output: 'replayed.txt', seconds: 2, qemu: qemu.fsPath };
     const started = vscode.debug.startDebugging(vscode.workspace.workspaceFolders![0], {
       type: 'shimtrace',
       request: 'launch',
@@ -96,7 +100,8 @@ describe('a recording from the editor', () => {
     });
     assert.equal(await started, true);
     const session = await until('the replay', () => vscode.debug.activeDebugSession);
-    assert.equal(session.configuration['trace'], trace('replayed.txt').fsPath);
+    assert.equal(session.configuration['trace'], trace('replayed.shimtrace.json').fsPath);
+    assert.ok(fs.existsSync(trace('replayed.qemu.log').fsPath));
     assert.deepEqual(left(), ['other']);
     await vscode.debug.stopDebugging();
   });
