@@ -224,6 +224,12 @@ export const ISSUE_KINDS = {
     advice:
       'Give the trace-events-all file of the QEMU that recorded it: --trace-events FILE, "traceEvents" in a .shimtrace.json, or the setting shimtrace.qemu.traceEvents.',
   },
+  'other-arguments': {
+    severity: 'notice',
+    sentence: "Events of QEMU's simple backend have other arguments than those known, and were not read.",
+    advice:
+      'Give the trace-events-all file of the QEMU that recorded it: --trace-events FILE, "traceEvents" in a .shimtrace.json, or the setting shimtrace.qemu.traceEvents.',
+  },
   'unsupported-version': {
     severity: 'error',
     sentence: 'This version of the format is newer than what Shimtrace reads.',

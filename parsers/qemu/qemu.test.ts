@@ -189,6 +189,26 @@ describe('QEMU simple backend', () => {
     });
   }
 
+  it('reads the arguments that the QEMU that recorded has, and none by another’s', () => {
+    const file = new SimpleFile(false, 4n);
+    file.name(7n, 'kvm_set_user_memory');
+    const region = [4n, 0x80000000n, 0x200000n, 0x7f0000000000n] as const;
+    // Before 8.2; 8.2; of no QEMU that is known.
+    file.record(7n, 1n, [3n, ...region, -22n]);
+    file.record(7n, 2n, [1n, 3n, ...region, -22n]);
+    file.record(7n, 3n, [3n, ...region]);
+    const { table, describe: text } = readSimple(file.bytes);
+    const said = 'slot=3 flags=4 gpa=2147483648 size=2097152 ua=139637976727552 ret=-22';
+    assert.equal(row(table, 0), `QemuSetUserMemory qemu:kvm_set_user_memory ${said}`);
+    assert.equal(text(0).text, 'Slot#3 flags=0x4 gpa=0x80000000 size=0x200000 ua=0x7f0000000000 ret=-22');
+    assert.equal(row(table, 1), `QemuSetUserMemory qemu:kvm_set_user_memory as_id=1 ${said}`);
+    assert.equal(row(table, 2), 'Unknown qemu:kvm_set_user_memory');
+    assert.deepEqual(
+      table.issues.map(({ code }) => code),
+      ['other-arguments'],
+    );
+  });
+
   it('reads version 3 by its trace-events file', () => {
     const file = new SimpleFile(false, 3n);
     file.record(1n, 7n, [0x1000n, 0x2000n, 8n], false);

@@ -68,7 +68,7 @@ class SimpleReader {
   private readonly book = new PlanBook(this.builder.names);
   private readonly comm = this.builder.comms.internString('');
   private readonly nameOf = new Map<bigint, string>();
-  private readonly events: ReadonlyMap<string, QemuEvent>;
+  private readonly events: ReadonlyMap<string, readonly QemuEvent[]>;
   private readonly bigEndian: boolean;
   private version = 0;
   private start = -1n;
@@ -80,7 +80,7 @@ class SimpleReader {
     this.bigEndian = byteOrder(source.read(0, HEADER_BYTES)) ?? false;
     const given = options.traceEvents === undefined ? [] : readTraceEvents(options.traceEvents);
     for (const [id, event] of given.entries()) this.nameOf.set(BigInt(id), event.name);
-    this.events = new Map([...builtInEvents(), ...given.map((event) => [event.name, event] as const)]);
+    this.events = new Map([...builtInEvents(), ...given.map((event) => [event.name, [event]] as const)]);
     const { meta } = this.builder;
     meta.format = QEMU_SIMPLE;
     meta.producer = 'QEMU';
@@ -157,13 +157,15 @@ class SimpleReader {
     }
     if (this.start < 0n) this.start = record.time;
     const name = this.nameOf.get(record.id);
-    const event = name === undefined ? undefined : this.events.get(name);
+    const forms = name === undefined ? [] : (this.events.get(name) ?? []);
+    const read = readArgs(forms, record.body);
     if (name === undefined) builder.issues.tally('unknown-event-id', at, 0, `event ${record.id}`);
+    else if (forms.length > 0 && !read) builder.issues.tally('other-arguments', at, 0, name);
     const line = encoder.encode(
-      `${name ?? `event#${record.id}`} ${event ? printEvent(event, readArgs(event, record.body)) : ''}`,
+      `${name ?? `event#${record.id}`} ${read ? printEvent(read.event, read.values) : ''}`,
     );
     const nameEnd = line.indexOf(Ascii.Blank);
-    const plan = this.book.qemuEvent(line, 0, nameEnd);
+    const plan = read && this.book.qemuEvent(line, 0, nameEnd);
     const nameId =
       plan?.name ?? builder.names.internString(`qemu:${decoder.decode(line.subarray(0, nameEnd))}`);
     builder.addRow(
@@ -184,10 +186,10 @@ class SimpleReader {
     const reader = new ByteReader(this.source.read(at, AHEAD).slice(), this.bigEndian);
     if (this.version >= NAMES_VERSION) reader.skip(TYPE_BYTES);
     const record = readRecord(reader);
-    const event = this.events.get(name.slice(name.indexOf(':') + 1));
-    if (!record || !event) return { name, fields: [], text: '' };
-    const values = readArgs(event, record.body);
-    return { name, fields: printFields(event, values), text: printEvent(event, values) };
+    const forms = this.events.get(name.slice(name.indexOf(':') + 1)) ?? [];
+    const read = record && readArgs(forms, record.body);
+    if (!read) return { name, fields: [], text: '' };
+    return { name, fields: printFields(read.event, read.values), text: printEvent(read.event, read.values) };
   }
 }
 
@@ -222,13 +224,21 @@ function readRecord(reader: ByteReader): SimpleRecord | undefined {
     : undefined;
 }
 
-/** The arguments' values; what the record is too short for is left out. */
-function readArgs(event: QemuEvent, body: ByteReader): (bigint | string)[] {
-  const values: (bigint | string)[] = [];
-  for (const isString of event.strings) {
-    const value = isString ? decoder.decode(body.slice(body.u32())) : body.u64();
-    if (!body.ok) break;
-    values.push(value);
+/**
+ * The arguments' values, by the one form of the event that takes all of the record: of another QEMU's the
+ * values would be those of other arguments. Undefined where none does.
+ */
+function readArgs(
+  forms: readonly QemuEvent[],
+  body: ByteReader,
+): { readonly event: QemuEvent; readonly values: (bigint | string)[] } | undefined {
+  const from = body.pos;
+  for (const event of forms) {
+    const reader = new ByteReader(body.bytes, body.bigEndian, from, body.end);
+    const values = event.strings.map((isString) =>
+      isString ? decoder.decode(reader.slice(reader.u32())) : reader.u64(),
+    );
+    if (reader.ok && reader.left === 0) return { event, values };
   }
-  return values;
+  return undefined;
 }

@@ -5,7 +5,8 @@
  *         "start 0x%" PRIx64 " size 0x%" PRIx64 " flags 0x%" PRIx64    (in the file, on one line)
  *
  * The simple backend's file has only names; its arguments need these definitions. Those of the events that
- * the model knows are here, as QEMU 10 and 11 have them; a file of the QEMU that recorded knows all.
+ * the model knows are here, as QEMU 6 to 11 have them, some in several forms, which differ in how much they
+ * take; a file of the QEMU that recorded knows all.
  */
 import { formatInteger, formatString, parsePieces, type Piece, type Spec } from '../tep/cprintf.js';
 
@@ -33,6 +34,11 @@ kvm_set_user_memory(uint16_t as, uint16_t slot, uint32_t flags, uint64_t gpa, ui
 uint32_t fd, uint64_t fd_offset, int ret) \
 "AddrSpace#%d Slot#%d flags=0x%x gpa=0x%" PRIx64 " size=0x%" PRIx64 " ua=0x%" PRIx64 " guest_memfd=%d \
 guest_memfd_offset=0x%" PRIx64 " ret=%d"
+kvm_set_user_memory(uint16_t as, uint16_t slot, uint32_t flags, uint64_t gpa, uint64_t size, uint64_t ua, \
+int ret) \
+"AddrSpace#%d Slot#%d flags=0x%x gpa=0x%" PRIx64 " size=0x%" PRIx64 " ua=0x%" PRIx64 " ret=%d"
+kvm_set_user_memory(uint32_t slot, uint32_t flags, uint64_t gpa, uint64_t size, uint64_t ua, int ret) \
+"Slot#%d flags=0x%x gpa=0x%" PRIx64 " size=0x%" PRIx64 " ua=0x%" PRIx64 " ret=%d"
 kvm_run_exit(int cpu_index, uint32_t reason) "cpu_index %d, reason %d"
 kvm_ioctl(unsigned long type, void *arg) "type 0x%lx, arg %p"
 kvm_vm_ioctl(unsigned long type, void *arg) "type 0x%lx, arg %p"
@@ -46,9 +52,12 @@ int ret) \
 "%s@%p + 0x%zx: madvise: %d fallocate: %d ret: %d"
 `;
 
-/** The definitions of the events that the model knows. */
-export function builtInEvents(): ReadonlyMap<string, QemuEvent> {
-  return new Map(readTraceEvents(BUILT_IN).map((event) => [event.name, event]));
+/** The definitions of the events that the model knows, by name: each form that QEMU had. */
+export function builtInEvents(): ReadonlyMap<string, readonly QemuEvent[]> {
+  const forms = new Map<string, QemuEvent[]>();
+  for (const event of readTraceEvents(BUILT_IN))
+    forms.set(event.name, [...(forms.get(event.name) ?? []), event]);
+  return forms;
 }
 
 const DEFINITION = /^\s*(?:(?:disable|vcpu|tcg|nop)\s+)*(\w+)\s*\(([^)]*)\)\s*(.*)$/;
