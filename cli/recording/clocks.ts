@@ -32,9 +32,9 @@ const AT_AN_END = 12;
 const COUNTER_BITS = 64;
 
 /**
- * What to add to a guest's clock to be on its host's, and how that is known; undefined where a clock was never
- * read. The counter is believed of a VM whose clock would be where the answers say that the guest's is, and
- * of one alone: others may run beside it.
+ * What to add to a guest's clock to be on its host's, and how that is known; undefined where a clock was
+ * never read. The counter is believed of a VM whose clock would be where the answers say that the guest's is,
+ * and of one alone: others may run beside it.
  */
 export function guestOffset(
   host: HostClock & { readonly vms: readonly VmTicks[] },
