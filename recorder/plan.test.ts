@@ -5,7 +5,7 @@ import { VOCABULARY, type EventKind } from '../parsers/events/vocabulary.js';
 import { RULES } from '../model/rules/registry.js';
 import { QUESTIONS } from '../model/answers/index.js';
 import { QUESTION_NEEDS } from '../model/answers/needs.js';
-import { planFor, planText, type RecordPlan } from './plan.js';
+import { besideQemu, planFor, planText, type RecordPlan } from './plan.js';
 
 /**
  * What a definition reads by a position in a structure: the same text reads something else on another
@@ -154,6 +154,15 @@ describe('the plan of a recording', () => {
       .map(({ id }) => id);
     // TDX's and SEV's own functions, and QEMU's log.
     assert.deepEqual(lacking, ['G11', 'G12', 'S5']);
+  });
+
+  it('needs nothing of the kernel but KVM of what QEMU tells beside it', () => {
+    const needsOf = ({ rules }: RecordPlan) => rules.map(({ id, needs }) => [id, needs]);
+    const asked = planFor(RULES, ['S5', 'G5']);
+    assert.deepEqual(needsOf(besideQemu(asked)), [
+      ['G5', [['InvStart'], ['InvEnd']]],
+      ['S5', [['QemuConvert', 'SysEnterIoctl']]],
+    ]);
   });
 
   it('says in words what it would install', () => {

@@ -136,6 +136,18 @@ export function planFor(
   };
 }
 
+/** The plan where QEMU's own events come too: a rule that needs them needs no more of the kernel than KVM. */
+export function besideQemu(plan: RecordPlan): RecordPlan {
+  const isOfQemu = (kind: EventKind): boolean => kind.startsWith('Qemu');
+  return {
+    ...plan,
+    rules: plan.rules.map((rule) => ({
+      ...rule,
+      needs: rule.needs.map((group) => (group.some(isOfQemu) ? [...group, 'SysEnterIoctl'] : group)),
+    })),
+  };
+}
+
 /** The machine that a rule is about, where only its kernels have what the rule needs. */
 function onlyOn({ profile, needs }: RuleDef): Pick<PlannedRule, 'only'> {
   if (profile === DEFAULT_ON_ARM64) return { only: 'aarch64' };

@@ -1,7 +1,7 @@
 /** `shimtrace record`: records what the rules need on a host, and says what that proves. */
 import { QUESTIONS, type QuestionId } from '../../model/answers/index.js';
 import { QUESTION_NEEDS } from '../../model/answers/needs.js';
-import { planFor, planText, type RecordPlan } from '../../recorder/plan.js';
+import { besideQemu, planFor, planText, type RecordPlan } from '../../recorder/plan.js';
 import { DEFAULT_BUFFER_KB, hostScript } from '../../recorder/script.js';
 import { shellWord } from '../../recorder/shellWord.js';
 import { oneOf, parse, type Args, type OptionSpecs } from '../args.js';
@@ -180,7 +180,11 @@ async function withOthers(asked: Asked, args: Args, output: Output): Promise<Exi
   const qemu = args.text('qemu');
   const isMarked = qemu === TRACE_MARKER;
   const both = {
-    host: { ...asked, options: { ...options, takesMarkers: isMarked } },
+    host: {
+      ...asked,
+      plan: qemu === undefined ? asked.plan : besideQemu(asked.plan),
+      options: { ...options, takesMarkers: isMarked },
+    },
     guest: guest && {
       plan: planForGuest(),
       transport: guest,
