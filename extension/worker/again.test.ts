@@ -57,7 +57,7 @@ describe('a worker whose file has changed', () => {
     assert.equal(worker.ask('check', {}).clock, 'mono');
   });
 
-  it('is to be another one where it cannot open it again, or replayed it', async () => {
+  it('is to be another one where it cannot open it again, replayed it or was asked in SQL', async () => {
     const text = textWorker(WHOLE.toString());
     assert.equal(text.ask('again', { beside: undefined }), false);
     text.ask('check', {});
@@ -66,5 +66,8 @@ describe('a worker whose file has changed', () => {
     replayed.ask('check', {});
     replayed.ask('debug', { session: 1, message: { seq: 1, type: 'request', command: 'initialize' } });
     assert.equal(replayed.ask('again', { beside: undefined }), false);
+    const asked = await workerOn(SAMPLE, { openAgain: (before) => before });
+    await asked.later('sql', { sql: 'select 1', path: SAMPLE, version: '0', limit: 1, part: {} });
+    assert.equal(asked.ask('again', { beside: undefined }), false);
   });
 });

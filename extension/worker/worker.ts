@@ -93,15 +93,15 @@ class TraceServer {
 
   /**
    * The file has changed: it is read and judged again as far as it is not what it was. False where that
-   * cannot be, and a new worker is to begin. What replays it has ended before.
+   * cannot be, and a new worker is to begin: also where a replay or a question in SQL may still hold what was
+   * judged.
    */
   again({ beside }: Methods['again']['params']): boolean {
     const { openAgain } = this.tools;
-    if (!openAgain || !this.opened || this.debugging) return false;
+    if (!openAgain || !this.opened || this.debugging || this.asked) return false;
     this.trace = undefined;
     this.analysis = undefined;
     this.timelineMade = undefined;
-    this.asked = undefined;
     this.digests.clear();
     this.beside = beside;
     this.following ??= new Following();
