@@ -3,6 +3,7 @@
  * tells that it belongs there. A value that is read in part is another value, so such an event is taken out.
  */
 import type { PlacedLines } from '../mail/lines.js';
+import { qemuEventAt } from './columns.js';
 import { FREE_TEXT } from './ends.js';
 import { FAMILIES, isBrokenHead, isEventStart, isProse, standsAlone } from './shapes.js';
 
@@ -10,8 +11,8 @@ import { FAMILIES, isBrokenHead, isEventStart, isProse, standsAlone } from './sh
 const CUT = '[cut]';
 const TAIL = 120;
 
-/** A number, or what one begins with, at the end of an event. */
-const NUMBER_LAST = /(?:[=\s(:]0x|[=\s(:](?:0x)?[\da-f]*\d[\da-f]*|=)$/;
+/** A number, or what one begins with, at the end of an event; behind `=3D` in the source of a mail. */
+const NUMBER_LAST = /(?:(?:[=\s(:]|=3D)(?:0x[\da-f]*|[\da-f]*\d[\da-f]*)|=)$/;
 /** What a number that was broken goes on with: digits before another field, or alone. */
 const NUMBER_RESTS = /^\s*x?[\da-f]+(?=\s+\w+[=:]|\s*$)|^\s*x[\da-f]+\b|^\s*[\da-f]*\d[\da-f]*(?=\s)/;
 /** A probe's place that is not closed, and its end. */
@@ -32,9 +33,15 @@ const GLUED = /=(?!\w+new_size=)(?:0x[\da-f]+|-?\d+)[a-z_]\w*=|\d: +[a-z]\w*:(?!
 const PLACE_IN_TWO = /: +\([0-9a-f]{1,15} +[0-9a-f]{1,15}\)/;
 /** The sign with which a mail's source breaks lines, behind a value: its rest is on the next one. */
 const SOFT_BREAK = /=\w{1,20}=(?:\s|$)/;
+/** True for a line with such a sign. */
+export function isSoftBroken(line: string): boolean {
+  return SOFT_BREAK.test(line.slice(0, EVENT_MAX));
+}
 /** No event that is put together is longer. */
 const EVENT_MAX = 4000;
-const BROKEN: readonly RegExp[] = [IN_TWO, FIELD_IN_TWO, NAME_IN_TWO, PLACE_IN_TWO, GLUED];
+/** A mark that stood before a rest, within an event; and a field's name behind the last digits of a value. */
+const MARK_WITHIN = /=[^\s"]{1,80}\s{1,80}[#>|*]{1,3}\s|\s\d\w{0,40}=/;
+const BROKEN: readonly RegExp[] = [IN_TWO, FIELD_IN_TWO, NAME_IN_TWO, PLACE_IN_TWO, GLUED, MARK_WITHIN];
 /** An event's name and nothing behind it. */
 const NAME_ALONE = /\d:\s+[\w:.-]+:\s*$/;
 /** The beginning of a name at the end, and its end at the beginning. */
@@ -52,10 +59,10 @@ export function undoubted(lines: PlacedLines, isEvent: (text: string) => boolean
     if (FREE_TEXT.test(text)) return;
     const isLost = isEvent(text)
       ? isInTwo(lines, i) ||
-        SOFT_BREAK.test(text.slice(0, EVENT_MAX)) ||
+        isSoftBroken(text) ||
         isLeftOver(text, lines.texts[i + 1] ?? '', isEvent) ||
         isBehindHead(text, lines.texts[i - 1] ?? '')
-      : isBeheaded(text);
+      : isBeheaded(text) || (qemuEventAt(text.slice(0, LOOK_LENGTH)) >= 0 && isSoftBroken(text));
     if (!isLost) return;
     out ??= [...lines.texts];
     out[i] = CUT;

@@ -5,7 +5,7 @@
  */
 import { decodeText, plainLines } from '../mail/decode.js';
 import { uncount } from './counts.js';
-import { undoubted } from './doubt.js';
+import { isSoftBroken, undoubted } from './doubt.js';
 import { inPerfColumns, isInPerfColumns, withPerfSyscalls } from './columns.js';
 import { breaksOf, goesOnFrom, join, rolesByMarks, rolesOf } from './join.js';
 import { unprefix } from './prefix.js';
@@ -16,7 +16,8 @@ import { unfront } from './fronts.js';
 import { unjson } from './json.js';
 import { reflow } from './reflow.js';
 import { halveBlanks, unclip, unnumber, unpage, unspace } from './spacing.js';
-import { beginsByMarks, dedent, looksLikeHtml, unfence, unhtml, unmark, unmarkEvents } from './marks.js';
+import { looksLikeHtml, unhtml } from './html.js';
+import { beginsByMarks, dedent, unfence, unmark, unmarkEvents } from './marks.js';
 import { unquote, unquoteAll } from './quotes.js';
 import { untable } from './tables.js';
 import {
@@ -74,7 +75,15 @@ function readingsOfText(text: PlacedLines, raw: readonly string[], part: string)
   const clipped = unclip(asCopied);
   const lines = unpage(clipped);
   const readings = readingsOfLines(lines, raw, part, isHtml ? widthsInSource(source) : undefined);
-  return clipped === asCopied ? readings : readings.map((reading) => ({ ...reading, isClipped: true }));
+  const isClipped = clipped !== asCopied;
+  // As it stands, such a text has values cut short.
+  const isDoubted = source.texts.some((line) => line.endsWith('=') && isSoftBroken(line));
+  if (!isClipped && !isDoubted) return readings;
+  return readings.map((reading) => ({
+    ...reading,
+    ...(isClipped ? { isClipped } : {}),
+    ...(isDoubted ? { isDoubted } : {}),
+  }));
 }
 
 /** The source of a mail with something in front of every line, its escapes read: its breaks are within it. */
