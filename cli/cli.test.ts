@@ -330,6 +330,7 @@ describe('the command line', () => {
       [['check', '--frmat', 'json', 'x'], /Unknown option '--frmat'/],
       [['check', '--clock', 'sundial', PINNED], /--clock takes local, global, /],
       [['check', '--skew-us', '-1', PINNED], /--skew-us/],
+      [['check', '--page-size', '8K', PINNED], /--page-size takes 4K, 16K, 64K; not '8K'/],
       [['explain', PINNED], /expected FILE\.\.\. FINDING/],
       [['explain', PINNED, 'G99'], /no finding 'G99' in .*; there are G9@/],
       [['timeline', PINNED, '--gfn', 'x'], /--gfn takes a page number/],

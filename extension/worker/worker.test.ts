@@ -11,6 +11,7 @@ import { INDEXED_FROM_BYTES } from './worker.js';
 
 const PERF = 'sample-traces/perf/7.2.13/M2.p.perf.data';
 const ZST = 'sample-traces/compressed/M2.p.txt.zst';
+const DONATED_TWICE = 'sample-traces/rules/P1/violation.txt';
 const LOCAL_CLOCK = 'sample-traces/scenarios/12-fault-after-block-local-clock.txt';
 
 function violations({ findings }: Methods['check']['result']): readonly string[] {
@@ -91,6 +92,12 @@ describe('the worker judges', () => {
     assert.deepEqual(ask({ clock: 'mono', skewNs: 1_000_000 }), []);
     assert.deepEqual(worker.ask('check', { profiles: ['luto-2022'] }).profiles, ['luto-2022']);
     assert.equal(opened, 1);
+  });
+
+  it('by the size of pages that it is told', async () => {
+    const worker = await workerOn(DONATED_TWICE);
+    assert.deepEqual(violations(worker.ask('check', {})), ['P1@35']);
+    assert.deepEqual(violations(worker.ask('check', { pageBytes: 65536 })), [], 'less is mapped');
   });
 
   it('says how long reading and judging took, by the clock of its host', async () => {
