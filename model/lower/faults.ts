@@ -12,6 +12,7 @@ import type { GuestFault, Inode, Thread, Vm } from '../world/state.js';
 import type { World } from '../world/world.js';
 
 const PF = slotsOf('KvmPageFault', 'address', 'error_code');
+const NO_GFN = asGfn(-1);
 const FAULTIN = slotsOf('FaultinPfn', 'gfn', 'error_code', 'priv', 'kvm');
 const GET = slotsOf('GetPfn', 'kvm', 'slot', 'gfn', 'base_gfn', 'pgoff', 'ino', 'file');
 const GET_RET = slotsOf('GetPfnRet', 'gfn', 'ret', 'ino', 'pgoff');
@@ -89,6 +90,7 @@ export function lowerFaults(on: On): void {
     const shared = tdxShared(w, faulted);
     const gfn = asGfn(faulted - shared);
     t.fault = newFault(ev.row, gfn);
+    t.mirrorGfn = NO_GFN;
     if (shared > 0) t.fault.side = 0;
     if (isPrivateAccess(ev, PF.error_code)) t.fault.side = 1;
     const vm = w.whichVm.atWorkOfThread(t, ev.row);
@@ -106,6 +108,8 @@ export function lowerFaults(on: On): void {
     // Entered again without an event in between: a retry, with a new look-up.
     if (t.fault && t.fault.faultinRow >= 0) t.fault = undefined;
     t.mayHaveFaulted = false;
+    // What TDX set before came to nothing.
+    t.mirrorGfn = NO_GFN;
     const fault = faultOn(t, ev.gfn(FAULTIN.gfn), ev.row);
     fault.faultinRow = ev.row;
     if (ev.has(FAULTIN.priv)) fault.side = sideOf(ev, FAULTIN.priv);

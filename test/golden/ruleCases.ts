@@ -51,6 +51,11 @@ const stored = (start: string, end: string, attrs = '0x8'): string[] => [
   `kvm_vm_set_mem_attributes: 0x0000000000${start} -- 0x0000000000${end} [${attrs}]`,
   p('kvm_arch_post_set_memory_attributes', `${KVM} slot=1 start=0x${start} end=0x${end} attributes=${attrs}`),
 ];
+const converted = (...range: Parameters<typeof stored>): string[] => [
+  'sys_ioctl(fd: 4, cmd: 0x4020aed2, arg: 0)',
+  ...stored(...range),
+  'sys_ioctl -> 0x0',
+];
 /** A fault that leaves to the VMM: of AMD with the bits that KVM adds, of TDX with an exit qualification. */
 const leavesBy = (address: string, code: string): string[] => [
   RUN,
@@ -60,8 +65,11 @@ const leavesBy = (address: string, code: string): string[] => [
 ];
 const times = (count: number, events: readonly string[]): string[] =>
   Array.from({ length: count }, () => events).flat();
+/** A fault whose side is not told, for which TDX maps a page in its mirror. */
+const FAULT_BY_TDX = 'kvm_page_fault: vcpu 0 rip 0x403516 address 0x0000000001009000 error_code 0x6';
 /** Shows that the traced VM is one of TDX. */
 const SEPT = p('tdx_sept_set_private_spte', `${KVM} gfn=0x1009 old=0x0 new=0x1067a9077 level=1`);
+const MIRRORED = [FAULT_BY_TDX, SEPT, install('1009', '1067a9')];
 
 export type Cases = Readonly<Record<string, readonly (string | Said)[]>>;
 
@@ -798,6 +806,25 @@ const OWN: Readonly<Record<string, Cases>> = {
     ],
   },
   G7: {
+    'TDX maps in its mirror what is stored shared': [
+      ...PLAIN_FILE,
+      ...converted('1000', '1010'),
+      ...converted('1009', '100a', '0x0'),
+      ...MIRRORED,
+    ],
+    'TDX maps in its mirror what is stored private': [
+      ...PLAIN_FILE,
+      ...converted('1000', '1010'),
+      ...MIRRORED,
+    ],
+    'TDX has failed to map what is stored shared since, and its shared side is mapped': [
+      ...PLAIN_FILE,
+      ...converted('1000', '1010'),
+      ...MIRRORED.slice(0, -1),
+      ...converted('1009', '100a', '0x0'),
+      FAULT_BY_TDX,
+      install('1009', '1067a9'),
+    ],
     'a fault of the other side while its page is converted': [
       ...FILE,
       ...convert(),

@@ -44,7 +44,9 @@ export const g7: RuleDef = {
         }
         const { w } = run;
         const slot = w.slotOfGfn(vm, rec.gfn);
-        if (fault.side < 0) {
+        // What TDX maps in its mirror is private, whatever the fault said of itself.
+        const side = fault.side < 0 && rec.root === 1 ? 1 : fault.side;
+        if (side < 0) {
           if (slot)
             run.notRecorded(
               rec.row,
@@ -74,8 +76,8 @@ export const g7: RuleDef = {
             );
           return;
         }
-        if ((attr === Attr.Private) === (fault.side === 1)) run.ok();
-        else mismatch(run, vm, rec, fault, slot, attr, since);
+        if ((attr === Attr.Private) === (side === 1)) run.ok();
+        else mismatch(run, vm, rec, { ...fault, side }, slot, attr, since);
       },
     };
   },
