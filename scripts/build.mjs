@@ -59,13 +59,14 @@ const bundles = [
     format: 'cjs',
     target: 'node20',
   },
-  {
+  // The manifest's name for it, behind which VS Code 1.100 puts .js in the browser.
+  ...['dist/web/extension.cjs', 'dist/web/extension.cjs.js'].map((outfile) => ({
     entry: 'extension/web.ts',
-    outfile: 'dist/web/extension.cjs',
+    outfile,
     platform: 'browser',
     format: 'cjs',
     external: ['vscode'],
-  },
+  })),
   {
     entry: 'extension/worker/worker.web.ts',
     outfile: 'dist/web/worker.js',

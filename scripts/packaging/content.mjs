@@ -15,7 +15,9 @@ const DOCUMENTS = new Set(
 const FILES = [
   ...['[Content_Types].xml', 'extension.vsixmanifest'],
   ...['package.json', 'package.nls.json', 'readme.md', 'changelog.md', 'LICENSE.txt'].map(inExtension),
-  ...['extension.cjs', 'worker.cjs', 'web/extension.cjs', 'web/worker.js'].map(inDist),
+  ...['extension.cjs', 'worker.cjs', 'web/extension.cjs', 'web/extension.cjs.js', 'web/worker.js'].map(
+    inDist,
+  ),
   ...['webview/main.js', 'webview/sqlRenderer.js'].map(inDist),
   // The command line, which tasks and terminals run.
   ...['cli.js', 'aheadWorker.js', 'liveWorker.js', 'lspWorker.js'].map(inDist),
