@@ -7,6 +7,7 @@
 import {
   asksForMore,
   beginsWithDate,
+  goesOnFromName,
   isBrokenHead,
   isCutMark,
   isEventStart,
@@ -50,9 +51,10 @@ const enum Role {
 export function rolesOf(bare: PlacedLines, marked: PlacedLines, family: Family): Uint8Array {
   let before: Role = Role.Blank;
   return Uint8Array.from(bare.texts, (text, i) => {
-    before = isSecondProbe(bare.texts[i - 1], text)
-      ? Role.Alone
-      : roleOf(text, text !== marked.texts[i], before, family);
+    const last = bare.texts[i - 1];
+    if (before === Role.Head && goesOnFromName(family, last, text)) before = Role.Rest;
+    else if (isSecondProbe(last, text)) before = Role.Alone;
+    else before = roleOf(text, text !== marked.texts[i], before, family);
     return before;
   });
 }

@@ -233,7 +233,7 @@ function hasNoneOfMany(texts: readonly string[], mark: Mark): boolean {
 const MANY = 1000;
 
 /** Of the lines that begin an event behind marks, the share that must have a mark for it to be taken off. */
-const MOST = 0.6;
+const MOST = 0.5;
 
 /**
  * Takes marks off lines that are events behind them; a mark that few of these have is part of a task's

@@ -102,10 +102,19 @@ describe('stacks with other lines within', () => {
   });
 });
 
-describe('counts before lines of few columns', () => {
-  it('are no threads', () => {
+describe('columns of perf that are few, or broken', () => {
+  it('are no threads where uniq -c counted lines', () => {
     const line = (at: number): string => `      1     0.00002${at}:           syscalls:sys_exit_ioctl: 0x0`;
     const table = read(`${[1, 2, 3, 4].map(line).join('\n')}\n`);
     assert.deepEqual([table.length, table.tid(0)], [4, -1]);
+  });
+
+  it('leave the name of a task to the event that was broken behind it', () => {
+    const lines = [1, 2, 3, 4].flatMap((at) => [
+      `Nov 22 10:00:07 host-1 tracer[812]: ${'gmem_mut'.padStart(16)}`,
+      `3069/3069 [000]   529.20537${at}: kvm:kvm_entry: vcpu 0, rip 0x1`,
+    ]);
+    const table = read(`${lines.join('\n')}\n`);
+    assert.deepEqual([table.length, table.comm(0), table.line(0)], [4, 'gmem_mut', 1]);
   });
 });

@@ -142,8 +142,19 @@ export function beginsWithDate(text: string): boolean {
   return DATE.test(text);
 }
 
+/** The name of a task of perf's alone, in the column in which perf ends it. */
+const PERF_NAME = /^(?=.{16}\s*$) *[^\s=:()]+(?: [^\s=:()]+)?\s*$/;
+/** What stands behind it: its number and its CPU. */
+const PERF_NUMBER = /^\s*\d{1,7}(?:\/\d{1,7})?\s+(?:[.\w]{4,5}\s+)?\[\d{3,}\]/;
+
+/** True where a line of perf's was broken behind its task's name. */
+export function goesOnFromName(family: Family, before: string | undefined, text: string): boolean {
+  return family === 'perf' && before !== undefined && PERF_NAME.test(before) && PERF_NUMBER.test(text);
+}
+
 /** True for a task alone on its line. */
 export function isTaskAlone(family: Family, text: string): boolean {
+  if (family === 'perf') return PERF_NAME.test(text);
   return family === 'ftrace' && text.length <= LOOK_LENGTH && TASK_ALONE.test(text);
 }
 
