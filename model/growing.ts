@@ -46,8 +46,8 @@ export class GrowingAnalysis {
     const { judging, scan } = kept;
     kept.table.become(table);
     const survey = scan.ended();
-    if (!judging.world.survey.answersAs(survey, kept.rows))
-      return this.anew(table, growth, options, 'the trace tells otherwise what it holds');
+    const differs = judging.world.survey.whatDiffers(survey, kept.rows);
+    if (differs !== '') return this.anew(table, growth, options, differs);
     if (!sameOutlook(judging.outlook, outlookOf(table, survey, options)))
       return this.anew(table, growth, options, 'the trace tells otherwise what kernel it is of');
     judging.world.survey.become(survey);

@@ -234,29 +234,34 @@ export class Survey {
   }
 
   /**
-   * True where a later survey, whose table goes on behind the first `rows`, gives the same answers to all
-   * that may have been asked of this one on the way through these rows.
+   * What a later survey, whose table goes on behind the first `rows`, answers otherwise of all that may have
+   * been asked of this one on the way through these rows; '' for nothing.
    */
-  answersAs(later: Survey, rows: number): boolean {
+  whatDiffers(later: Survey, rows: number): string {
     const isInside = ({ after }: Gap): boolean => after < rows - 1;
     const isBefore = (restart: number): boolean => restart < rows;
-    return (
-      !this.hasUnread &&
-      !later.hasUnread &&
-      later.unread.every((count) => count === 0) &&
-      this.counts.every((count, kind) => count > 0 === later.counts[kind]! > 0) &&
-      sameBytes(this.silent, later.silent) &&
-      this.memfdInodes.size === later.memfdInodes.size &&
-      this.ambiguousInodes.size === later.ambiguousInodes.size &&
-      this.kvms.size === later.kvms.size &&
-      sizes(this.kvmsOfTgid) === sizes(later.kvmsOfTgid) &&
-      this.severalVms === later.severalVms &&
-      this.bindRetHasInode === later.bindRetHasInode &&
-      this.unfiltered === later.unfiltered &&
-      sameGaps(this.gaps.filter(isInside), later.gaps.filter(isInside)) &&
-      sameNumbers(this.restarts.filter(isBefore), later.restarts.filter(isBefore)) &&
-      (!this.wasAskedForGaps || this.gaps.length > 0 === later.gaps.length > 0)
-    );
+    const differs: readonly (readonly [isSame: boolean, what: string])[] = [
+      [!this.hasUnread && !later.hasUnread, 'events could not be read'],
+      [later.unread.every((count) => count === 0), 'events could not be read'],
+      [this.counts.every((count, kind) => count > 0 === later.counts[kind]! > 0), 'a kind of event is new'],
+      [sameBytes(this.silent, later.silent), 'the recorder says other events'],
+      [this.memfdInodes.size === later.memfdInodes.size, 'a guest_memfd is new'],
+      [this.ambiguousInodes.size === later.ambiguousInodes.size, 'a file shares its number'],
+      [
+        this.kvms.size === later.kvms.size && sizes(this.kvmsOfTgid) === sizes(later.kvmsOfTgid),
+        'a VM is new',
+      ],
+      [this.severalVms === later.severalVms, 'there are several VMs'],
+      [this.bindRetHasInode === later.bindRetHasInode, 'binds show their file'],
+      [this.unfiltered === later.unfiltered, 'other tasks show, or no longer'],
+      [sameGaps(this.gaps.filter(isInside), later.gaps.filter(isInside)), 'events are missing before'],
+      [
+        sameNumbers(this.restarts.filter(isBefore), later.restarts.filter(isBefore)),
+        'times step back before',
+      ],
+      [!this.wasAskedForGaps || this.gaps.length > 0 === later.gaps.length > 0, 'events are missing'],
+    ];
+    return differs.find(([isSame]) => !isSame)?.[1] ?? '';
   }
 
   /** True where events may be missing anywhere. */
