@@ -22,7 +22,9 @@ export const s3: RuleDef = {
       const { table } = run.w;
       if (table.meta.timeUnit !== 'ns') return;
       if (!bracket) {
-        if (isLoss(run, vm, row)) run.undecided('lost', row, 'The start of an invalidation was lost.');
+        // Since the kernel counted none, where some starts are inlined too.
+        const mayBeLost = isLoss(run, vm, row) || run.w.gapBetween(Math.max(0, vm.quietRow), row);
+        if (mayBeLost) run.undecided('lost', row, 'The start of an invalidation was lost.');
         return;
       }
       const length = table.ts(row) - table.ts(bracket.startRow);
