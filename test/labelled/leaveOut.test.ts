@@ -54,6 +54,8 @@ function silence(judged: Judged, entry: LabelEntry, names: readonly string[]): s
   const status = rules.find((rule) => isOf(rule, rule.id))!;
   const missing = status.reasons.flatMap((reason) => reason.missing).join(' ');
   if (names.some((name) => missing.includes(name))) return undefined;
+  // What tells how large pages are can be told otherwise, by an option.
+  if (status.reasons.some(({ detail }) => detail.includes('--page-size'))) return undefined;
   return `${entry.rule} is ${status.status} and asks for '${missing}'`;
 }
 
