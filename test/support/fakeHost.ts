@@ -1,6 +1,6 @@
 /**
  * A host that is a folder, for `--via`: takes the client's first line and the script behind it as a remote
- * shell does, and runs the script with the answers of the fake kernel in it.
+ * shell does, and runs the script with the answers of the fake kernel in it. Other commands it just runs.
  *
  *   node fakeHost.js '{"tracepoints":["kvm/kvm_userspace_exit"]}' FOLDER
  *
@@ -12,9 +12,6 @@ import path from 'node:path';
 import { FakeTracefs, type FakeHost } from './fakeTracefs.js';
 
 const [host = '{}', folder = '.'] = process.argv.slice(2);
-const fake = new FakeTracefs(JSON.parse(host) as Partial<FakeHost>, path.resolve(folder));
-fs.writeFileSync(path.join(folder, 'host'), fake.root);
-
 let held = Buffer.alloc(0);
 process.stdin.on('data', take);
 process.stdin.on('end', () => child?.stdin.end());
@@ -29,7 +26,13 @@ function take(bytes: Buffer): void {
   const end = held.indexOf('\n');
   if (end < 0) return;
   const first = held.subarray(0, end).toString();
-  const size = Number(/head -c (\d+)/.exec(first)![1]);
+  const told = /head -c (\d+)/.exec(first);
+  if (!told) {
+    child = shell(['-s']);
+    child.stdin.write(held);
+    return;
+  }
+  const size = Number(told[1]);
   const ready = /printf '%s\\n' '(@shimtrace [0-9a-f]+ ready)'/.exec(first)![1]!;
   // The client sends the script once the shell has answered.
   if (held.length === end + 1) process.stderr.write(`${ready}\n`);
@@ -40,9 +43,14 @@ function take(bytes: Buffer): void {
 }
 
 function start(script: string) {
+  const fake = new FakeTracefs(JSON.parse(host) as Partial<FakeHost>, path.resolve(folder));
+  fs.writeFileSync(path.join(folder, 'host'), fake.root);
   const here = `sys=${fake.sys}; proc=${fake.proc}`;
-  const text = fake.script(script.replace(/^sys=.*\nproc=.*$/m, here));
-  const shell = spawn('sh', ['-c', text], { stdio: ['pipe', 'inherit', 'inherit'] });
-  shell.on('close', (code) => process.exit(code ?? 1));
-  return shell;
+  return shell(['-c', fake.script(script.replace(/^sys=.*\nproc=.*$/m, here))]);
+}
+
+function shell(args: readonly string[]) {
+  const child = spawn('sh', args, { stdio: ['pipe', 'inherit', 'inherit'] });
+  child.on('close', (code) => process.exit(code ?? 1));
+  return child;
 }
