@@ -262,6 +262,20 @@ describe('the script that records', () => {
     });
   });
 
+  it('falls back to arguments by number where a kernel has no BTF, and says of the rest that it has none', () => {
+    on({ hasBtf: false }, (fake) => {
+      const { log } = run(fake, shells[0]!, {}, eventsInto(fake));
+      const told = (pattern: RegExp): number => log.filter((line) => pattern.test(line)).length;
+      assert.ok(told(/^probe \w+ p \S+ \S+ .*=\$arg1/) > 5);
+      assert.ok(log.includes('fact btf '));
+      assert.equal(told(/^probe .*=[a-z_]+(?:->|:)/), 0);
+      assert.ok(told(/^refused \w+ \S+ BTF is not available or not supported$/) > 0);
+      assert.ok(log.includes('rule G5 yes'));
+      assert.deepEqual(fake.leftovers(), []);
+      assert.ok(fake.foreignIsUntouched());
+    });
+  });
+
   it('says of every rule that it cannot be judged where KVM is not loaded', () => {
     const tracepoints = TRACEPOINTS.filter((name) => !name.startsWith('kvm'));
     on({ hasKvm: false, tracepoints }, (fake) => {

@@ -164,6 +164,9 @@ export async function recordTo(name: string, asked: Asked, output: Output): Prom
 
 const NOTHING = 'nothing of what was asked can be judged on this kernel: not recorded';
 
+const NO_BTF =
+  '; it has no BTF (CONFIG_DEBUG_INFO_BTF): arguments are recorded by their number, and nothing that lies behind them';
+
 const NO_MARKERS =
   'this kernel gives what is written into trace_marker to the host’s own buffer alone (others can have it since Linux 6.16): QEMU’s events are not recorded; take its log or its simple backend';
 
@@ -178,7 +181,8 @@ function isWell(log: RecordLog, problems: readonly string[], output: Output): bo
 
 function hostText({ facts }: RecordLog): string {
   const kvm = facts['no-kvm'] === undefined ? '' : '; KVM is not loaded there';
-  return `host ${facts['host'] ?? '?'}, kernel ${facts['kernel'] ?? '?'} ${facts['machine'] ?? ''}${kvm}`;
+  const btf = facts['btf'] === undefined || /\bvmlinux\b/.test(facts['btf']) ? '' : NO_BTF;
+  return `host ${facts['host'] ?? '?'}, kernel ${facts['kernel'] ?? '?'} ${facts['machine'] ?? ''}${kvm}${btf}`;
 }
 
 async function runScript(

@@ -22,6 +22,8 @@ export interface FakeHost {
   readonly memAvailableKb: number;
   /** False: a kernel without CONFIG_KPROBE_EVENTS. */
   readonly hasProbes: boolean;
+  /** False: a kernel without BTF refuses arguments by name, and what lies behind them. */
+  readonly hasBtf: boolean;
   /** False: KVM is not loaded. */
   readonly hasKvm: boolean;
   /** False: somebody holds the probes, and none can be removed. */
@@ -58,6 +60,7 @@ export class FakeTracefs {
       headerPage: '',
       memAvailableKb: 1 << 20,
       hasProbes: true,
+      hasBtf: true,
       hasKvm: true,
       givesProbesBack: true,
       lockdown: 'none',
@@ -109,13 +112,14 @@ export class FakeTracefs {
 
   private make(): void {
     const { cpus, symbols, memAvailableKb, tracepoints, hasProbes, readEvents, lockdown } = this.host;
-    const { formats, headerPage, hasKvm } = this.host;
+    const { formats, headerPage, hasKvm, hasBtf } = this.host;
     const file = (name: string, text: string): void => {
       const at = path.join(this.root, name);
       fs.mkdirSync(path.dirname(at), { recursive: true });
       fs.writeFileSync(at, text);
     };
     const folders = ['sys/kernel/tracing/instances', 'sys/kernel/tracing/events', 'template/events'];
+    if (hasBtf) folders.push('sys/kernel/btf/vmlinux');
     if (hasKvm) folders.push('sys/kernel/tracing/events/kvm');
     for (const name of folders) fs.mkdirSync(path.join(this.root, name), { recursive: true });
     const tracing = 'sys/kernel/tracing';
@@ -153,7 +157,7 @@ export class FakeTracefs {
   }
 
   private answers(): string {
-    const { refused, givesProbesBack, lockdown } = this.host;
+    const { refused, hasBtf, givesProbesBack, lockdown } = this.host;
     return `
 fake=${this.root}
 mkdir() {
@@ -188,6 +192,9 @@ append() {
       case ' ${refused.join(' ')} ' in *" $fake_symbol "*)
         printf '[ 1.5] trace_kprobe: error: Invalid argument name\\n  Command: %s\\n' "$2" >> "$tracefs/error_log"
         return 1 ;;
+      esac
+      case $2 in *=[a-z_]*)
+        ${hasBtf ? '' : `printf '[ 1.5] trace_kprobe: error: BTF is not available or not supported\\n  Command: %s\\n' "$2" >> "$tracefs/error_log"; return 1`} ;;
       esac
       printf '%s\\n' "$2" >> "$dynamic"
       command mkdir -p "$instance/events/$fake_name"
