@@ -182,7 +182,8 @@ function isWell(log: RecordLog, problems: readonly string[], output: Output): bo
 function hostText({ facts }: RecordLog): string {
   const kvm = facts['no-kvm'] === undefined ? '' : '; KVM is not loaded there';
   const btf = facts['btf'] === undefined || /\bvmlinux\b/.test(facts['btf']) ? '' : NO_BTF;
-  return `host ${facts['host'] ?? '?'}, kernel ${facts['kernel'] ?? '?'} ${facts['machine'] ?? ''}${kvm}${btf}`;
+  const kernel = `${facts['kernel'] ?? '?'} ${facts['machine'] ?? ''}`;
+  return `host ${facts['host'] ?? '?'}, kernel ${kernel}${kvm}${btf}`;
 }
 
 async function runScript(
