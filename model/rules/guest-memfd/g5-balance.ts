@@ -94,9 +94,11 @@ export const g5: RuleDef = {
     };
     /** The kernel has ended `seq` brackets of a VM and counts `others` as open, besides that of the event. */
     const counted = (vm: Vm, row: number, seq: number, others: number): void => {
-      // The next count tells whether none has ended since: it only grows.
+      // The next count tells whether none has ended since: it only grows, and the one that is left is among
+      // those that are open, unless the VM is another one at the same address.
       for (const each of unproved.get(vm) ?? []) {
-        if (each.seq >= 0 && each.seq === seq && run.w.ordered(each.row, row)) each.provedRow = row;
+        const isLeft = each.seq >= 0 && each.seq === seq && others > 0;
+        if (isLeft && run.w.ordered(each.row, row)) each.provedRow = row;
         else unsettled.set(vm, [...(unsettled.get(vm) ?? []), each]);
       }
       unproved.delete(vm);
@@ -130,6 +132,7 @@ export const g5: RuleDef = {
         for (const { vm, bracket, fromRow, row, what, provedRow, isOver } of leaks) {
           const isProved = provedRow >= 0;
           if (!bracket && isOver) continue;
+          if (run.lost(fromRow, Math.max(row, provedRow))) continue;
           // A leaked bracket stays in vm.open; one that the kernel's count dropped has ended unseen.
           if (
             !isProved &&
@@ -147,7 +150,6 @@ export const g5: RuleDef = {
             );
             continue;
           }
-          if (run.lost(fromRow, Math.max(row, provedRow))) continue;
           const later = vm.closed.find((b) => b.startRow > row);
           run.violation({
             row,
