@@ -261,12 +261,12 @@ export function hugeSpte(asked: Asked): Answer {
 }
 
 /** `Installing it zapped 512 pages: 512 4K SPTEs.`; at least so many where events were lost among them. */
-function zappedText({ table }: Asked, { pages, rows, levels }: Zapped): string {
+function zappedText({ table, analysis }: Asked, { pages, rows, levels }: Zapped): string {
   const last = rows.at(-1)!;
   const lost = table.losses.some(({ row }) => row >= rows[0]! && row <= last + 1);
   const sptes = [...levels]
     .sort(([a], [b]) => a - b)
-    .map(([level, count]) => plural(count, `${levelName(level)} SPTE`));
+    .map(([level, count]) => plural(count, `${levelName(level, analysis.pageBytes)} SPTE`));
   return `Installing it zapped ${lost ? 'at least ' : ''}${plural(pages, 'page')}: ${sptes.join(', ')}.`;
 }
 

@@ -92,16 +92,10 @@ describe('the words for a page', () => {
   });
 
   it('have names for levels, kinds of references and numbers', () => {
-    assert.deepEqual([0, 1, 2, 3, 4, 5, 6, -1].map(levelName), [
-      'level 0',
-      '4K',
-      '2M',
-      '1G',
-      '512G',
-      '256T',
-      'level 6',
-      'level -1',
-    ]);
+    assert.deepEqual(
+      [0, 1, 2, 3, 4, 5, 6, -1].map((level) => levelName(level)),
+      ['level 0', '4K', '2M', '1G', '512G', '256T', 'level 6', 'level -1'],
+    );
     assert.deepEqual([RefKind.GetPfn, RefKind.Gup, RefKind.Pin].map(referenceKind), [
       'get_pfn',
       'gup',
