@@ -132,7 +132,6 @@ export const g5: RuleDef = {
         for (const { vm, bracket, fromRow, row, what, provedRow, isOver } of leaks) {
           const isProved = provedRow >= 0;
           if (!bracket && isOver) continue;
-          if (run.lost(fromRow, Math.max(row, provedRow))) continue;
           // A leaked bracket stays in vm.open; one that the kernel's count dropped has ended unseen.
           if (
             !isProved &&
@@ -150,6 +149,7 @@ export const g5: RuleDef = {
             );
             continue;
           }
+          if (run.lost(fromRow, Math.max(row, provedRow))) continue;
           const later = vm.closed.find((b) => b.startRow > row);
           run.violation({
             row,
