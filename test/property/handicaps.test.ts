@@ -16,8 +16,8 @@ import { patience, tries } from '../support/tries.js';
 
 const SLOW_MS = patience(120_000);
 const SEED = Number(process.env['SEED'] ?? 20261122);
-const SETS_OF_NAMES = tries('HANDICAPS', 15, 200);
-const LOSSES = tries('HANDICAPS', 6, 100);
+const SETS_OF_NAMES = tries('HANDICAPS', 8, 200);
+const LOSSES = tries('HANDICAPS', 4, 100);
 const CUTS = 8;
 
 function withLosses(lines: readonly Line[], next: () => number): readonly Line[] {

@@ -15,7 +15,7 @@ import { loadZstd } from '../support/zstd.js';
 import { patience, tries } from '../support/tries.js';
 
 const SLOW_MS = patience(300_000);
-const TORN = tries('TORN', 500, 10_000);
+const TORN = tries('TORN', 300, 10_000);
 const SEED = Number(process.env['SEED'] ?? 20261130);
 const SHOW = process.env['SHOW'] !== undefined;
 /** Bytes taken out at most: some of a line, a line, a block of a pipe, many. */
@@ -25,6 +25,7 @@ const TOLD_MIN = 0.85;
 const SPLICED = 'sample-traces/torn/spliced-map.txt.gz';
 const HEAD = /\[\d{3}\] [.\w]{5} +\d+\.\d{6}: /g;
 const CANARY_CUTS = 800;
+const CANARY_RULES = 3;
 const CANARY_SEED = 20261130;
 
 interface Cut {
@@ -121,7 +122,8 @@ describe('bytes taken out', function () {
     for (const cut of cutsOf(all, CANARY_CUTS, CANARY_SEED, true)) {
       assert.equal(cut.seam, SEAM_BETWEEN_LINES, cut.what);
       for (const rule of judgeCut(cut.of, spliced(cut.of, cut.from, cut.until, '')).added) found.add(rule);
+      if (found.size >= CANARY_RULES) break;
     }
-    assert.ok(found.size > 2, `found ${[...found].join(', ')}`);
+    assert.ok(found.size >= CANARY_RULES, `found ${[...found].join(', ')}`);
   });
 });
