@@ -75,12 +75,13 @@ export interface Outlook {
 
 export function outlookOf(table: EventTable, survey: Survey, options: AnalyzeOptions): Outlook {
   const clock = options.clock ?? table.meta.clock;
+  const dialect = dialectOf(table, survey.counts);
   return {
     ...chooseProfiles(survey, options.profiles),
-    dialect: dialectOf(table, survey.counts),
+    dialect,
     whyNone: missingContext(table),
     skew: options.skewNs ?? (GLOBAL_CLOCKS.includes(clock) ? GLOBAL_SKEW_NS : LOCAL_SKEW_NS),
-    pages: pageUnitOf(table, survey.counts, options.pageBytes),
+    pages: pageUnitOf(table, survey.counts, options.pageBytes, dialect.machine === 'arm64'),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Bytes of a source here and there, by which it is known again. */
+import { sameBytes } from './base/bytes.js';
 import type { ByteSource } from './base/source.js';
 
 const SAMPLE_BYTES = 1 << 12;
@@ -26,10 +27,6 @@ export class Samples {
   /** True when a source has them all. */
   areIn(source: ByteSource): boolean {
     const all = this.last ? [...this.taken, this.last] : this.taken;
-    return all.every(({ at, bytes }) => isSame(bytes, source.read(at, bytes.length)));
+    return all.every(({ at, bytes }) => sameBytes(bytes, source.read(at, bytes.length)));
   }
-}
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

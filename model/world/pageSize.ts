@@ -43,9 +43,14 @@ export class PageUnit {
  * trace shows it; else of 4 KiB. In doubt where a trace of arm64 shows nothing of it, and where it shows
  * another size.
  */
-export function pageUnitOf(table: EventTable, counts: Uint32Array, told?: number): PageUnit {
+export function pageUnitOf(
+  table: EventTable,
+  counts: Uint32Array,
+  told?: number,
+  isArm64 = isOfArm64(table, counts),
+): PageUnit {
   const said = told ?? pageBytesSaid(table.meta);
-  if (said === PAGE_SIZE || (said === undefined && !isOfArm64(table, counts))) return new PageUnit(PAGE_SIZE);
+  if (said === PAGE_SIZE || (said === undefined && !isArm64)) return new PageUnit(PAGE_SIZE);
   const shown = shownBy(table, counts);
   const bytes = said ?? shown.bytes;
   if (bytes === undefined) return new PageUnit(PAGE_SIZE, UNKNOWN);

@@ -4,6 +4,7 @@
  * may have been on. A kind counts as recorded only when the trace shows it firing, or its recorder proves
  * that it did not: an absent probe and one that never fired look alike.
  */
+import { sameBytes } from '../../parsers/base/bytes.js';
 import { copyOf } from '../../parsers/base/copy.js';
 import { firstIndex } from '../../parsers/base/search.js';
 import { KIND_COUNT, KIND_GUEST } from '../../parsers/events/kinds.js';
@@ -441,10 +442,6 @@ export class Survey {
 
 function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((number, i) => number === b[i]);
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.every((byte, i) => byte === b[i]);
 }
 
 function sameGaps(a: readonly Gap[], b: readonly Gap[]): boolean {

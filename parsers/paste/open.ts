@@ -1,5 +1,6 @@
 /** Decides whether a text is a paste, reads it as mended, and puts its events on the file's own lines. */
 import { Ascii } from '../base/ascii.js';
+import { sameBytes } from '../base/bytes.js';
 import { MemorySource, type ByteSource } from '../base/source.js';
 import {
   FAILED_SHIFT,
@@ -56,14 +57,10 @@ function withoutSame(readings: readonly Reading[]): readonly Reading[] {
       before.isPartial === one.isPartial &&
       (before.isUnwrapped || !one.isUnwrapped) &&
       (!before.isJoinedAgain || one.isJoinedAgain === true) &&
-      areSame(before.bytes, one.bytes);
+      sameBytes(before.bytes, one.bytes);
     if (!kept.some(isSame)) kept.push(one);
   }
   return kept;
-}
-
-function areSame(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 /** An editor of Windows puts one in front: it is of no task's name. */
