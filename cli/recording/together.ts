@@ -4,8 +4,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { PROJECT_FILE } from '../../model/findings/suppress.js';
-import { SIDECAR_SUFFIX } from '../../recorder/names.js';
+import { runFiles, SIDECAR_SUFFIX } from '../../recorder/names.js';
 import { InputError } from '../errors.js';
 import type { Output } from '../output.js';
 import type { Client } from './client.js';
@@ -100,16 +99,8 @@ export async function recordTogether(
 
 /** The project, and its files beside it. One that is there stays as it is, and InputError says so. */
 function pathsFor(name: string, qemu: string | undefined, isRaw: boolean): Paths {
-  const ofKind = isRaw ? '.dat' : '.txt';
-  const isNamed = name.endsWith(PROJECT_FILE);
-  const base = isNamed ? name.slice(0, -PROJECT_FILE.length) : name.replace(/\.\w+$/, '');
-  const end = isNamed ? ofKind : name.slice(base.length) || ofKind;
-  const paths = {
-    project: `${base}${PROJECT_FILE}`,
-    host: `${base}.host${end}`,
-    guest: `${base}.guest${end}`,
-    qemu: `${base}.qemu${qemu === undefined ? '' : path.extname(qemu)}`,
-  };
+  const files = runFiles(name, isRaw);
+  const paths = { ...files, qemu: `${files.qemu}${qemu === undefined ? '' : path.extname(qemu)}` };
   const sidecars = [paths.host, paths.guest].map((file) => `${file}${SIDECAR_SUFFIX}`);
   const there = [...Object.values(paths), ...sidecars].find((file) => fs.existsSync(file));
   if (there !== undefined) throw new InputError(`${there} is there already: name another with -o`);

@@ -1,6 +1,7 @@
 /** What a recording is asked for, as a task, a launch configuration and the wizard say it. */
 import * as vscode from 'vscode';
 import { PROJECT_FILE } from '../../model/findings/suppress.js';
+import { runFiles, traceEnding } from '../../recorder/names.js';
 import { fileName } from '../../parsers/base/fileName.js';
 
 /** How a host is reached. */
@@ -102,15 +103,13 @@ export function tracesOf(
   path: string,
 ): { readonly live: string; readonly whole: string } {
   if (request.guest === undefined && request.qemu === undefined) return { live: path, whole: path };
-  const base = path.endsWith(PROJECT_FILE) ? path.slice(0, -PROJECT_FILE.length) : path.replace(/\.\w+$/, '');
-  return { live: `${base}.host${extensionOf(request)}`, whole: `${base}${PROJECT_FILE}` };
+  const { host, project } = runFiles(path, request.raw === true);
+  return { live: host, whole: project };
 }
-
-const extensionOf = ({ raw }: RecordRequest): string => (raw === true ? '.dat' : '.txt');
 
 /** `trace-20261129-120501.txt`, or `.dat` of pages; of a run, what names its files. */
 export function newTraceName(now: Date, request: RecordRequest): string {
   const isRun = request.guest !== undefined || request.qemu !== undefined;
   const digits = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 'YYYYMMDD-HHMMSS'.length);
-  return `trace-${digits}${isRun ? PROJECT_FILE : extensionOf(request)}`;
+  return `trace-${digits}${isRun ? PROJECT_FILE : traceEnding(request.raw === true)}`;
 }
