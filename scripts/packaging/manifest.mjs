@@ -22,14 +22,16 @@ const FILES = [
   ...['scripts/lab', '!scripts/lab/run.mjs', '!scripts/lab/test.mjs', '!scripts/lab/faults'],
 ];
 
-/** Puts what `packed` makes of the project's own manifest in its place. */
-function standIn(packed) {
-  // A packing that was killed has left it.
+/** The project's own, with the place where it lives. */
+function ownManifest() {
+  // A packing that was killed has left the other.
   restoreManifest();
-  const text = fs.readFileSync(MANIFEST, 'utf8');
-  fs.writeFileSync(ASIDE, text);
-  const whole = { ...homeOf(originOf()), ...JSON.parse(text) };
-  fs.writeFileSync(MANIFEST, `${JSON.stringify(packed(whole), undefined, 2)}\n`);
+  return { ...homeOf(originOf()), ...JSON.parse(fs.readFileSync(MANIFEST, 'utf8')) };
+}
+
+function standIn(manifest) {
+  fs.copyFileSync(MANIFEST, ASIDE);
+  fs.writeFileSync(MANIFEST, `${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 
 /**
@@ -37,18 +39,19 @@ function standIn(packed) {
  * project lives; undefined where that is not known.
  */
 export function placeExtension() {
-  const { homepage } = homeOf(originOf());
-  if (homepage !== undefined) standIn((whole) => whole);
-  return homepage;
+  const whole = ownManifest();
+  if (whole.homepage !== undefined) standIn(whole);
+  return whole.homepage;
 }
 
 /** Puts the command line's manifest in place. */
 export function placeCommandLine() {
-  standIn((whole) => ({
+  const whole = ownManifest();
+  standIn({
     ...Object.fromEntries(Object.entries(whole).filter(([key]) => KEPT.includes(key))),
     files: FILES,
     engines: { node: whole.engines.node },
-  }));
+  });
 }
 
 /** Puts the project's own back, where it was set aside. */
