@@ -10,6 +10,8 @@ export interface Output {
   out(text: string): void;
   /** Standard output of a text that was made visible already: its only escapes are our own colours. */
   painted?(text: string): void;
+  /** Standard output of UTF-8 that has nothing in it that would move or colour a terminal. */
+  bytes?(bytes: Uint8Array): void;
   /** The terminal behind standard output; undefined for a pipe or a file. */
   readonly terminal?: Terminal | undefined;
   /** Standard error, one line. */
@@ -67,6 +69,10 @@ export function processOutput(): Output {
       wipe();
       writeAll(1, Buffer.from(text, 'utf8'));
     },
+    bytes(bytes) {
+      wipe();
+      writeAll(1, bytes);
+    },
     terminal: process.stdout.isTTY === true ? { columns: process.stdout.columns } : undefined,
     err(line) {
       wipe();
@@ -101,7 +107,7 @@ function writeShown(fd: number, text: string): void {
   writeAll(fd, mayBeUnseen(bytes) ? Buffer.from(visible(text), 'utf8') : bytes);
 }
 
-function writeAll(fd: number, bytes: Buffer): void {
+function writeAll(fd: number, bytes: Uint8Array): void {
   let done = 0;
   while (done < bytes.length) {
     try {

@@ -94,6 +94,13 @@ export interface EventText {
 
 export type EventPart = 'fields' | 'text';
 
+/** Bytes [start, end) of `bytes`, valid until whoever gave them is asked again. */
+export interface BytesInPlace {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** A trace that was read: its table, and access to what the table does not keep. */
 export interface OpenTrace {
   readonly table: EventTable;
@@ -102,6 +109,11 @@ export interface OpenTrace {
    * be empty: a listing of millions of rows prints one of them.
    */
   describe(row: number, part?: EventPart): EventText;
+  /**
+   * Where the text that {@link describe} gives of a row stands in the source, for a listing of millions of
+   * rows; the event's name is then the table's. Undefined where it stands nowhere as it is.
+   */
+  readonly textInPlace?: (row: number) => BytesInPlace | undefined;
   /** The kernel symbol that holds an address, where a symbol table came with the trace. */
   readonly symbolOf?: (address: bigint) => SymbolPlace | undefined;
   /** What the table's places refer to, where the file was compressed: its decompressed content. */
@@ -124,6 +136,7 @@ export function withTable(
   return {
     table,
     describe: (row, part) => open.describe(row, part),
+    ...(open.textInPlace && { textInPlace: (row: number) => open.textInPlace!(row) }),
     ...(open.symbolOf && { symbolOf: (address: bigint) => open.symbolOf?.(address) }),
     ...(open.bytesAt && {
       bytesAt: (row: number, offset: number, length: number) => open.bytesAt!(row, offset, length),

@@ -19,6 +19,7 @@ import type { Args } from '../args.js';
 import { formatOption } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, UsageError } from '../errors.js';
+import { EventLines } from '../eventLines.js';
 import { openOne, PLACE_OPTIONS, placeFilters, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
 import { judgeOpen, loadOptions, LOAD_OPTIONS } from '../load.js';
 import type { Output } from '../output.js';
@@ -68,7 +69,11 @@ export const events: Command = {
     const trace = openOne(args, args.positionals, events.usage, output);
     try {
       const format = args.choice('format', FORMATS, 'text');
-      print(trace, wantedRows(trace, args, output), format, extrasOf(trace.open, args), output);
+      const wanted = wantedRows(trace, args, output);
+      const extras = extrasOf(trace.open, args);
+      const isPlain = format === 'text' && !extras && !trace.pathOf && trace.open.textInPlace !== undefined;
+      if (isPlain) printLines(trace.open, wanted, output);
+      else print(trace, wanted, format, extras, output);
     } finally {
       trace.close();
     }
@@ -121,6 +126,13 @@ function print(
     text = '';
   }
   output.out(json ? `${text}${count > 0 ? '\n  ' : ''}]\n}\n` : text);
+}
+
+/** The plain listing, of a trace that is text itself. */
+function printLines(open: OpenTrace, wanted: RowFilter, output: Output): void {
+  const lines = new EventLines(open, output);
+  for (let row = 0; row < open.table.length; row++) if (wanted(row)) lines.print(row);
+  lines.flush();
 }
 
 function belowEvent(extras: EventExtras): string {

@@ -18,10 +18,15 @@ export interface EventExtras {
   readonly stacks?: readonly Stack[];
 }
 
+/** `qemu-274 [001] `, with what is known of it. */
+export function taskOf(table: EventTable, row: number): string {
+  return taskText(table.comm(row), table.tid(row), table.cpu(row));
+}
+
 /** `qemu-274 [001] 12.345678: `, with what is known of it: what stands before the event in its line. */
 export function eventHead(table: EventTable, row: number): string {
   const time = timeText(table, row);
-  const task = taskText(table.comm(row), table.tid(row), table.cpu(row));
+  const task = taskOf(table, row);
   return time === '' ? task : `${task}${time}: `;
 }
 

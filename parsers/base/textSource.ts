@@ -7,6 +7,8 @@ import type { ByteSource } from './source.js';
 const CHUNK_BYTES = 1 << 20;
 /** Bytes read at first for one line: nearly every line is shorter. */
 const LINE_BYTES = 1 << 12;
+/** Read at once for lines that are asked for in their order. */
+const WINDOW_BYTES = 1 << 18;
 
 export interface TextReader {
   push(chunk: Uint8Array): void;
@@ -57,6 +59,41 @@ export function lineAt(source: ByteSource, at: number): SourceLine {
       line[bytes.length] = Ascii.Newline;
       return { bytes: line, end: bytes.length };
     }
+  }
+}
+
+/** Bytes of a source that lines are found in one after another, without a read or a copy for each. */
+export class LineWindow {
+  bytes: Uint8Array = new Uint8Array(0);
+  /** Where in {@link bytes} the line that was found begins, and where it ends without its line end. */
+  start = 0;
+  end = 0;
+  /** Byte of the source with which {@link bytes} begins. */
+  private from = 0;
+
+  constructor(private readonly source: ByteSource) {}
+
+  /** Finds the line that begins at byte `at`; false for one that is longer than lines are, or not ended. */
+  find(at: number): boolean {
+    return this.isWithin(at) || (this.read(at) && this.isWithin(at));
+  }
+
+  private isWithin(at: number): boolean {
+    const { bytes, from } = this;
+    const start = at - from;
+    if (start < 0 || start >= bytes.length) return false;
+    const newline = bytes.indexOf(Ascii.Newline, start);
+    if (newline < 0) return false;
+    this.start = start;
+    this.end = newline > start && bytes[newline - 1] === Ascii.CarriageReturn ? newline - 1 : newline;
+    return true;
+  }
+
+  private read(at: number): boolean {
+    // What a source gives is valid until the next read only, which others may ask for.
+    this.bytes = this.source.read(at, WINDOW_BYTES).slice();
+    this.from = at;
+    return true;
   }
 }
 

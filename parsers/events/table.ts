@@ -205,8 +205,11 @@ export class EventTable {
   name(row: number): string {
     return this.names.text(this.nameId(row));
   }
+  commId(row: number): number {
+    return this.segments[row >>> SEGMENT_SHIFT]!.comm[row & SEGMENT_MASK]!;
+  }
   comm(row: number): string {
-    return this.comms.text(this.segments[row >>> SEGMENT_SHIFT]!.comm[row & SEGMENT_MASK]!);
+    return this.comms.text(this.commId(row));
   }
 
   /** Absolute time in meta.timeUnit. */

@@ -16,7 +16,7 @@ export function planOf(book: PlanBook, bytes: Uint8Array, span: EventSpan): Even
   if (span.kind === EVENT_SYSCALL_EXIT)
     return book.syscall(bytes, nameStart, nameEnd, PayloadStyle.SyscallExit);
   if (span.kind !== EVENT_NAMED) return undefined;
-  if (isText(bytes, nameStart, nameEnd, MARKER)) {
+  if (isMarker(bytes, nameStart, nameEnd)) {
     const p = endOfToken(bytes, start, end);
     const nested = p > start ? book.qemuEvent(bytes, start, p) : undefined;
     if (nested) {
@@ -25,4 +25,9 @@ export function planOf(book: PlanBook, bytes: Uint8Array, span: EventSpan): Even
     }
   }
   return book.event(bytes, nameStart, nameEnd, start, end);
+}
+
+/** True for the name of what user space writes into the trace. */
+export function isMarker(bytes: Uint8Array, nameStart: number, nameEnd: number): boolean {
+  return isText(bytes, nameStart, nameEnd, MARKER);
 }

@@ -1,0 +1,167 @@
+/**
+ * Lines of `shimtrace events` as bytes: the text of an event is copied from the trace, and what stands before
+ * it is kept from event to event, so that a listing of millions of events makes no strings. What is printed
+ * is, byte for byte, what {@link eventLine} makes.
+ */
+import { eventLine, taskOf } from '../model/findings/listing.js';
+import { timeText } from '../model/findings/report.js';
+import { Ascii } from '../parsers/base/ascii.js';
+import { mayBeUnseen } from '../parsers/base/visible.js';
+import type { EventTable } from '../parsers/events/table.js';
+import type { BytesInPlace, OpenTrace } from '../parsers/reader.js';
+import type { Output } from './output.js';
+
+/** Printed at a time. */
+const FLUSH_BYTES = 1 << 16;
+/** More than what stands before an event's text. */
+const HEAD_BYTES = 1 << 12;
+/** Shorter texts are copied byte by byte: a call costs more. */
+const SHORT_BYTES = 48;
+const TASKS_KEPT = 1 << 12;
+const CPUS = 1 << 16;
+const NS_PER_US = 1000;
+const NS_PER_SECOND = 1e9;
+const BETWEEN = ': ';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+interface Task {
+  readonly comm: number;
+  readonly bytes: Uint8Array;
+}
+
+export class EventLines {
+  private buffer = new Uint8Array(2 * FLUSH_BYTES);
+  private used = 0;
+  /** By thread and CPU, of those that were printed last. */
+  private readonly tasks = new Map<number, Task>();
+  private readonly names: Uint8Array[] = [];
+  private readonly times: PrintedTimes;
+
+  constructor(
+    private readonly open: OpenTrace,
+    private readonly output: Output,
+  ) {
+    this.times = new PrintedTimes(open.table);
+  }
+
+  /** Prints one event. */
+  print(row: number): void {
+    const { open } = this;
+    const text = open.textInPlace?.(row);
+    const task = text && this.task(row);
+    if (text && task && task.length < HEAD_BYTES) this.copy(row, task, text);
+    else this.add(encoder.encode(`${eventLine(open.table, row, open.describe(row, 'text'))}\n`));
+    if (this.used >= FLUSH_BYTES) this.flush();
+  }
+
+  /** Prints what was not printed yet. */
+  flush(): void {
+    const bytes = this.buffer.subarray(0, this.used);
+    this.used = 0;
+    if (this.output.bytes && !mayBeUnseen(bytes)) this.output.bytes(bytes);
+    // Of line ends, a carriage return alone may be in a text that is copied.
+    else this.output.out(decoder.decode(bytes).replace(/\r+/g, ' '));
+  }
+
+  private copy(row: number, task: Uint8Array, { bytes, start, end }: BytesInPlace): void {
+    const name = this.name(this.open.table.nameId(row));
+    this.need(HEAD_BYTES + name.length + end - start);
+    this.add(task);
+    this.used = this.times.write(row, this.buffer, this.used);
+    this.add(name);
+    this.addPart(bytes, start, end);
+    this.buffer[this.used++] = Ascii.Newline;
+  }
+
+  private task(row: number): Uint8Array {
+    const { table } = this.open;
+    const cpu = table.cpu(row);
+    const key = table.tid(row) * CPUS + cpu;
+    const comm = table.commId(row);
+    const known = this.tasks.get(key);
+    if (known?.comm === comm) return known.bytes;
+    const bytes = encoder.encode(taskOf(table, row));
+    if (this.tasks.size >= TASKS_KEPT) this.tasks.clear();
+    this.tasks.set(key, { comm, bytes });
+    return bytes;
+  }
+
+  private name(id: number): Uint8Array {
+    this.names[id] ??= encoder.encode(`${this.open.table.names.text(id)}${BETWEEN}`);
+    return this.names[id];
+  }
+
+  private add(bytes: Uint8Array): void {
+    this.addPart(bytes, 0, bytes.length);
+  }
+
+  private addPart(bytes: Uint8Array, start: number, end: number): void {
+    this.need(end - start);
+    const { buffer } = this;
+    let at = this.used;
+    this.used += end - start;
+    if (end - start >= SHORT_BYTES) buffer.set(bytes.subarray(start, end), at);
+    else for (let p = start; p < end; p++) buffer[at++] = bytes[p]!;
+  }
+
+  private need(length: number): void {
+    if (this.used + length + 1 <= this.buffer.length) return;
+    const bigger = new Uint8Array(2 * this.buffer.length + length);
+    bigger.set(this.buffer.subarray(0, this.used));
+    this.buffer = bigger;
+  }
+}
+
+/** `12.345678: ` as bytes: the seconds are kept from event to event. */
+class PrintedTimes {
+  private readonly digits: number;
+  /** Nanoseconds of the first event's time behind its second; -1 where times are printed by the slow way. */
+  private readonly rest: number;
+  private readonly firstSecond: number;
+  private second = -1;
+  private secondBytes = new Uint8Array(0);
+
+  constructor(private readonly table: EventTable) {
+    const { t0, timeUnit, resolution } = table.meta;
+    const isPlain = timeUnit === 'ns' && t0 >= 0n;
+    const perSecond = BigInt(NS_PER_SECOND);
+    this.rest = isPlain ? Number(t0 % perSecond) : -1;
+    this.firstSecond = isPlain ? Number(t0 / perSecond) : 0;
+    this.digits = resolution >= NS_PER_US ? 6 : 9;
+  }
+
+  /** Writes the time of a row, and what parts it from the event; returns the position behind it. */
+  write(row: number, into: Uint8Array, start: number): number {
+    const rest = this.rest + this.table.ts(row);
+    if (this.rest < 0 || !(rest >= 0) || !Number.isSafeInteger(rest))
+      return this.writeSlowly(row, into, start);
+    const second = Math.floor(rest / NS_PER_SECOND);
+    if (second !== this.second) {
+      this.second = second;
+      this.secondBytes = encoder.encode(`${this.firstSecond + second}.`);
+    }
+    const { secondBytes, digits } = this;
+    let p = start;
+    for (let i = 0; i < secondBytes.length; i++) into[p++] = secondBytes[i]!;
+    let fraction = rest - second * NS_PER_SECOND;
+    if (digits === 6) fraction = Math.floor(fraction / NS_PER_US);
+    for (let q = p + digits - 1; q >= p; q--) {
+      const tenth = Math.floor(fraction / 10);
+      into[q] = Ascii.Digit0 + fraction - tenth * 10;
+      fraction = tenth;
+    }
+    p += digits;
+    into[p] = Ascii.Colon;
+    into[p + 1] = Ascii.Blank;
+    return p + 2;
+  }
+
+  private writeSlowly(row: number, into: Uint8Array, start: number): number {
+    const time = timeText(this.table, row);
+    const bytes = encoder.encode(time === '' ? '' : `${time}${BETWEEN}`);
+    into.set(bytes, start);
+    return start + bytes.length;
+  }
+}
