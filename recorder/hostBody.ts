@@ -3,10 +3,11 @@
  * and one group of probes under a name of its own, and removes those alone. The values that it works by are
  * put before it by `script.ts`.
  *
- * Three processes watch over each other. The main one records. The lease reads the client's words: `stop`
+ * Processes watch over each other. The main one records. The lease reads the client's words: `stop`
  * ends the recording, and the end of its input, a client that is gone, ends the main one. The watchdog
  * holds the other end of a pipe that only the main one has open: where that closes without a word, the main
- * one was killed, and the watchdog cleans up in its place.
+ * one was killed, and the watchdog cleans up in its place. A fourth one, the pulse, ends the main one where
+ * the client is silent: a connection that is gone without a word may look open for hours.
  */
 
 /** Words to the client, files of the kernel, and what is read of the machine. */
@@ -141,6 +142,7 @@ clean() {
   stop_workload
   if [ -n "$reader" ]; then kill -KILL "$reader" 2>/dev/null; wait "$reader" 2>/dev/null; fi
   if [ -n "$made" ]; then remove_ours; else say cleaned nothing; fi
+  if [ -n "$pulse_pid" ]; then kill -KILL "$pulse_pid" 2>/dev/null; fi
   printf 'done\n' >&5
 }
 
@@ -172,10 +174,22 @@ say_time() {
   say time "$now"
 } 2>/dev/null
 
+# A client says every ten seconds that it is there. Counted in looks, not by a clock: a machine that sleeps
+# looks at nothing. Who cannot end by itself, since nobody reads what it says, is ended.
+pulse() {
+  looks=0
+  trap 'looks=0' USR2
+  while [ "$looks" -lt "$patience" ]; do sleep 1; looks=$((looks + 1)); done
+  kill -TERM "$main_pid" 2>/dev/null
+  while [ "$looks" -lt $((patience * 2)) ]; do sleep 1; looks=$((looks + 1)); done
+  kill -KILL "$main_pid" 2>/dev/null
+}
+
 # The client's words. Its end means that nobody is there any more.
 lease() {
   while read -r word <&3; do
     case $word in
+      here) kill -USR2 "$pulse_pid" 2>/dev/null ;;
       stop) kill -USR1 "$main_pid" 2>/dev/null ;;
       time) say_time ;;
     esac
@@ -503,7 +517,7 @@ send_module() {
 record() {
   # The shell reads its own process's file by itself.
   read -r main_pid rest < /proc/self/stat
-  cleaned=; made=; lease_pid=; reader=; workload_pid=; ended=
+  cleaned=; made=; lease_pid=; pulse_pid=; reader=; workload_pid=; ended=
   trap clean EXIT
   trap 'exit 1' INT TERM HUP PIPE
   trap 'stopping=stopped' USR1
@@ -523,6 +537,8 @@ record() {
     fi
     if [ "$word" != go ]; then exit 0; fi
     # Closed by itself: a redirection of a function leaves a copy of what it closes.
+    ( exec < /dev/null > /dev/null 2>&1 3<&- 4>&- 5>&-; pulse ) & pulse_pid=$!
+    printf 'started %s\n' "$pulse_pid" >&5
     ( exec 5>&-; lease ) & lease_pid=$!
     printf 'started %s\n' "$lease_pid" >&5
     printf '@shimtrace %s begin\n' "$nonce"

@@ -32,6 +32,8 @@ export interface ScriptOptions {
 }
 
 export const DEFAULT_BUFFER_KB = 8192;
+/** Seconds for which a client may be silent, before it counts as gone. */
+const PATIENCE_S = 120;
 
 /** The whole script. Its lines of values are quoted: nothing in them is read as shell. */
 export function hostScript(plan: RecordPlan, options: ScriptOptions): string {
@@ -47,6 +49,7 @@ export function hostScript(plan: RecordPlan, options: ScriptOptions): string {
     workload,
     seconds: String(Math.floor(seconds)),
     buffer_kb: String(Math.floor(bufferKb)),
+    patience: String(PATIENCE_S),
     sys,
     proc,
     question: plan.question,

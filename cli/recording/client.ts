@@ -56,6 +56,8 @@ export interface Limits {
 
 const LIMITS: Limits = { connect: 60_000, arm: 120_000, finish: 90_000, close: 5_000 };
 const TICK_MS = 250;
+/** How often the host is told that we are there; a dozen times as long it waits for that. */
+const HERE_MS = 10_000;
 /** How often a clock is asked one question after another, and at most: for an hour and more. */
 const READINGS_AT_ONCE = 12;
 const READINGS_MAX = 20_000;
@@ -94,6 +96,7 @@ export class Client {
   private readonly readings: ClockReading[] = [];
   private askedNs: bigint | undefined;
   private told = 0;
+  private saidHereMs = Date.now();
 
   constructor(private readonly session: Session) {
     const [command, ...argv] = session.transport.argv;
@@ -195,6 +198,10 @@ export class Client {
     this.timeTold(log.times);
     if (this.phase === 'arm' && log.state === 'armed') this.armed(log);
     if (this.phase === 'record' && log.stoppedBy !== '') this.enter('finish');
+    if (this.phase === 'record' && log.left !== undefined) {
+      const { name } = this.session.transport;
+      this.problems.push(`${name}: it was ended there, by somebody or because nothing was heard from here.`);
+    }
     if (log.left !== undefined && this.phase !== 'close') this.abandon();
   }
 
@@ -278,6 +285,7 @@ export class Client {
     const { transport } = this.session;
     this.session.tick(this.control.log(), this.trace.bytes);
     if (this.phase === 'record' && this.session.asksTime === true) this.askTime();
+    this.sayHere();
     const { phase } = this;
     if (phase === 'armed' || phase === 'record') return;
     if (Date.now() - this.heardMs < this.limits[phase === 'module' ? 'arm' : phase]) return;
@@ -289,6 +297,14 @@ export class Client {
     const said = { connect: 'no shell answered', arm: still, module: still, finish: 'it did not end' };
     this.problems.push(`${transport.name}: ${said[phase]}.`);
     this.abandon();
+  }
+
+  /** To the host, a connection that is gone without a word, where a laptop is shut, looks open for long. */
+  private sayHere(): void {
+    if (this.phase !== 'record' && this.phase !== 'finish') return;
+    if (Date.now() - this.saidHereMs < HERE_MS) return;
+    this.saidHereMs = Date.now();
+    this.word('here');
   }
 
   /** The last resort: the transport's own processes go, whatever they wait for. */

@@ -15,11 +15,10 @@ import { planFor, type RecordPlan } from '../../recorder/plan.js';
 import { hostScript } from '../../recorder/script.js';
 import { parseSidecar, type Sidecar } from '../../recorder/sidecar.js';
 import { run } from '../run.js';
-import { Client, TraceStream, type Limits } from './client.js';
+import { Client, type Limits } from './client.js';
 import { recordTo, type Asked } from './run.js';
 import type { Told } from './watcher.js';
-import { EventCounter } from './traceFile.js';
-import { commandTransport, localTransport, sshTransport } from './transport.js';
+import { commandTransport, localTransport } from './transport.js';
 import { PRODUCER } from '../version.js';
 
 /** Two tracepoints cost nothing to arm. */
@@ -339,6 +338,21 @@ describe('shimtrace record', () => {
     });
   }
 
+  it('is ended by a host that hears nothing of it, whatever the connection still says', async () => {
+    await on({}, async (fake, asked) => {
+      // All words until the recording begins, then none, and no end of them.
+      const silent = `{ while IFS= read -r l; do printf '%s\\n' "$l"; case $l in go) break ;; esac; done; sleep 60; } | sh`;
+      const { hasTrace, err } = await recorded({
+        change: (script) => asked.change!(script).replace(/^patience=.*$/m, "patience='1'"),
+        transport: commandTransport(silent),
+        options: options('sleep 60'),
+      });
+      assert.equal(hasTrace, false);
+      assert.match(err, /it was ended there, .* because nothing was heard from here/);
+      assert.deepEqual(fake.leftovers(), []);
+    });
+  });
+
   it('keeps no more than was allowed, and ends', async () => {
     await on({}, async (fake, asked) => {
       const workload = `yes '${EVENTS[0]}' > ${pipeOf(fake)}`;
@@ -540,49 +554,6 @@ describe('a host that nobody vouches for', () => {
     lies(`${say('ready')}; ${say('cleaned nothing')}`),
     /no event was recorded/,
   );
-});
-
-describe('the way of a trace', () => {
-  const BEGIN = '@shimtrace ab begin\n';
-  const END = '@shimtrace ab end\n';
-
-  it('has what lies between the marks, however it is cut into pieces', () => {
-    const bytes = Buffer.from(`motd\n${BEGIN}one\n@shimtrace ab en\ntwo\n${END}after`);
-    for (let size = 1; size <= bytes.length; size++) {
-      const got: Buffer[] = [];
-      const stream = new TraceStream('ab', (piece) => got.push(Buffer.from(piece)));
-      for (let at = 0; at < bytes.length; at += size) stream.take(bytes.subarray(at, at + size));
-      stream.flush();
-      assert.equal(Buffer.concat(got).toString(), 'one\n@shimtrace ab en\ntwo\n');
-      assert.ok(stream.ended);
-    }
-  });
-
-  it('keeps what came where the end did not', () => {
-    const got: Buffer[] = [];
-    const stream = new TraceStream('ab', (piece) => got.push(Buffer.from(piece)));
-    stream.take(Buffer.from(`${BEGIN}one\nhalf`));
-    stream.flush();
-    assert.equal(Buffer.concat(got).toString(), 'one\nhalf');
-    assert.equal(stream.ended, false);
-  });
-
-  it('counts events alone, in any pieces', () => {
-    const bytes = Buffer.from(
-      `# tracer: nop\n${EVENTS.join('\n')}\nCPU:1 [LOST 5 EVENTS]\n CPU:1-7 [000] x\n\nhalf`,
-    );
-    for (const size of [1, 2, 7, 1000]) {
-      const counter = new EventCounter();
-      for (let at = 0; at < bytes.length; at += size) counter.take(bytes.subarray(at, at + size));
-      assert.equal(counter.events, 3);
-    }
-  });
-
-  it('asks for no password and takes no option for a host', () => {
-    assert.deepEqual(sshTransport('me@box').argv.slice(0, 4), ['ssh', '-T', '-o', 'BatchMode=yes']);
-    assert.throws(() => sshTransport('-oProxyCommand=x'), /--host takes/);
-    assert.throws(() => commandTransport(' '), /--via takes/);
-  });
 });
 
 async function infoOf(file: string): Promise<string> {
