@@ -33,6 +33,7 @@ import { status } from './features/status.js';
 import { review } from './review/feature.js';
 import { restoredTexts } from './textPage.js';
 import { timeline } from './timeline/panel.js';
+import { inTerminals } from './recording/inTerminals.js';
 import { record } from './recording/record.js';
 import { Recordings } from './recording/recordings.js';
 import { exportPerfetto } from './sql/exportPerfetto.js';
@@ -69,6 +70,7 @@ const FEATURES: readonly Feature[] = [
   pasted,
   review,
   record,
+  inTerminals,
   sqlNotebook,
   exportPerfetto,
   recognise,

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { activate as activateOn } from './activate.js';
 import { stampOf } from './stamp.js';
 import { startNodeReview, startNodeWorker } from './analysis/workerHost.node.js';
-import { commandLine, homeFolder, startRecorder } from './recording/process.node.js';
+import { commandLine, homeFolder, putCommand, startRecorder } from './recording/process.node.js';
 import type { Platform } from './platform.js';
 
 async function readHead(uri: vscode.Uri, length: number): Promise<Uint8Array> {
@@ -35,6 +35,7 @@ export function activate(context: vscode.ExtensionContext): unknown {
     startReview: (recordings) => startNodeReview(context.extensionPath, recordings),
     startRecorder: (args, folder) => startRecorder(context.extensionPath, args, folder),
     commandLine: commandLine(context.extensionPath),
+    putCommand: (folder) => putCommand(context.extensionPath, folder),
     home: homeFolder(),
     now: () => performance.now(),
   };

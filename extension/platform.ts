@@ -47,6 +47,11 @@ export interface Platform {
   readonly startRecorder?: (args: readonly string[], folder: string) => RecorderProcess;
   /** Absent where no program can be run. */
   readonly commandLine?: CommandLine;
+  /**
+   * Writes the program `shimtrace` into a folder, and gives what a terminal's PATH then lacks. Absent where
+   * no program can be run.
+   */
+  readonly putCommand?: (folder: string) => Promise<string>;
   /** The user's home folder, where there is one. */
   readonly home?: string;
   /** Milliseconds from any fixed point. */

@@ -1,8 +1,10 @@
 /** `shimtrace`, which ships with the extension, as a program of this host. */
 import { spawn } from 'node:child_process';
+import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
+import { quoted } from '../../recorder/shellWord.js';
 import type { CommandLine, RecorderProcess } from '../platform.js';
 
 export function homeFolder(): string {
@@ -16,6 +18,29 @@ export function commandLine(extensionPath: string): CommandLine {
     // The editor's own program is Node where this is set.
     env: { ELECTRON_RUN_AS_NODE: '1' },
   };
+}
+
+/**
+ * Writes `shimtrace` into a folder: a program that runs what ships with the extension. The editor and the
+ * extension lie elsewhere after each update, so it is written anew where it says something else. What is to
+ * be put behind a terminal's PATH.
+ */
+export async function putCommand(extensionPath: string, folder: string): Promise<string> {
+  const { program, args } = commandLine(extensionPath);
+  const isWindows = process.platform === 'win32';
+  const file = path.join(folder, isWindows ? 'shimtrace.cmd' : 'shimtrace');
+  const words = [program, ...args];
+  const inCmd = ['@echo off', 'setlocal', 'set ELECTRON_RUN_AS_NODE=1', `"${words.join('" "')}" %*`];
+  const inSh = ['#!/bin/sh', `ELECTRON_RUN_AS_NODE=1 exec ${words.map(quoted).join(' ')} "$@"`];
+  const text = isWindows ? `${inCmd.join('\r\n')}\r\n` : `${inSh.join('\n')}\n`;
+  const behindPath = `${path.delimiter}${folder}`;
+  if ((await fs.readFile(file, 'utf8').catch(() => undefined)) === text) return behindPath;
+  await fs.mkdir(folder, { recursive: true });
+  // Whole at once: another window may run it, or write it too.
+  const part = `${file}.${process.pid}`;
+  await fs.writeFile(part, text, { mode: 0o755 });
+  await fs.rename(part, file);
+  return behindPath;
 }
 
 export function startRecorder(

@@ -235,7 +235,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'start of threads and programs for Node',
     holds: within('extension/analysis/workerHost.node.ts', 'extension/recording/process.node.ts'),
-    may: ['extension', ...HOST_CORE],
+    may: ['extension', 'recorder', ...HOST_CORE],
     packages: ['vscode', 'node:'],
   },
   {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -61,6 +62,19 @@ describe('a recording from the editor', () => {
     // A trace that took long to read has a rest of four times as long before it is read again.
     const clock = (): true | undefined => (sessions.find(uri)?.report?.clock === 'mono' ? true : undefined);
     await until('the clock, by what lies beside the trace', clock, 25_000);
+  });
+
+  it('is a command in terminals, of what ships with the extension', async () => {
+    const { context } = await app();
+    const added = (): string | undefined => context.environmentVariableCollection.get('PATH')?.value;
+    const PATH = `${process.env['PATH']}${await until('the folder', () => added())}`;
+    const ran = spawnSync('sh', ['-c', 'command -v shimtrace; shimtrace --version'], {
+      encoding: 'utf8',
+      env: { PATH },
+    });
+    const [where, version] = ran.stdout.split('\n');
+    assert.ok(where!.startsWith(context.globalStorageUri.fsPath), ran.stderr);
+    assert.match(version!, /^shimtrace \d/);
   });
 
   it('is a task', async () => {
