@@ -47,6 +47,15 @@ export const MACHINES = {
     bytes: 107_000_000,
     converts: true,
   },
+  'x86-7.2': {
+    ...X86,
+    suite: 'trixie-backports',
+    release: '7.2.12+deb13-amd64',
+    // No package stands for it any more.
+    lines: [],
+    packages: IN_PARTS,
+    bytes: BYTES,
+  },
   'x86-7.3': {
     ...X86,
     suite: 'trixie-backports',

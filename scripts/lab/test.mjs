@@ -9,8 +9,9 @@ import { root } from '../steps.mjs';
 import { addFailure, leaveTotals, newTotals } from '../totals.mjs';
 import { bootMachine } from './machine.mjs';
 
+const isThorough = process.env.THOROUGH === '1';
 /** All of it, the boots included. */
-const LIMIT_MS = 240_000;
+const LIMIT_MS = isThorough ? 3_600_000 : 240_000;
 const STEP_MS = 100_000;
 /** The far side sees within a second that nobody reads; an emulated kernel takes its time to drop probes. */
 const CLEANED_MS = 60_000;
@@ -71,6 +72,16 @@ function leftovers() {
 
 const NOTHING_LEFT = `other\n${FOREIGN}\n0`;
 
+const recording = (client) =>
+  new Promise((begun) => client.stderr.on('data', (text) => String(text).includes('recording;') && begun()));
+
+/** Waits until the machine has nothing of ours. */
+async function cleaned() {
+  let left = '';
+  for (const end = Date.now() + CLEANED_MS; left !== NOTHING_LEFT && Date.now() < end; ) left = leftovers();
+  assert.equal(left, NOTHING_LEFT);
+}
+
 /** A round converts all pages to private, and each of them back; the kernel itself counts their brackets. */
 function pages() {
   const [rounds, count] = [2, 8];
@@ -91,6 +102,56 @@ function pages() {
     assert.deepEqual([id, held, undecided], [id, rounds * (1 + count), 0]);
   }
   assert.equal(leftovers(), NOTHING_LEFT);
+}
+
+function begin(file, workload, shell = []) {
+  const args = [cli, 'record', ...via(), '--for', 'G6', '-o', file, '--', workload];
+  const [command, ...before] = [...shell, process.execPath];
+  return spawn(command, [...before, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** How it goes until it ends by itself: what it exits with, and says. */
+async function untilEnd(client) {
+  let said = '';
+  for (const stream of [client.stdout, client.stderr]) stream.on('data', (text) => (said += text));
+  const code = await new Promise((closed) => client.once('close', closed));
+  return { code, said };
+}
+
+/** Ways in which a recording ends that are tried on fake hosts each time, and on a kernel now and then. */
+async function testsOfEnds(name) {
+  const RECORDER = `$(ls ${TRACING}/instances | sed -n 's/shimtrace_\\([0-9]*\\)_.*/\\1/p')`;
+  const ends = {
+    'an interrupt': (client) => client.kill('SIGINT'),
+    'a connection that is cut': (client) => spawnSync('pkill', ['-KILL', '-P', String(client.pid)]),
+    'a shell there that is killed': () => there(`kill -KILL ${RECORDER}`),
+  };
+  for (const [what, end] of Object.entries(ends))
+    await test(`cleans up after ${what}`, async () => {
+      const client = begin(name(`${what.replaceAll(' ', '-')}.txt`), 'workload 2; sleep 77');
+      const ended = untilEnd(client);
+      await recording(client);
+      end(client);
+      assert.doesNotMatch((await ended).said, /left on the host/);
+      await cleaned();
+    });
+  for (const signal of ['SEGV', 'KILL'])
+    await test(`tells of a workload that ended by ${signal}, and has all of it`, () => {
+      const file = name(`${signal}.txt`);
+      assert.equal(record('--for', 'G6', '-o', file, '--', `workload 2; kill -${signal} $$`).code, 0);
+      const { proof, workload } = JSON.parse(fs.readFileSync(`${file}.record.json`, 'utf8'));
+      assert.deepEqual(proof.problems, []);
+      assert.equal(workload.exitCode, 128 + os.constants.signals[`SIG${signal}`]);
+      assert.equal(leftovers(), NOTHING_LEFT);
+    });
+  await test('ends where the trace has no room, and judges nothing', async () => {
+    // What a file may have at most, in units of 512 bytes.
+    const shell = ['sh', '-c', 'ulimit -f 16; exec "$@"', 'sh'];
+    const { code, said } = await untilEnd(begin(name('full.txt'), 'workload 200; sleep 77', shell));
+    assert.match(said, /could not be kept: EFBIG/);
+    assert.equal(code, 2);
+    await cleaned();
+  });
 }
 
 async function testsOnX86() {
@@ -131,16 +192,12 @@ async function testsOnX86() {
   }
 
   await test('cleans up when the client is killed', async () => {
-    const args = [cli, 'record', ...via(), '--for', 'G6', '-o', name('killed.txt'), '--', 'sleep 77'];
-    const client = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-    await new Promise((begun) =>
-      client.stderr.on('data', (text) => String(text).includes('recording;') && begun()),
-    );
+    const client = begin(name('killed.txt'), 'sleep 77');
+    await recording(client);
     client.kill('SIGKILL');
-    let left = '';
-    for (const end = Date.now() + CLEANED_MS; left !== NOTHING_LEFT && Date.now() < end; ) left = leftovers();
-    assert.equal(left, NOTHING_LEFT);
+    await cleaned();
   });
+  if (isThorough) await testsOfEnds(name);
 
   await test('records by hand with the script alone', () => {
     const script = spawnSync(process.execPath, [cli, 'record', '--script', '--for', 'G6'], {
