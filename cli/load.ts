@@ -18,6 +18,7 @@ import { InputError } from './errors.js';
 import { openSource, type OpenSource } from './fileSource.js';
 import type { Output } from './output.js';
 import type { Following } from '../shell/following.js';
+import { lineKernel } from '../shell/lineKernel.js';
 import { withSidecar } from './sidecar.js';
 
 /** Options of every command that reads and judges a trace. */
@@ -141,6 +142,7 @@ function readOpen(source: OpenSource, output: Output, { traceEvents, following }
   return readTrace(source, {
     cancel: NEVER_CANCELLED,
     ...codecs(source.name),
+    lineKernel,
     ...(traceEvents === undefined ? {} : { traceEvents }),
     ...(following && { grown: following.reading }),
     progress: (done) => output.progress(`${source.name}: reading ${percent(done, total)}`),

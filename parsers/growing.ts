@@ -8,7 +8,14 @@ import type { ByteSource } from './base/source.js';
 import { pushSource, type TextReader } from './base/textSource.js';
 import type { TableGrowth } from './events/table.js';
 import type { EventLinesReader } from './events/textreader.js';
-import type { Grown, LineFormat, OpenTrace, ReadOptions, TraceFormat } from './reader.js';
+import {
+  kernelFor,
+  type Grown,
+  type LineFormat,
+  type OpenTrace,
+  type ReadOptions,
+  type TraceFormat,
+} from './reader.js';
 import { Samples } from './samples.js';
 
 /**
@@ -63,12 +70,12 @@ export class Growing implements Grown {
     options: ReadOptions,
   ): OpenTrace {
     const from = kept?.size ?? 0;
-    const reader = kept?.reader ?? lines.reader();
+    const reader = kept?.reader ?? lines.reader(kernelFor(source, options));
     const tap = new Tap(reader, kept?.samples ?? new Samples(), from);
     pushSource(source, tap, options, from);
     if (tap.isDoubted || tap.at !== source.size) return lines.open(source, reader.finish());
     // To end it is to say what holds of the end of a text, which is not where it ends next time.
-    const ended = copyOf(reader, reader.builder.sharedWithCopy());
+    const ended = copyOf(reader, reader.sharedWithCopy?.() ?? reader.builder.sharedWithCopy());
     const table = ended.finish();
     // What the end disowned may be a row that both have.
     const isLasting = ended.builder.disowned === reader.builder.disowned;

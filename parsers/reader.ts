@@ -6,6 +6,7 @@ import type { StreamCodec } from './compressed/detect.js';
 import type { Decompress } from './compressed/plainSource.js';
 import type { EventTable } from './events/table.js';
 import type { EventLinesReader } from './events/textreader.js';
+import type { KernelCode } from './ftrace/kernelExports.js';
 import type { SymbolPlace } from './tep/kallsyms.js';
 
 /** One compressed piece of a source: `size` bytes at `offset` hold `plainSize`. */
@@ -76,6 +77,8 @@ export interface ReadOptions {
   readonly decompress?: Partial<Record<StreamCodec, Decompress>>;
   /** What a compressed binary trace may take when decompressed; undefined: 2 GiB. */
   readonly memoryBytes?: number;
+  /** The kernel that reads plain lines of ftrace text, where the host has WebAssembly with vectors. */
+  readonly lineKernel?: () => KernelCode | undefined;
   /** What was kept of an earlier reading of the same file; undefined where it is read once. */
   readonly grown?: Grown;
 }
@@ -150,14 +153,22 @@ export function withTable(
 
 /** A format whose rows are lines, in their order: a text of it can be read on from where it was read to. */
 export interface LineFormat {
-  reader(): EventLinesReader;
+  reader(kernel?: KernelCode): EventLinesReader;
   /** A table that such a reader made of this source, with its rows' texts. */
   open(source: ByteSource, table: EventTable): OpenTrace;
 }
 
+/** A shorter text is read before a kernel has started. */
+const KERNEL_BYTES_MIN = 1 << 20;
+
+/** The kernel, for a source that is worth its start. */
+export function kernelFor(source: ByteSource, { lineKernel }: ReadOptions): KernelCode | undefined {
+  return source.size >= KERNEL_BYTES_MIN ? lineKernel?.() : undefined;
+}
+
 /** Reads all of a source by the lines of a format. */
 export function readLines(format: LineFormat, source: ByteSource, options: ReadOptions): OpenTrace {
-  const reader = format.reader();
+  const reader = format.reader(kernelFor(source, options));
   pushSource(source, reader, options);
   return format.open(source, reader.finish());
 }

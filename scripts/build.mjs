@@ -2,10 +2,16 @@
 import * as esbuild from 'esbuild';
 import fs from 'node:fs';
 import path from 'node:path';
+import { lineKernel } from './lineKernel.mjs';
 import { root } from './steps.mjs';
 
 const watch = process.argv.includes('--watch');
 const production = process.argv.includes('--production');
+
+/** What is compiled before, in place of names in the sources: `shell/lineKernel.ts`. */
+async function compiled() {
+  return { LINE_KERNEL: JSON.stringify((await lineKernel()).toString('base64')) };
+}
 
 const common = {
   absWorkingDir: root,
@@ -88,8 +94,8 @@ const bundles = [
   },
 ];
 
-function options({ entry, entries, ...rest }) {
-  return { ...common, ...rest, entryPoints: entries ?? [entry] };
+function options({ entry, entries, ...rest }, define) {
+  return { ...common, ...rest, define, entryPoints: entries ?? [entry] };
 }
 
 /** Parts are called by what is in them: those of an earlier build stay behind. */
@@ -102,11 +108,12 @@ function removeParts() {
 /** The grammar, icons and manifest live beside the bundles in the package; nothing is copied. */
 async function build() {
   removeParts();
+  const define = await compiled();
   if (watch) {
-    for (const bundle of bundles) await (await esbuild.context(options(bundle))).watch();
+    for (const bundle of bundles) await (await esbuild.context(options(bundle, define))).watch();
     return;
   }
-  await Promise.all(bundles.map((bundle) => esbuild.build(options(bundle))));
+  await Promise.all(bundles.map((bundle) => esbuild.build(options(bundle, define))));
   fs.chmodSync(path.join(root, 'dist/cli.js'), 0o755);
 }
 

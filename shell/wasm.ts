@@ -8,6 +8,8 @@
 interface Host {
   compile(code: Uint8Array): Promise<object>;
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
+  readonly Module: new (code: Uint8Array) => object;
+  readonly CompileError: new () => Error;
   readonly RuntimeError: new () => Error;
   instantiate(code: Uint8Array, imports?: object): Promise<unknown>;
 }

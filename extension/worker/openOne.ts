@@ -3,6 +3,7 @@ import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import { withTable, type Grown, type OpenTrace } from '../../parsers/reader.js';
 import { withSidecar } from '../../recorder/beside.js';
+import { lineKernel } from '../../shell/lineKernel.js';
 import { readTrace } from './core.js';
 import type { WorkerTools } from './judged.js';
 
@@ -16,6 +17,7 @@ export function openOne(
   const read = readTrace(source, {
     cancel: NEVER_CANCELLED,
     ...decompress,
+    lineKernel,
     ...(traceEvents === undefined ? {} : { traceEvents }),
     ...(grown && { grown }),
     progress,

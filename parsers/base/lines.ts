@@ -38,6 +38,19 @@ export interface LineSink {
   longLine(at: number, line: number, length: number): void;
 }
 
+/** Who takes lines of a chunk many at a time, before the {@link LineSink} gets those that it leaves. */
+export interface ManyLines {
+  /** The next bytes, as they stay until the next call. */
+  begin(chunk: Uint8Array): void;
+  /**
+   * Takes lines that begin at `chunk[pos]`, none where it leaves the first one. `at` and `line` are the first
+   * one's, as in {@link LineSink.line}. Returns how many it took.
+   */
+  take(pos: number, at: number, line: number): number;
+  /** Where in the chunk the line behind those begins. */
+  readonly position: number;
+}
+
 export class LineSplitter {
   private carry = new Uint8Array(FIRST_CARRY_BYTES);
   private carried = 0;
@@ -48,7 +61,10 @@ export class LineSplitter {
   private lineStart = 0;
   private lineNumber = 1;
 
-  constructor(private readonly sink: LineSink) {}
+  constructor(
+    private readonly sink: LineSink,
+    private readonly many?: ManyLines,
+  ) {}
 
   /** Takes the next bytes of the source; `chunk` is not kept. */
   push(chunk: Uint8Array): void {
@@ -56,7 +72,12 @@ export class LineSplitter {
     const wordCount = Math.max(0, chunk.length - lead) >>> 2;
     const words = wordCount > 0 ? new Int32Array(chunk.buffer, chunk.byteOffset + lead, wordCount) : NO_WORDS;
     let pos = 0;
+    this.many?.begin(chunk);
     while (pos < chunk.length) {
+      if (this.many !== undefined && this.carried === 0 && this.skipped === 0) {
+        pos = this.takeMany(this.many, pos);
+        if (pos === chunk.length) return;
+      }
       const newline = this.findNewline(chunk, words, lead, pos);
       if (this.carried > 0 || this.skipped > 0 || newline === chunk.length) {
         this.append(chunk, pos, newline);
@@ -67,6 +88,14 @@ export class LineSplitter {
       }
       pos = newline + 1;
     }
+  }
+
+  private takeMany(many: ManyLines, pos: number): number {
+    const lines = many.take(pos, this.lineStart, this.lineNumber);
+    if (lines === 0) return pos;
+    this.lineNumber += lines;
+    this.lineStart += many.position - pos;
+    return many.position;
   }
 
   private emit(chunk: Uint8Array, start: number, newline: number): void {

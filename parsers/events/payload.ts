@@ -119,6 +119,8 @@ export class PlanBook {
   private readonly enters: (EventPlan | undefined)[] = [];
   private readonly exits: (EventPlan | undefined)[] = [];
   private readonly qemu: (EventPlan | undefined)[] = [];
+  /** How often plans were made anew, those before forgotten. */
+  startedOver = 0;
   /** Functions that probes sit on or return to, by their names: what the kernel has. */
   readonly symbols = new Set<string>();
 
@@ -161,6 +163,7 @@ export class PlanBook {
 
   private placed(entry: NameEntry, bytes: Uint8Array, start: number, end: number): EventPlan {
     if (this.plans.size >= PLANS_KEPT) {
+      this.startedOver++;
       this.plans.clear();
       this.places = new Interner();
     }
@@ -215,6 +218,7 @@ export class PlanBook {
   private token(bytes: Uint8Array, start: number, end: number): number {
     if (this.tokens.size >= NAMES_KEPT) {
       this.tokens = new Interner();
+      this.startedOver++;
       this.plans.clear();
       this.guesses.fill(undefined);
       for (const list of [this.events, this.enters, this.exits, this.qemu]) list.length = 0;

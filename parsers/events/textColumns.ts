@@ -36,6 +36,16 @@ export class TextColumns {
     this.usual = NO_COLUMN;
   }
 
+  /** Where events begin, wider numbers taken off, while that is sure; -1 else. */
+  get sure(): number {
+    return this.habit.isSure ? this.habit.value : NO_COLUMN;
+  }
+
+  /** A line without wider numbers began at {@link sure}. */
+  sawUsual(): void {
+    this.usual = this.sure;
+  }
+
   /**
    * True when the line is torn before its event. `column` is where the event begins, `isPadded` whether its
    * task's name ends where the column does, `wider` by how much the numbers before it exceed their columns.

@@ -17,6 +17,8 @@ import { afterFailed, type LineSpan } from './textline.js';
 /** Reads a text of events that is pushed in pieces. */
 export interface EventLinesReader extends TextReader {
   readonly builder: TableBuilder;
+  /** What a copy of the reader has in common with it, where that is more than its builder's. */
+  sharedWithCopy?(): readonly (readonly [object, object])[];
   /** Ends the input and returns the table. Call once. */
   finish(): EventTable;
 }

@@ -15,10 +15,11 @@ export class ClockTracker {
   private low = 0;
   private last = 0;
   /** The greatest time since the order was last broken, and the CPU that it was of. */
-  private highest = NEVER;
-  private highestCpu = UNKNOWN_CPU;
+  highest = NEVER;
+  highestCpu = UNKNOWN_CPU;
   private decimals = 0;
-  private lastOfCpu = new Float64Array(CPUS_AT_FIRST).fill(NEVER);
+  /** By CPU, the time of its last row; -Infinity before its first. */
+  lastOfCpu = new Float64Array(CPUS_AT_FIRST).fill(NEVER);
 
   constructor(private readonly builder: TableBuilder) {}
 
@@ -65,6 +66,24 @@ export class ClockTracker {
   private wentBack(where: string, by: number, at: number, line: number): void {
     const unit = this.unit === UNIT_NS ? 'ns' : 'ticks';
     this.builder.issues.add('clock-back', at, line, `${where}, by ${by} ${unit}`);
+  }
+
+  /** The first row's seconds and nanoseconds; undefined where times are none, so far or at all. */
+  get firstTime(): readonly [seconds: number, nanos: number] | undefined {
+    return this.unit === UNIT_NS ? [this.high, this.low] : undefined;
+  }
+
+  /** Rows were timed elsewhere: the last one's time, and the greatest since the order was broken. */
+  wentOn(last: number, highest: number, highestCpu: number): void {
+    this.last = last;
+    this.highest = highest;
+    this.highestCpu = highestCpu;
+  }
+
+  /** The time of the last row that was timed elsewhere of a CPU. */
+  sawCpu(cpu: number, ts: number): void {
+    if (cpu >= this.lastOfCpu.length) this.grow(cpu);
+    this.lastOfCpu[cpu] = ts;
   }
 
   private start(context: LineContext, at: number, line: number): void {

@@ -35,7 +35,7 @@ const REFUSED = 0.8;
 /** A header or a LOST line, and no event yet. */
 const POSSIBLE = 0.4;
 
-const LINES: LineFormat = { reader: () => new FtraceTextReader(), open: openFtraceText };
+const LINES: LineFormat = { reader: (kernel) => new FtraceTextReader(kernel), open: openFtraceText };
 
 export const ftraceText: TraceFormat = {
   id: FTRACE_TEXT,

@@ -1,4 +1,5 @@
 /** What a line's event looks like, where it is not known by its name alone. */
+import { Ascii } from '../base/ascii.js';
 import { hasText, skipBlanks } from '../base/text.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
 import { matchesForm, type EventPlan } from '../events/payload.js';
@@ -9,8 +10,15 @@ import { EVENT_NAMED, EVENT_SYSCALL_ENTER, type EventSpan } from './event.js';
 const MODULE_TEXT = /^ *[\w.$]+ \[\w+\]: /;
 /** What begins so is a system call, which ends with its parenthesis. */
 const SYSCALL = 'sys_';
+/** Who copies a stack may leave out the blank before its first frame, or all of them. */
+const FRAME = '=> ';
 const SHORT_TEXT = 300;
 const decoder = new TextDecoder();
+
+/** True for a line of a stack. */
+export function isFrame(bytes: Uint8Array, start: number, end: number): boolean {
+  return hasText(bytes, bytes[start] === Ascii.Blank ? start + 1 : start, end, FRAME);
+}
 
 /** True for the names of the events that carry a stack. */
 export function isStackEvent(bytes: Uint8Array, { kind, nameStart, nameEnd }: EventSpan): boolean {

@@ -12,7 +12,8 @@ import { EVENT_NAMED, type EventSpan } from './event.js';
 /** What stands between an event's name and its payload. */
 const COLON_AND_BLANK = ': '.length;
 
-interface Prediction {
+/** An event that may come again. */
+export interface Prediction {
   readonly plan: EventPlan;
   /** `name: ` and the probe's place, if it has one. */
   readonly prefix: Uint8Array;
@@ -25,6 +26,8 @@ interface Prediction {
 export class EventPredictor {
   private readonly known = new Map<EventPlan, Prediction>();
   private last: Prediction | undefined;
+  /** What the line under way turned out to be; undefined where that cannot be foreseen. */
+  current: Prediction | undefined;
 
   /**
    * The plan of the event at bytes[start, end) with its parts in `span`, when the guess is right; else
@@ -32,8 +35,9 @@ export class EventPredictor {
    */
   match(bytes: Uint8Array, start: number, end: number, span: EventSpan): EventPlan | undefined {
     const guess = this.last?.next;
+    this.current = undefined;
     if (guess === undefined || !begins(guess, bytes, start, end)) return undefined;
-    this.last = guess;
+    this.last = this.current = guess;
     span.kind = EVENT_NAMED;
     span.nameStart = start;
     span.nameEnd = start + guess.nameLength;
@@ -64,7 +68,7 @@ export class EventPredictor {
       this.known.set(plan, found);
     }
     if (this.last !== undefined) this.last.next = found;
-    this.last = found;
+    this.last = this.current = found;
   }
 
   private forget(): void {

@@ -8,10 +8,9 @@
  * these is no row.
  */
 import { Ascii } from '../base/ascii.js';
-import { LineSplitter, isUtf8, type LineSink } from '../base/lines.js';
-import { hasText } from '../base/text.js';
+import { LineSplitter, isUtf8, type LineSink, type ManyLines } from '../base/lines.js';
 import { FUNCTION, GRAPH_ENTRY, GRAPH_EXIT, functionCall } from '../events/functionCall.js';
-import { KIND_UNKNOWN, functionKind } from '../events/kinds.js';
+import { KIND_UNKNOWN } from '../events/kinds.js';
 import { PAYLOAD_FAULT, PlanBook, closesLine, fillPayload, type EventPlan } from '../events/payload.js';
 import { TableBuilder, UNKNOWN_CPU, type EventTable } from '../events/table.js';
 import { TextCuts } from '../events/textCuts.js';
@@ -35,6 +34,7 @@ import {
   EventSpan,
   splitEvent,
 } from './event.js';
+import { GraphTasks } from './graphTasks.js';
 import { isPlainCall } from './functionLine.js';
 import {
   GRAPH_CALL,
@@ -56,17 +56,18 @@ import {
   readComment,
   readLost,
 } from './header.js';
-import { holdsPart, isCertain, isOfModule, isStackEvent } from './looks.js';
+import { holdsPart, isCertain, isFrame, isOfModule, isStackEvent } from './looks.js';
+import type { KernelCode } from './kernelExports.js';
+import { NO_LINES, PlainLines, type LineTaker } from './plainLines.js';
 import { planOf } from './plan.js';
 import { EventPredictor } from './predict.js';
 import { afterPrefix } from './prefix.js';
+import { TracedEvents } from './tracedEvents.js';
 import { REFUSED_NONE, refusedFormat } from './refused.js';
 
 /** The format's id in TraceMeta and in the registry. */
 export const FTRACE_TEXT = 'ftrace-text';
 
-/** Who copies a stack may leave out the blank before its first frame, or all of them. */
-const FRAME = '=> ';
 /** Width of a task's name before its number in the latency layout. */
 const LATENCY_TASK_COLUMN = 8;
 /** A line is looked at as a LOST line, a clock list or an option's number dump only up to this length. */
@@ -74,22 +75,13 @@ const SHORT_LINE = 300;
 const COMM_GUESS_MASK = 255;
 const decoder = new TextDecoder();
 
-function isFrame(bytes: Uint8Array, start: number, end: number): boolean {
-  return hasText(bytes, bytes[start] === Ascii.Blank ? start + 1 : start, end, FRAME);
-}
-
-interface TracedEvent {
-  readonly kind: number;
-  readonly name: number;
-}
-
 /** True where the text of an event of the function tracer is a call, in any form. */
 function isCall(bytes: Uint8Array, { start, end }: EventSpan): boolean {
   return functionCall(FUNCTION, decoder.decode(bytes.subarray(start, end))) !== undefined;
 }
 
-export class FtraceTextReader implements LineSink, EventLinesReader {
-  private readonly splitter = new LineSplitter(this);
+export class FtraceTextReader implements LineSink, ManyLines, EventLinesReader {
+  private readonly splitter: LineSplitter;
   readonly builder = new TableBuilder();
   private readonly book = new PlanBook(this.builder.names);
   private readonly predictor = new EventPredictor();
@@ -105,11 +97,10 @@ export class FtraceTextReader implements LineSink, EventLinesReader {
   private readonly context = new LineContext();
   private readonly span = new EventSpan();
   private readonly graphSpan = new GraphSpan();
-  /** The task that a function_graph line announced, by CPU. */
-  private readonly graphTasks = new Map<number, { tid: number; comm: number }>();
+  private readonly graphTasks = new GraphTasks(this.builder.comms);
   private readonly noComm = this.builder.comms.internString('');
   private readonly printName = this.builder.names.internString('print');
-  private readonly tracedEvents = new Map<string, TracedEvent>();
+  private readonly tracedEvents = new TracedEvents(this.builder.names);
   /** Comm by the low bits of the thread id; always verified. */
   private readonly commGuesses = new Uint32Array(COMM_GUESS_MASK + 1);
   private bytesSeen = 0;
@@ -123,8 +114,38 @@ export class FtraceTextReader implements LineSink, EventLinesReader {
   /** True when the last row's line ended inside a `:char` argument whose byte was a newline. */
   private openChar = false;
 
-  constructor() {
+  /** What takes plain lines; {@link NO_LINES} where there is no kernel. */
+  private readonly plain: LineTaker;
+
+  /** `kernel`: takes plain lines many at a time, where the host has it. */
+  constructor(kernel?: KernelCode) {
     this.builder.meta.format = FTRACE_TEXT;
+    const { builder, book, clock, columns, cuts, lastRows, stacks } = this;
+    this.plain = kernel
+      ? new PlainLines(kernel, { builder, book, clock, columns, cuts, lastRows, stacks })
+      : NO_LINES;
+    this.splitter = kernel ? new LineSplitter(this, this) : new LineSplitter(this);
+  }
+
+  begin(chunk: Uint8Array): void {
+    this.plain.begin(chunk);
+  }
+
+  take(pos: number, at: number, line: number): number {
+    const lines = this.plain.take(pos, at, line);
+    if (lines === 0) return 0;
+    this.entries += lines;
+    this.openChar = false;
+    return lines;
+  }
+
+  get position(): number {
+    return this.plain.position;
+  }
+
+  /** A copy of the reader has no kernel: it comes to an end. */
+  sharedWithCopy(): readonly (readonly [object, object])[] {
+    return [...this.builder.sharedWithCopy(), [this.plain, NO_LINES]];
   }
 
   /** Takes the next bytes; `chunk` is not kept. */
@@ -188,6 +209,7 @@ export class FtraceTextReader implements LineSink, EventLinesReader {
       const event = parseContext(bytes, start, end, this.context);
       if (event >= 0) {
         this.event(bytes, start, event, end, at, line);
+        this.plain.learn(bytes, start, at, this.context, this.predictor.current);
         return;
       }
     }
@@ -256,18 +278,9 @@ export class FtraceTextReader implements LineSink, EventLinesReader {
   private tracedRow(event: string, ts: number, comm: number, at: number, line: number): void {
     const { builder, context } = this;
     if (this.cuts.isOpen) this.cuts.event();
-    const { kind, name } = this.traced(event);
+    const { kind, name } = this.tracedEvents.of(event);
     const row = builder.addRow(ts, context.cpu, context.tid, context.tgid, comm, kind, name, at, line);
     this.lastRows.saw(row, context.cpu);
-  }
-
-  /** Kind and name of an event of the function tracers, looked up once: there may be millions. */
-  private traced(event: string): TracedEvent {
-    const known = this.tracedEvents.get(event);
-    if (known) return known;
-    const found = { kind: functionKind(event), name: this.builder.names.internString(event) };
-    this.tracedEvents.set(event, found);
-    return found;
   }
 
   /** `<stack trace>`: the frames that follow belong to the last event of a CPU. */
@@ -372,6 +385,7 @@ export class FtraceTextReader implements LineSink, EventLinesReader {
     const kind = plan ? plan.kind : KIND_UNKNOWN;
     const row = builder.addRow(ts, context.cpu, context.tid, context.tgid, comm, kind, name, at, line);
     if (plan !== undefined) {
+      this.plain.touched(plan);
       this.openChar = bytes[span.end - 1] === Ascii.Quote && bytes[span.end - 2] === Ascii.Equals;
       const flags = fillPayload(builder, plan, bytes, span.start, span.end);
       if (flags !== 0 && this.isTorn(bytes, plan, flags, row, at, line)) return;
@@ -479,14 +493,11 @@ export class FtraceTextReader implements LineSink, EventLinesReader {
       return true;
     }
     if (found === GRAPH_SWITCH) {
-      this.graphTasks.set(context.cpu, {
-        tid: context.tid,
-        comm: builder.comms.intern(bytes, context.commStart, context.commEnd),
-      });
+      this.graphTasks.announced(bytes, context);
       return true;
     }
     if (found === GRAPH_CALL || found === GRAPH_RETURN) {
-      const comm = this.graphComm(bytes);
+      const comm = this.graphTasks.comm(bytes, context);
       const event = found === GRAPH_CALL ? GRAPH_ENTRY : GRAPH_EXIT;
       this.tracedRow(event, this.clock.time(context, at, line), comm, at, line);
       return true;
@@ -499,21 +510,10 @@ export class FtraceTextReader implements LineSink, EventLinesReader {
       this.cuts.torn(at, line, 'an event without a name');
       return true;
     }
-    const comm = this.graphComm(bytes);
+    const comm = this.graphTasks.comm(bytes, context);
     if (context.unit === UNIT_NONE) builder.issues.tally('no-time', at, line);
     this.addRow(bytes, planOf(this.book, bytes, span), this.clock.time(context, at, line), comm, at, line);
     return true;
-  }
-
-  /** Id of the comm of a graph's line, with its thread in the context: as printed, or of who runs there. */
-  private graphComm(bytes: Uint8Array): number {
-    const { builder, context } = this;
-    if (context.commEnd > context.commStart)
-      return builder.comms.intern(bytes, context.commStart, context.commEnd);
-    const known = this.graphTasks.get(context.cpu);
-    if (!known) return this.noComm;
-    context.tid = known.tid;
-    return known.comm;
   }
 
   /** A line behind a console's prefix, or one without any context. */

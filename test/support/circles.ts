@@ -29,11 +29,14 @@ export function importGraph(files: readonly string[], read: (file: string) => st
   return { graph, unresolved };
 }
 
-/** Files that a relative specifier may mean: itself, or the source that it is compiled from. */
+/**
+ * Files that a relative specifier may mean: itself, the source that it is compiled from, or, in
+ * AssemblyScript, a source without its ending.
+ */
 function candidates(file: string, specifier: string): readonly string[] {
   const target = path.posix.normalize(path.posix.join(path.posix.dirname(file), specifier));
   const source = target.replace(/^out\//, '').replace(/\.js$/, '.ts');
-  return [target, source];
+  return [target, source, `${target}.ts`];
 }
 
 /**

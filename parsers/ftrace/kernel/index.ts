@@ -1,0 +1,170 @@
+/**
+ * Lines of ftrace text to rows, as far as they are plain: what ../reader.ts makes of them is what this makes
+ * of them, and a line of which that is not certain ends the run, for the reader to take it. Nothing here
+ * knows of damage, of other layouts, or of what the reader says of a text: a line about which there is
+ * anything to say is not plain.
+ */
+import { QUOTE, endOfPlainLine, holdsColonBlank, same, skipBlanks } from './bytes';
+import { cpu, hasTgid, nanos, readContext, seconds, tgid, tid, wider } from './context';
+import { endsAsBefore, hasKnownEnding } from './endings';
+import { matchForm } from './forms';
+import { readArgs } from './args';
+import {
+  AT,
+  COMM,
+  CPU,
+  CPUS_SEEN,
+  CPU_ROWS,
+  CPU_TIMES,
+  KIND,
+  LINE,
+  NAME,
+  PAYLOAD,
+  POOL,
+  TASKS,
+  TASK_BYTES,
+  TASK_NAMES,
+  TGID,
+  TID,
+  TS,
+} from './memory';
+import { beSure, isUnsure } from './numbers';
+import { Plan, payloadOf, planAt, setLast } from './plan';
+
+export * from './memory';
+export { addPlan, forgetPlans, setLast } from './plan';
+
+const NS_PER_SECOND: f64 = 1e9;
+const LINE_BYTES_MIN: usize = 48;
+
+/** What a run found, for the host to go on with. */
+export let rows: i32 = 0;
+/** Where the first line begins that was not taken. */
+export let position: usize = 0;
+/** Where the next payload goes in the segment's pool. */
+export let poolUsed: u32 = 0;
+/** A line had a column for its thread group; a line's numbers were no wider than their columns. */
+export let sawTgid: bool = false;
+export let sawUsual: bool = false;
+/** The times of the last row, and the greatest of a row since order was broken, with its CPU. */
+export let lastTime: f64 = 0;
+export let highest: f64 = 0;
+export let highestCpu: i32 = 0;
+export let cpusSeen: i32 = 0;
+
+/** What holds of the text before the run. */
+let firstSecond: f64 = 0;
+let firstNanos: f64 = 0;
+let lateMax: f64 = 0;
+let column: usize = 0;
+let poolStart: u32 = 0;
+
+/**
+ * Takes the clock as it is: the first row's time, the greatest time and its CPU, and by how much a row of
+ * another CPU may be late. The times of CPUs are laid down by the host.
+ */
+export function setClock(second: f64, nano: f64, greatest: f64, greatestCpu: i32, late: f64): void {
+  firstSecond = second;
+  firstNanos = nano;
+  highest = greatest;
+  highestCpu = greatestCpu;
+  lateMax = late;
+}
+
+/**
+ * Takes lines from bytes [from, to) of the memory, up to `most` rows. `at` is the first one's place in the
+ * source, `line` its number; events begin in `usual`, wider numbers apart; payloads go into a pool from
+ * `used` on.
+ */
+export function run(from: usize, to: usize, at: f64, line: u32, most: i32, usual: usize, used: u32): void {
+  begin(usual, used);
+  let start = from;
+  while (rows < most) {
+    const end = endOfPlainLine(start, to);
+    if (end < start + LINE_BYTES_MIN || !takeLine(start, end)) break;
+    store<f64>(AT + 8 * rows, at + <f64>(start - from));
+    store<u32>(LINE + 4 * rows, line + rows);
+    rows++;
+    start = end + 1;
+  }
+  position = start;
+}
+
+function begin(usual: usize, used: u32): void {
+  for (let i = 0; i < cpusSeen; i++) store<i32>(CPU_ROWS + 4 * load<u32>(CPUS_SEEN + 4 * i), -1);
+  cpusSeen = 0;
+  rows = 0;
+  sawTgid = false;
+  sawUsual = false;
+  column = usual;
+  poolUsed = used;
+  poolStart = used;
+}
+
+/** Makes the next row of a line; false where it is left to the host, with nothing changed. */
+function takeLine(start: usize, end: usize): bool {
+  beSure();
+  const event = readContext(start);
+  if (event === 0 || event >= end || event - start !== column + wider) return false;
+  const task = TASK_NAMES + TASK_BYTES * (<usize>tid & (TASKS - 1));
+  if (!same(task, start, 16)) return false;
+  const time = (seconds - firstSecond) * NS_PER_SECOND + (nanos - firstNanos);
+  if (time < load<f64>(CPU_TIMES + 8 * cpu) || (time < highest && highest - time > lateMax)) return false;
+  const at = planAt(event, end);
+  if (at === 0) return false;
+  const plan = changetype<Plan>(at);
+  // A quoted byte may be the line's end itself.
+  if (load<u8>(end - 1) === QUOTE || !readPayload(plan, payloadOf(plan, event), end) || isUnsure)
+    return false;
+  setLast(at);
+  tick(time);
+  storeRow(plan, time, load<u32>(task + 16));
+  return true;
+}
+
+/** Reads what stands behind an event's name; false where there is anything to say of it. */
+function readPayload(plan: Plan, start: usize, end: usize): bool {
+  if (plan.slots === 0)
+    return plan.wasSeen !== 0 && hasKnownEnding(plan, start, end) && !holdsColonBlank(start, end);
+  const payload = POOL + 4 * (poolUsed - poolStart);
+  memory.fill(payload, 0, 4 + 8 * plan.slots);
+  if (plan.forms === 0) return plan.args !== 0 && readArgs(plan.args, start + plan.placeLength, end, payload);
+  const count = load<u32>(plan.forms);
+  for (let i: usize = 0; i < count; i++) {
+    const after = matchForm(load<u32>(plan.forms + 4 + 4 * i), start, end, payload);
+    // A form without a mask fills less than its event needs.
+    if (after !== 0) return load<u32>(payload) !== 0 && endsForm(plan, start, after, end);
+  }
+  return false;
+}
+
+/** True where a printed form at bytes [start, after) ends the line as it did before. */
+function endsForm(plan: Plan, start: usize, after: usize, end: usize): bool {
+  if (after < end && skipBlanks(after) < end) return endsAsBefore(plan, start, end);
+  return plan.goesOn === 0 && plan.wasSeen !== 0;
+}
+
+function tick(time: f64): void {
+  store<f64>(CPU_TIMES + 8 * cpu, time);
+  lastTime = time;
+  if (time < highest) return;
+  highest = time;
+  highestCpu = cpu;
+}
+
+function storeRow(plan: Plan, time: f64, comm: u32): void {
+  const row: usize = rows;
+  store<f64>(TS + 8 * row, time);
+  store<i32>(TID + 4 * row, tid);
+  store<i32>(TGID + 4 * row, tgid);
+  store<u32>(COMM + 4 * row, comm);
+  store<u32>(NAME + 4 * row, plan.name);
+  store<u16>(CPU + 2 * row, <u16>cpu);
+  store<u16>(KIND + 2 * row, <u16>plan.kind);
+  store<u32>(PAYLOAD + 4 * row, plan.slots === 0 ? 0 : poolUsed);
+  if (plan.slots !== 0) poolUsed += 1 + 2 * plan.slots;
+  if (hasTgid) sawTgid = true;
+  if (wider === 0) sawUsual = true;
+  if (load<i32>(CPU_ROWS + 4 * cpu) < 0) store<i32>(CPUS_SEEN + 4 * cpusSeen++, cpu);
+  store<i32>(CPU_ROWS + 4 * cpu, rows);
+}

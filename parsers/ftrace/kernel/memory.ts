@@ -1,0 +1,44 @@
+/**
+ * Where things lie in the kernel's memory. The host (../textKernel.ts) reads these numbers from the exports
+ * and writes the lines, the plans and the names of tasks there; nothing is allocated here.
+ */
+
+/** Lines, in the bytes that the host copies here; some bytes behind them may be looked at, and mean nothing. */
+export const INPUT: usize = 1 << 16;
+export const INPUT_BYTES: usize = (1 << 20) + 4096;
+
+/** The rows that one call makes at most, in columns as a segment of the table has them. */
+export const ROWS: usize = 4096;
+export const TS: usize = INPUT + INPUT_BYTES;
+export const AT: usize = TS + 8 * ROWS;
+export const TID: usize = AT + 8 * ROWS;
+export const TGID: usize = TID + 4 * ROWS;
+export const COMM: usize = TGID + 4 * ROWS;
+export const NAME: usize = COMM + 4 * ROWS;
+export const PAYLOAD: usize = NAME + 4 * ROWS;
+export const LINE: usize = PAYLOAD + 4 * ROWS;
+export const CPU: usize = LINE + 4 * ROWS;
+export const KIND: usize = CPU + 2 * ROWS;
+/** Words of their payloads: a mask and at most 16 slots of two words for each row. */
+export const POOL: usize = KIND + 2 * ROWS;
+export const POOL_WORDS: usize = ROWS * 33;
+
+/** By CPU: the time of its last event (f64), and the row of its last event in this call, -1 for none (i32). */
+export const CPUS: usize = 1024;
+export const CPU_TIMES: usize = POOL + 4 * POOL_WORDS;
+export const CPU_ROWS: usize = CPU_TIMES + 8 * CPUS;
+/** The CPUs that have a row in this call (i32), in the order in which they came. */
+export const CPUS_SEEN: usize = CPU_ROWS + 4 * CPUS;
+
+/** Names of tasks by the low bits of their thread: the 16 bytes of their column, and the name's id. */
+export const TASKS: usize = 4096;
+export const TASK_BYTES: usize = 32;
+export const TASK_NAMES: usize = CPUS_SEEN + 4 * CPUS;
+
+/** First plans by the beginning of their event, a pointer each; 0 for none. */
+export const BUCKETS: usize = 1024;
+export const BUCKET_HEADS: usize = TASK_NAMES + TASKS * TASK_BYTES;
+/** Plans, with what they lead to: see plan.ts. */
+export const PLANS: usize = BUCKET_HEADS + 4 * BUCKETS;
+export const PLAN_BYTES: usize = 1 << 20;
+export const END: usize = PLANS + PLAN_BYTES;

@@ -1,0 +1,228 @@
+/**
+ * Plain lines of ftrace text, many at a time, by the kernel in `kernel/`: WebAssembly that makes of them the
+ * rows that the reader would have made, and leaves it every line of which it is not certain. What the kernel
+ * has to know of the text so far is the reader's, and is told before each run; what lines were like, their
+ * tasks and the plans of their events, it learns from those that the reader takes.
+ */
+import type { ManyLines } from '../base/lines.js';
+import type { EventPlan, PlanBook } from '../events/payload.js';
+import { lateMax } from '../events/stepBack.js';
+import type { Segment } from '../events/segment.js';
+import type { TableBuilder } from '../events/table.js';
+import { TASK_COLUMN, type TextColumns } from '../events/textColumns.js';
+import type { TextCuts } from '../events/textCuts.js';
+import type { LastRows, StackLines } from '../events/textstacks.js';
+import type { ClockTracker } from './clock.js';
+import { LAYOUT_NORMAL, type LineContext } from './context.js';
+import { startKernel, type KernelExports, type KernelCode } from './kernelExports.js';
+import { LaidPlans } from './laidPlans.js';
+import type { Prediction } from './predict.js';
+
+/** Fewer lines at a time are not worth the call. */
+const FEW_LINES = 3;
+/** After so many calls that were not, the reader takes lines alone; after more, twice as many each time. */
+const CALLS_IN_VAIN = 16;
+const WAIT_MAX = 256;
+
+/** The parts of a reader that say how its text went on so far. */
+export interface ReaderParts {
+  readonly builder: TableBuilder;
+  readonly book: PlanBook;
+  readonly clock: ClockTracker;
+  readonly columns: TextColumns;
+  readonly cuts: TextCuts;
+  readonly lastRows: LastRows;
+  readonly stacks: StackLines;
+}
+
+/** Takes lines for a reader, and learns from those that the reader takes. */
+export interface LineTaker extends ManyLines {
+  /** The reader has made, or taken back, a row of a plan: what it knows of its lines may have changed. */
+  touched(plan: EventPlan): void;
+  /**
+   * The reader has taken a line with a context, at byte `at` of the source and in `bytes` from `start` on,
+   * whose event `event` foresees.
+   */
+  learn(bytes: Uint8Array, start: number, at: number, context: LineContext, event?: Prediction): void;
+}
+
+/** Where there is no kernel. */
+export const NO_LINES: LineTaker = {
+  position: 0,
+  begin: () => undefined,
+  take: () => 0,
+  touched: () => undefined,
+  learn: () => undefined,
+};
+
+export class PlainLines implements LineTaker {
+  position = 0;
+  private readonly kernel: KernelExports;
+  private readonly columns: KernelColumns;
+  private readonly plans: LaidPlans;
+  private length = 0;
+  /** Calls one after another that were not worth it, and how many more lines the reader takes alone. */
+  private inVain = 0;
+  private wait = 0;
+  private readonly begun: number;
+
+  constructor(
+    code: KernelCode,
+    private readonly parts: ReaderParts,
+  ) {
+    this.kernel = startKernel(code);
+    this.columns = new KernelColumns(this.kernel);
+    this.plans = new LaidPlans(this.kernel);
+    this.begun = parts.book.startedOver;
+  }
+
+  begin(chunk: Uint8Array): void {
+    const { input } = this.columns;
+    // Chunks are as long as that; what is beyond is left to the reader.
+    this.length = Math.min(chunk.length, input.length);
+    input.set(chunk.subarray(0, this.length));
+  }
+
+  take(pos: number, at: number, line: number): number {
+    if (this.wait > 0) {
+      this.wait--;
+      return 0;
+    }
+    const lines = this.run(pos, at, line);
+    this.inVain = lines >= FEW_LINES ? 0 : this.inVain + 1;
+    if (this.inVain > CALLS_IN_VAIN) this.wait = Math.min(WAIT_MAX, 2 ** (this.inVain - CALLS_IN_VAIN));
+    return lines;
+  }
+
+  private run(pos: number, at: number, line: number): number {
+    const { kernel, parts } = this;
+    const { builder, clock, columns, cuts, book } = parts;
+    const first = clock.firstTime;
+    const usual = columns.sure;
+    if (first === undefined || usual < 0 || cuts.isOpen || pos >= this.length) return 0;
+    // Other plans than those that were laid down may be asked for from here on.
+    if (book.startedOver !== this.begun) return 0;
+    this.plans.refresh();
+    this.columns.setTimes(clock.lastOfCpu);
+    kernel.setClock(first[0], first[1], clock.highest, clock.highestCpu, lateMax(builder.meta));
+    const segment = builder.room();
+    const most = Math.min(this.columns.rows, segment.rows - segment.length);
+    const input = kernel.INPUT.value;
+    kernel.run(input + pos, input + this.length, at, line, most, usual, segment.poolUsed);
+    const rows = kernel.rows.value;
+    if (rows === 0) return 0;
+    this.position = kernel.position.value - input;
+    this.takeOver(segment, rows);
+    return rows;
+  }
+
+  /** Appends the rows of the last run to the table, and tells the reader's parts of them. */
+  private takeOver(segment: Segment, rows: number): void {
+    const { kernel } = this;
+    const { builder, clock, columns, lastRows, stacks } = this.parts;
+    stacks.close();
+    if (kernel.sawTgid.value !== 0) builder.meta.hasTgid = true;
+    const firstRow = builder.length;
+    this.columns.copyTo(segment, rows, kernel.poolUsed.value - segment.poolUsed);
+    clock.wentOn(kernel.lastTime.value, kernel.highest.value, kernel.highestCpu.value);
+    if (kernel.sawUsual.value !== 0) columns.sawUsual();
+    const { cpusSeen, cpuRows, cpuTimes } = this.columns;
+    for (let i = 0; i < kernel.cpusSeen.value; i++) {
+      const cpu = cpusSeen[i]!;
+      clock.sawCpu(cpu, cpuTimes[cpu]!);
+      lastRows.saw(firstRow + cpuRows[cpu]!, cpu);
+    }
+    lastRows.saw(firstRow + rows - 1, segment.cpu[segment.length - 1]!);
+  }
+
+  touched(plan: EventPlan): void {
+    this.plans.touched(plan);
+  }
+
+  learn(bytes: Uint8Array, start: number, at: number, context: LineContext, event?: Prediction): void {
+    const { current } = this.parts.builder;
+    const last = current.length - 1;
+    if (last < 0 || current.at[last] !== at) return;
+    const isPadded = context.layout === LAYOUT_NORMAL && context.commEnd - start === TASK_COLUMN;
+    if (isPadded) this.columns.setTask(context.tid, bytes, start, current.comm[last]!);
+    if (event) this.plans.lay(event);
+  }
+}
+
+/** The kernel's memory as typed arrays. */
+class KernelColumns {
+  readonly input: Uint8Array;
+  readonly rows: number;
+  readonly cpuTimes: Float64Array;
+  readonly cpuRows: Int32Array;
+  readonly cpusSeen: Int32Array;
+  private readonly ts: Float64Array;
+  private readonly at: Float64Array;
+  private readonly tid: Int32Array;
+  private readonly tgid: Int32Array;
+  private readonly comm: Uint32Array;
+  private readonly name: Uint32Array;
+  private readonly payload: Uint32Array;
+  private readonly line: Uint32Array;
+  private readonly cpu: Uint16Array;
+  private readonly kind: Uint16Array;
+  private readonly pool: Uint32Array;
+  private readonly bytes: Uint8Array;
+  private readonly words: DataView;
+
+  constructor(private readonly kernel: KernelExports) {
+    const { buffer } = kernel.memory;
+    const rows = kernel.ROWS.value;
+    const cpus = kernel.CPUS.value;
+    this.rows = rows;
+    this.input = new Uint8Array(buffer, kernel.INPUT.value, kernel.INPUT_BYTES.value);
+    this.ts = new Float64Array(buffer, kernel.TS.value, rows);
+    this.at = new Float64Array(buffer, kernel.AT.value, rows);
+    this.tid = new Int32Array(buffer, kernel.TID.value, rows);
+    this.tgid = new Int32Array(buffer, kernel.TGID.value, rows);
+    this.comm = new Uint32Array(buffer, kernel.COMM.value, rows);
+    this.name = new Uint32Array(buffer, kernel.NAME.value, rows);
+    this.payload = new Uint32Array(buffer, kernel.PAYLOAD.value, rows);
+    this.line = new Uint32Array(buffer, kernel.LINE.value, rows);
+    this.cpu = new Uint16Array(buffer, kernel.CPU.value, rows);
+    this.kind = new Uint16Array(buffer, kernel.KIND.value, rows);
+    this.pool = new Uint32Array(buffer, kernel.POOL.value, kernel.POOL_WORDS.value);
+    this.cpuTimes = new Float64Array(buffer, kernel.CPU_TIMES.value, cpus).fill(-Infinity);
+    this.cpuRows = new Int32Array(buffer, kernel.CPU_ROWS.value, cpus).fill(-1);
+    this.cpusSeen = new Int32Array(buffer, kernel.CPUS_SEEN.value, cpus);
+    this.bytes = new Uint8Array(buffer);
+    this.words = new DataView(buffer);
+  }
+
+  /** The first `rows` of the kernel's rows become the last ones of a segment that has room for them. */
+  copyTo(segment: Segment, rows: number, poolWords: number): void {
+    const to = segment.length;
+    segment.ts.set(this.ts.subarray(0, rows), to);
+    segment.at.set(this.at.subarray(0, rows), to);
+    segment.tid.set(this.tid.subarray(0, rows), to);
+    segment.tgid.set(this.tgid.subarray(0, rows), to);
+    segment.comm.set(this.comm.subarray(0, rows), to);
+    segment.name.set(this.name.subarray(0, rows), to);
+    segment.payload.set(this.payload.subarray(0, rows), to);
+    segment.line.set(this.line.subarray(0, rows), to);
+    segment.cpu.set(this.cpu.subarray(0, rows), to);
+    segment.kind.set(this.kind.subarray(0, rows), to);
+    const start = segment.reserve(poolWords);
+    segment.pool.set(this.pool.subarray(0, poolWords), start);
+    segment.length += rows;
+  }
+
+  setTimes(lastOfCpu: Float64Array): void {
+    this.cpuTimes.set(
+      lastOfCpu.length <= this.cpuTimes.length ? lastOfCpu : lastOfCpu.subarray(0, this.cpuTimes.length),
+    );
+  }
+
+  /** The name in a task's column of a line that begins at `start`, by the low bits of its thread. */
+  setTask(tid: number, bytes: Uint8Array, start: number, comm: number): void {
+    const { TASK_NAMES, TASKS, TASK_BYTES } = this.kernel;
+    const to = TASK_NAMES.value + TASK_BYTES.value * (tid & (TASKS.value - 1));
+    for (let i = 0; i < TASK_COLUMN; i++) this.bytes[to + i] = bytes[start + i]!;
+    this.words.setUint32(to + TASK_COLUMN, comm, true);
+  }
+}

@@ -1,0 +1,23 @@
+/** The events of the function tracers, each looked up once: there may be millions. */
+import type { Interner } from '../base/intern.js';
+import { functionKind } from '../events/kinds.js';
+
+interface TracedEvent {
+  readonly kind: number;
+  readonly name: number;
+}
+
+export class TracedEvents {
+  private readonly known = new Map<string, TracedEvent>();
+
+  constructor(private readonly names: Interner) {}
+
+  /** Kind and name of an event. */
+  of(event: string): TracedEvent {
+    const known = this.known.get(event);
+    if (known) return known;
+    const found = { kind: functionKind(event), name: this.names.internString(event) };
+    this.known.set(event, found);
+    return found;
+  }
+}
