@@ -127,6 +127,14 @@ const EDITS: readonly LineEdit[] = [
     const p = random.below(lines[at]!.length + 1);
     lines[at] = lines[at]!.slice(0, p) + lines[at]!.slice(p + 1 + random.below(12));
   },
+  // The end of one line and all before some place of a later one were lost.
+  (lines, at, random) => {
+    const [line, other] = [lines[at]!, lines[Math.min(lines.length - 1, at + random.below(4))]!];
+    lines[at] = line.slice(0, random.below(line.length + 1)) + other.slice(random.below(other.length + 1));
+  },
+  (lines, at, random) => {
+    lines[at] += random.pick(lines);
+  },
   (lines, at) => {
     lines[at] += '\r';
   },
