@@ -4,8 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
+import { MemorySource } from '../../parsers/base/source.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
+import { ftraceText } from '../../parsers/ftrace/format.js';
+import { Growing } from '../../parsers/growing.js';
 import { kernelOf } from '../../shell/lineKernel.js';
 import { builtKernel, difference, nearlyPlain, readIn } from '../support/plainLines.js';
 import { patience, tries } from '../support/tries.js';
@@ -13,18 +17,34 @@ import { Random, damaged } from './harness.js';
 
 const SEED = Number(process.env['SEED'] ?? 1);
 const COUNT = tries('PLAIN', 100, 30_000);
-const FOLDERS = ['sample-traces/ftrace/7.2.13', 'sample-traces/scenarios', 'sample-traces/stock'];
-const MORE = ['sample-traces/labelled/inplace/M2.p.txt'];
+const FOLDERS = ['sample-traces/ftrace/7.2.13', 'sample-traces/scenarios'];
+const LONG = 'sample-traces/labelled/inplace/M2.p.txt';
 const BYTES_MAX = 200_000;
 
-const files = [
-  ...FOLDERS.flatMap((folder) => fs.readdirSync(folder).map((name) => `${folder}/${name}`)),
-  ...MORE,
-]
+const files = FOLDERS.flatMap((folder) => fs.readdirSync(folder).map((name) => `${folder}/${name}`))
   .filter((file) => file.endsWith('.txt') && !file.endsWith('.expect.txt'))
   .filter((file) => fs.statSync(file).size < BYTES_MAX);
-const samples = files.map((file) => fs.readFileSync(file));
-const texts = samples.map((bytes) => bytes.toString('utf8'));
+const samples = [LONG, ...files].map((file) => fs.readFileSync(file));
+/** Events that the vocabulary does not have, of which less is known. */
+const STRANGERS = [
+  'page_fault_user: address=0x562949d01f68 ip=0x56292a22f64b error_code=0x7',
+  'tlb_flush: pages:-1 reason:flush on task switch (0)',
+  'sched_switch: prev_comm=cat prev_pid=7 prev_prio=120 prev_state=S ==> next_comm=sh next_pid=12 next_prio=120',
+  'kvm_mmu_get_page: sp gen 0 gfn 100000 l2 8-byte q0 direct rwux nxe ad root 0 sync',
+  'kvm_pio: pio_write at 0x3f8 size 1 count 1 val 0x41',
+  'page_fault_user: address=0x7f5591c9f000 ip=0x4137bf error_code=0x4',
+  'probed: (some_function+0x4/0x2f0) a=0x1f b="some text" c=7',
+];
+const strangers = Array.from({ length: 60 }, (_, i) => {
+  const head = `            bash-${String(40 + (i % 3)).padEnd(7)} [00${i % 2}] d..1.   110.${String(100000 + i)}: `;
+  return head + STRANGERS[(i * i + i) % STRANGERS.length]!;
+}).join('\n');
+// Of every third text, most lines are the kernel's.
+const often = Array.from({ length: Math.ceil(files.length / 4) }, () => [
+  samples[0]!,
+  Buffer.from(strangers),
+]).flat();
+const texts = [...often, ...samples].map((bytes) => bytes.toString('utf8'));
 
 /** The first input on which the two differ, and how; undefined where they never do. */
 function hunt(make: (random: Random) => Uint8Array, change: (table: EventTable) => void): string | undefined {
@@ -41,6 +61,17 @@ function hunt(make: (random: Random) => Uint8Array, change: (table: EventTable) 
   return undefined;
 }
 
+/** A recording again and again, each time ten seconds later, with so many lines or a few more. */
+function repeated(count: number): Uint8Array {
+  const text = fs.readFileSync(LONG, 'latin1');
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const time = / (\d+)(\.\d{6}: )/;
+  const run = (_: unknown, i: number): string =>
+    lines.map((line) => line.replace(time, (_, s, us) => ` ${Number(s) + 10 * i}${us}`)).join('\n');
+  const runs = Array.from({ length: Math.ceil(count / lines.length) }, run);
+  return Buffer.from(`${runs.join('\n')}\n`, 'latin1');
+}
+
 const asItIs = (): void => undefined;
 
 describe('plain lines by the kernel', function () {
@@ -52,7 +83,7 @@ describe('plain lines by the kernel', function () {
     samples.forEach((bytes, i) => {
       const { table } = readIn(bytes, () => bytes.length);
       const byKernel = readIn(bytes, () => bytes.length, kernel);
-      assert.equal(difference(table, byKernel.table), '', files[i]);
+      assert.equal(difference(table, byKernel.table), '', [LONG, ...files][i]);
       lines += byKernel.lines;
       rows += table.length;
     });
@@ -61,18 +92,23 @@ describe('plain lines by the kernel', function () {
   });
 
   it('are nearly all lines of a recording that is longer than a segment', () => {
-    const text = fs.readFileSync('sample-traces/labelled/inplace/M2.p.txt', 'latin1');
-    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-    const run = (i: number): string =>
-      lines
-        .map((line) => line.replace(/ (\d+)(\.\d{6}: )/, (_, s, us) => ` ${Number(s) + 10 * i}${us}`))
-        .join('\n');
-    const count = Math.ceil((1.2 * SEGMENT_ROWS) / lines.length);
-    const bytes = Buffer.from(`${Array.from({ length: count }, (_, i) => run(i)).join('\n')}\n`, 'latin1');
+    const bytes = repeated(1.2 * SEGMENT_ROWS);
     const { table } = readIn(bytes, () => bytes.length);
     const byKernel = readIn(bytes, () => 1 << 20, builtKernel());
     assert.equal(difference(table, byKernel.table), '');
     assert.ok(table.segments.length > 1 && byKernel.lines > 0.85 * table.length, `${byKernel.lines} lines`);
+  });
+
+  it('are those of a fresh reading where a text grows', () => {
+    const bytes = repeated(12_000);
+    const growing = new Growing();
+    const options = { cancel: NEVER_CANCELLED, lineKernel: builtKernel, grown: growing };
+    for (const share of [0.6, 0.75, 0.9, 1]) {
+      const part = bytes.subarray(0, bytes.length * share);
+      const { table } = growing.read(ftraceText, new MemorySource(part), options);
+      assert.equal(difference(readIn(part, () => part.length).table, table), '');
+      assert.equal(growing.from.offset > 0, share > 0.6);
+    }
   });
 
   it(`differ in none of ${COUNT} texts that are nearly plain, from seed ${SEED} on`, () => {
@@ -84,7 +120,7 @@ describe('plain lines by the kernel', function () {
 
   it(`differ in none of ${COUNT} damaged texts`, () => {
     assert.equal(
-      hunt((random) => damaged(samples, random), asItIs),
+      hunt((random) => damaged([...often, ...samples], random), asItIs),
       undefined,
     );
   });
