@@ -1,5 +1,5 @@
 // The kernel that reads plain lines of ftrace text (parsers/ftrace/kernel, AssemblyScript) as WebAssembly. It
-// is compiled into out/ when its sources, its compiler or its options have changed, and is part of every bundle.
+// is compiled into out/ when its sources, its compiler or its options have changed, and every bundle has it.
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';

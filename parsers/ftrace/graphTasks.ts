@@ -1,4 +1,6 @@
-/** The tasks of function_graph lines: most do not name theirs, but a line announces each that comes to a CPU. */
+/**
+ * The tasks of function_graph lines: most do not name theirs, but a line announces each that comes to a CPU.
+ */
 import type { Interner } from '../base/intern.js';
 import type { LineContext } from './context.js';
 

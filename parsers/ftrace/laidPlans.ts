@@ -1,6 +1,6 @@
 /**
- * Plans of events (../events/payload.ts) as the kernel reads them: words of 32 bits, one behind another in its
- * memory. The layouts are those of kernel/plan.ts, forms.ts and args.ts.
+ * Plans of events (../events/payload.ts) as the kernel reads them: words of 32 bits, one behind another in
+ * its memory. The layouts are those of kernel/plan.ts, forms.ts and args.ts.
  */
 import type { ArgPlan } from '../events/args.js';
 import type { EventPlan } from '../events/payload.js';

@@ -27,7 +27,7 @@ const HASH: u32 = 0x23;
 const US_DIGITS: usize = 6;
 const NS_DIGITS: usize = 9;
 const NS_PER_US: f64 = 1000;
-/** Widths of the columns of the thread, the CPU and the seconds; wider numbers push the event to the right. */
+/** Widths of the columns of thread, CPU and seconds; wider numbers push the event to the right. */
 const TID_WIDTH: u32 = 7;
 const CPU_WIDTH: u32 = 3;
 const SECONDS_WIDTH: u32 = 5;

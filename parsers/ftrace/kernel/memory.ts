@@ -3,7 +3,7 @@
  * and writes the lines, the plans and the names of tasks there; nothing is allocated here.
  */
 
-/** Lines, in the bytes that the host copies here; some bytes behind them may be looked at, and mean nothing. */
+/** Lines, in the bytes that the host copies here; bytes behind them may be looked at, and mean nothing. */
 export const INPUT: usize = 1 << 16;
 export const INPUT_BYTES: usize = (1 << 20) + 4096;
 
@@ -23,7 +23,7 @@ export const KIND: usize = CPU + 2 * ROWS;
 export const POOL: usize = KIND + 2 * ROWS;
 export const POOL_WORDS: usize = ROWS * 33;
 
-/** By CPU: the time of its last event (f64), and the row of its last event in this call, -1 for none (i32). */
+/** By CPU: the time of its last event (f64), and the row of its last one in this call, -1 for none (i32). */
 export const CPUS: usize = 1024;
 export const CPU_TIMES: usize = POOL + 4 * POOL_WORDS;
 export const CPU_ROWS: usize = CPU_TIMES + 8 * CPUS;

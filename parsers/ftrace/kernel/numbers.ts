@@ -33,7 +33,7 @@ export function hasHexPrefix(p: usize): bool {
   return load<u8>(p) === 0x30 && (load<u8>(p + 1) | BLANK) === LOWER_X;
 }
 
-/** Reads a hexadecimal number, with or without 0x, into `value`. Position behind it; 0 where there is none. */
+/** Reads hexadecimal, with or without 0x, into `value`. Position behind it; 0 where there is none. */
 export function readHex(p: usize): usize {
   if (hasHexPrefix(p)) p += 2;
   const first = p;

@@ -13,7 +13,7 @@ export class Plan {
   name: u32;
   kind: u32;
   slots: u32;
-  /** `name: ` with the probe's place behind it, if it has one; and the lengths of all that and of the name. */
+  /** `name: ` with the probe's place behind it, if it has one; the lengths of all that and of the name. */
   prefix: usize;
   prefixLength: u32;
   nameLength: u32;
