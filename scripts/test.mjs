@@ -56,6 +56,8 @@ if (isThorough) {
     'out/test/property',
     'out/test/fuzz',
     'out/test/golden/doubt.test.js',
+    'out/test/labelled/loseOne.test.js',
+    'out/test/labelled/leaveOut.test.js',
     'out/shell/damaged.test.js',
   ];
   const args = [

@@ -1,5 +1,5 @@
-// The package.json of each package, which stands in the place of the project's own while it is packed. Both
-// say where the project lives; that of the command line holds nothing else that is not its own: everything it
+// The package.json of each package. Both say where the project lives; that of the command line, which stands
+// in the place of the project's own while npm packs it, holds nothing else that is not its own: everything it
 // needs is bundled, so that whoever installs it downloads nothing else.
 import fs from 'node:fs';
 import path from 'node:path';
@@ -22,36 +22,23 @@ const FILES = [
   ...['scripts/lab', '!scripts/lab/run.mjs', '!scripts/lab/test.mjs', '!scripts/lab/faults'],
 ];
 
-/** The project's own, with the place where it lives. */
-function ownManifest() {
+/** The project's own, with the place where it lives: the extension's. */
+export function extensionManifest() {
   // A packing that was killed has left the other.
   restoreManifest();
   return { ...homeOf(originOf()), ...JSON.parse(fs.readFileSync(MANIFEST, 'utf8')) };
 }
 
-function standIn(manifest) {
-  fs.copyFileSync(MANIFEST, ASIDE);
-  fs.writeFileSync(MANIFEST, `${JSON.stringify(manifest, undefined, 2)}\n`);
-}
-
-/**
- * Puts the extension's manifest in place, where it is not the project's own. Returns the page where the
- * project lives; undefined where that is not known.
- */
-export function placeExtension() {
-  const whole = ownManifest();
-  if (whole.homepage !== undefined) standIn(whole);
-  return whole.homepage;
-}
-
 /** Puts the command line's manifest in place. */
 export function placeCommandLine() {
-  const whole = ownManifest();
-  standIn({
+  const whole = extensionManifest();
+  const manifest = {
     ...Object.fromEntries(Object.entries(whole).filter(([key]) => KEPT.includes(key))),
     files: FILES,
     engines: { node: whole.engines.node },
-  });
+  };
+  fs.copyFileSync(MANIFEST, ASIDE);
+  fs.writeFileSync(MANIFEST, `${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 
 /** Puts the project's own back, where it was set aside. */

@@ -7,13 +7,16 @@ import { join } from 'node:path';
 import { PROFILES, type RuleStatus } from '../../model/findings/finding.js';
 import { judgeText, type Judged } from '../golden/judge.js';
 import { linesOf, withLost } from '../support/lessEvidence.js';
+import { tries } from '../support/tries.js';
 import { bytesOf, labelsOf, SHIPPED, TRACES, type Label } from './labels.js';
 
 const SLOW_MS = 300_000;
 /** Events that open and close what a rule looks into: more of these are tried than of others. */
 const PIVOTS =
   /store_attr|post_set_memory_attributes|invalidate_(?:start|begin)$|fault_user_mapping$|restrictedmem_fault$/;
-const EACH_PIVOT = 8;
+const EACH_PIVOT = tries('PIVOTS', 3, 8);
+/** Of so many other kinds one is tried. */
+const KINDS_STEP = tries('KINDS', 2, 1);
 
 /** Lines to be lost, one at a time: the middle one of each kind of event, and several of the pivots. */
 function victims({ table }: Judged): readonly number[] {
@@ -24,8 +27,10 @@ function victims({ table }: Judged): readonly number[] {
     lines.set(name, mine);
     mine.push(table.line(row));
   }
-  return [...lines].flatMap(([name, all]) => {
-    const wanted = PIVOTS.test(name) ? EACH_PIVOT : 1;
+  return [...lines].flatMap(([name, all], i) => {
+    const isPivot = PIVOTS.test(name);
+    if (!isPivot && i % KINDS_STEP !== 0) return [];
+    const wanted = isPivot ? EACH_PIVOT : 1;
     const step = Math.max(1, all.length / wanted);
     const picked: number[] = [];
     for (let at = step / 2; at < all.length; at += step) picked.push(all[Math.floor(at)]!);
@@ -79,7 +84,7 @@ describe('labelled recordings with one event lost', function () {
 
   it('were many', function () {
     const { cases, found, undecided } = counts;
-    assert.ok(cases > 1000 && undecided > 100, `${cases} cases`);
+    assert.ok(cases > 500 && undecided > 50, `${cases} cases`);
     this.test!.title = `${cases} cases: ${found} found, ${undecided} undecided, none silent`;
   });
 

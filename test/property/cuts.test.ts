@@ -9,12 +9,12 @@ import { loadZstd } from '../support/zstd.js';
 import { patience, tries } from '../support/tries.js';
 
 const SLOW_MS = patience(600_000);
-const CUTS = tries('CUTS', 300, 10_000);
+const CUTS = tries('CUTS', 200, 10_000);
 const SEED = Number(process.env['SEED'] ?? 20261129);
 const LINES_MAX = 500;
 /** At most so many, until violations of so many rules were added. */
 const CANARY_CUTS = 1000;
-const CANARY_RULES = 4;
+const CANARY_RULES = 3;
 
 const MARKS: readonly ((lines: number) => string)[] = [
   () => '[snip]',

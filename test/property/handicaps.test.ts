@@ -16,7 +16,7 @@ import { patience, tries } from '../support/tries.js';
 
 const SLOW_MS = patience(120_000);
 const SEED = Number(process.env['SEED'] ?? 20261122);
-const SETS_OF_NAMES = tries('HANDICAPS', 8, 200);
+const SETS_OF_NAMES = tries('HANDICAPS', 5, 200);
 const LOSSES = tries('HANDICAPS', 4, 100);
 const CUTS = 8;
 

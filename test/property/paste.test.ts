@@ -18,7 +18,7 @@ import { mangle, mangling, quote, wrapAtBlanks, type Step } from '../support/man
 import { tries } from '../support/tries.js';
 
 /** Manglings tried of each trace. */
-const RUNS = tries('PASTES', 4, 100);
+const RUNS = tries('PASTES', 3, 100);
 /** The same manglings every time: a rare failure in a run of somebody else's change helps nobody. */
 const SEED = 20221;
 /**

@@ -14,7 +14,7 @@ const SLOW_MS = patience(120_000);
 /** All events of a name, and so many single ones. */
 const SINGLE = tries('UNREAD', 1, 3);
 /** Of so many names one is tried. */
-const NAMES_STEP = tries('UNREAD_NAMES', 2, 1);
+const NAMES_STEP = tries('UNREAD_NAMES', 3, 1);
 const RULES = 'sample-traces/rules';
 /** What stands before an event, its name, and the place of a probe. */
 const EVENT = /^(.{16,}?-\d+ .*? \d+\.\d+: )(\w+)(: (?:\([^)]*\))?)(.*)$/;

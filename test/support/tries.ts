@@ -4,6 +4,7 @@
 const PROPERTIES = [
   ...(['CUTS', 'TORN', 'SWAPS', 'PASTES', 'HANDICAPS', 'DOUBTS', 'GROWN'] as const),
   ...(['DOUBT_NAMES', 'DAMAGED', 'FUZZ', 'UNREAD', 'UNREAD_NAMES', 'SHIM', 'PLAIN'] as const),
+  ...(['PIVOTS', 'KINDS'] as const),
 ];
 
 /**
