@@ -19,6 +19,15 @@ export function run(command, args, options = {}) {
   return result.status ?? 1;
 }
 
+/** Runs a program with its output on ours, while others run. Gives its exit status. */
+export function runInView(command, args, options = {}) {
+  return new Promise((done, failed) => {
+    const child = spawn(command, args, { cwd: root, ...options, stdio: 'inherit' });
+    child.once('error', failed);
+    child.once('close', (status) => done(status ?? 1));
+  });
+}
+
 /** Runs a program beside others: its output comes out in one piece when it ends. Gives its exit status. */
 export function runBeside(command, args, options = {}) {
   return new Promise((done, failed) => {

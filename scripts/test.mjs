@@ -4,7 +4,7 @@
 // every theme.
 import fs from 'node:fs';
 import path from 'node:path';
-import { bin, ensureDependencies, fail, root, run, seconds } from './steps.mjs';
+import { bin, ensureDependencies, fail, root, run, runBeside, runInView, seconds } from './steps.mjs';
 import { ensureProcessor } from './perfetto/get.mjs';
 import { addTotals, newTotals } from './totals.mjs';
 
@@ -18,21 +18,21 @@ const total = newTotals();
 const times = [];
 
 /** Runs a part and keeps how long it took. */
-function timed(name, work) {
+async function timed(name, work) {
   const began = performance.now();
-  const result = work();
+  const result = await work();
   times.push(`${name} ${seconds(performance.now() - began)}`);
   return result;
 }
 
-function suite(name, command, args) {
+async function suite(name, command, args, how = runInView) {
   const file = path.join(results, `${name}.json`);
   fs.rmSync(file, { force: true });
-  const status = timed(name, () => run(command, args, { env: { ...env, SHIMTRACE_TOTALS: file } }));
+  const status = await timed(name, () => how(command, args, { env: { ...env, SHIMTRACE_TOTALS: file } }));
   addTotals(total, name, file, status);
 }
 
-timed('setting up', () => {
+await timed('setting up', () => {
   ensureDependencies();
   // Where it cannot be had, what needs it is skipped by name, and counted.
   ensureProcessor();
@@ -43,14 +43,19 @@ for (const [title, command, args] of [
   ['types', bin('tsc'), ['-b']],
   ['bundles', process.execPath, ['scripts/build.mjs']],
 ]) {
-  const status = timed(title, () => run(command, args));
+  const status = await timed(title, () => run(command, args));
   if (status !== 0) {
     console.log('0 passed, 1 failed');
     fail(`${title}: ${path.basename(command)} ${args.join(' ')} failed`, status);
   }
 }
+// Booting kernels one after the other keeps one core busy, at times. Not beside the editor, which builds anew.
+const lab =
+  (wants('lab') || isThorough) &&
+  suite('lab', process.execPath, ['scripts/lab/test.mjs', 'x86', 'arm64'], runBeside);
 // A process for each file, two at a time: in one process, what thousands of tests leave slows the last ones.
-if (wants('unit')) suite('unit', process.execPath, [bin('mocha'), '--parallel', '--jobs', '2']);
+if (wants('unit')) await suite('unit', process.execPath, [bin('mocha'), '--parallel', '--jobs', '2']);
+await lab;
 if (isThorough) {
   const files = [
     'out/test/property',
@@ -69,10 +74,9 @@ if (isThorough) {
     '--jobs',
     '2',
   ];
-  suite('properties', process.execPath, [...args, '--recursive', '--timeout', '3600000', ...files]);
+  await suite('properties', process.execPath, [...args, '--recursive', '--timeout', '3600000', ...files]);
 }
-if (wants('editor') || isThorough) suite('editor', process.execPath, ['scripts/editor/test.mjs']);
-if (wants('lab') || isThorough) suite('lab', process.execPath, ['scripts/lab/test.mjs', 'x86', 'arm64']);
+if (wants('editor') || isThorough) await suite('editor', process.execPath, ['scripts/editor/test.mjs']);
 // What failed stands far above by now.
 if (total.failures.length > 0) console.log(`\nFailed:\n\n${total.failures.join('\n\n')}\n`);
 console.log(times.join(', '));
