@@ -49,7 +49,7 @@ for (const [title, command, args] of [
     fail(`${title}: ${path.basename(command)} ${args.join(' ')} failed`, status);
   }
 }
-// Booting kernels one after the other keeps one core busy, at times. Not beside the editor, which builds anew.
+// Kernels that boot one after the other keep a core busy at times. Not beside the editor, which builds anew.
 const lab =
   (wants('lab') || isThorough) &&
   suite('lab', process.execPath, ['scripts/lab/test.mjs', 'x86', 'arm64'], runBeside);

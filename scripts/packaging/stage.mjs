@@ -1,5 +1,5 @@
-// The folder that the .vsix is packed from. It holds little more than .vscodeignore lets through: vsce looks at
-// every file of a folder, and a checkout has tens of thousands beside those.
+// The folder that the .vsix is packed from. It holds little more than .vscodeignore lets through: vsce looks
+// at every file of a folder, and a checkout has tens of thousands beside those.
 import fs from 'node:fs';
 import path from 'node:path';
 import { extensionManifest } from './manifest.mjs';
