@@ -13,6 +13,10 @@ const SYSCALL = 'sys_';
 /** Who copies a stack may leave out the blank before its first frame, or all of them. */
 const FRAME = '=> ';
 const SHORT_TEXT = 300;
+/** An event's name, of which a header's words have other signs: `entries-in-buffer/entries-written`. */
+const NAME = /^[a-zA-Z_][\w.]*$/;
+/** A word of a header that looks like one, where it was broken behind its `#`. */
+const TRACER = 'tracer';
 const decoder = new TextDecoder();
 
 /** True for a line of a stack. */
@@ -36,13 +40,25 @@ export function holdsPart(bytes: Uint8Array, start: number, end: number): boolea
 }
 
 /**
- * True when a line without context can be nothing but an event: it shows a probe's place, or a known event's
- * form.
+ * True when a line without context can be the first event of a text: it shows a probe's place, or a known
+ * event's form, or stands right behind the header.
  */
-export function isCertain(plan: EventPlan, bytes: Uint8Array, span: EventSpan): boolean {
-  if (plan.place.length > 0) return true;
+export function mayBegin(
+  plan: EventPlan,
+  bytes: Uint8Array,
+  span: EventSpan,
+  isBehindHeader: boolean,
+): boolean {
+  if (plan.place.length > 0 || (isBehindHeader && isNameOfEvent(bytes, span))) return true;
   return (
     plan.kind !== KIND_UNKNOWN &&
     (span.kind === EVENT_SYSCALL_ENTER || matchesForm(plan, bytes, span.start, span.end))
   );
+}
+
+/** True for a name that an event may have, not one that only a header's line has that was broken. */
+function isNameOfEvent(bytes: Uint8Array, { kind, nameStart, nameEnd }: EventSpan): boolean {
+  if (kind !== EVENT_NAMED) return true;
+  const name = decoder.decode(bytes.subarray(nameStart, nameEnd));
+  return NAME.test(name) && name !== TRACER;
 }

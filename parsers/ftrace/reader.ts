@@ -56,7 +56,7 @@ import {
   readComment,
   readLost,
 } from './header.js';
-import { holdsPart, isCertain, isFrame, isOfModule, isStackEvent } from './looks.js';
+import { holdsPart, isFrame, isOfModule, isStackEvent, mayBegin } from './looks.js';
 import type { KernelCode } from './kernelExports.js';
 import { NO_LINES, PlainLines, type LineTaker } from './plainLines.js';
 import { planOf } from './plan.js';
@@ -548,7 +548,8 @@ export class FtraceTextReader implements LineSink, ManyLines, EventLinesReader {
     if (!this.noContext) {
       if (!isEvent) return false;
       const plan = planOf(this.book, bytes, span);
-      if (!plan || (!this.header.isTrace && !isCertain(plan, bytes, span))) return false;
+      const isBehindHeader = this.header.isTrace && !builder.issues.has('foreign-lines');
+      if (!plan || !mayBegin(plan, bytes, span, isBehindHeader)) return false;
       this.noContext = true;
       builder.issues.add('no-context', at, line);
     }

@@ -21,16 +21,24 @@ const PLACE_RESTS = /^[^()]{0,80}\)/;
 /** A field at the beginning of a line: of the event above it. */
 const FIELD_FIRST = /^\s*[a-z]\w*=\S/;
 /** Digits behind a value, with a blank between, before another field or the end; or one within `0x`. */
-const IN_TWO = /=(?:0x[\da-f]*|\d[\da-f]*)\s+[\da-f]*\d[\da-f]*(?=\s+\w+=|\s*$)|[\s=(:]0(?:x\s|\s+x)[\da-f]/;
+const IN_TWO =
+  /=(?:0x[\da-f]*|\d[\da-f]*)(?:\s+[\da-f]*\d[\da-f]*)+(?=\s+\w+=|\s*$)|[\s=(:]0(?:x\s|\s+x)[\da-f]|=\s+-\s*\d|=-\s+\d/;
+/** Something that stood before a rest, within a value, or between a field and its value. */
+const FOREIGN_WITHIN =
+  /=0x(?![\da-f]*new_size=)[\da-f]*[g-wyzG-Z_>#|]|\w:=|\W\s=(?:0x|-?\d)|=x[\da-f]|\b3\s*D(?:0x|-?\d)|=(?:0x[\da-f]+|\d+)\s{0,8}\t|\s\d{1,6}\t(?:=|x[\da-f])|(?<!dev|ino)=-?(?:0x[\da-f]+|\d+):(?:x|\d)/;
 
 /** A field's name in two: a word that is no value and has none, between fields. */
 const FIELD_IN_TWO = /=[^\s"]{1,80}\s{1,80}[a-z_]\w{0,24}\s{1,80}\w{1,40}=/;
 /** An event's name in two, with a blank between: `try_grab_foli o: (`. */
 const NAME_IN_TWO = /\d:\s+[a-z]\w*\s+\w*:\s/;
 /** A value and the next field's name, or an event's name and its text, with no blank between. */
-const GLUED = /=(?!\w+new_size=)(?:0x[\da-f]+|-?\d+)[a-z_]\w*=|\d: +[a-z]\w*:(?!\w*:)[^\s:]/;
-/** A probe's place in two: `(ff ffffff8154c110)`. */
-const PLACE_IN_TWO = /: +\([0-9a-f]{1,15} +[0-9a-f]{1,15}\)/;
+const GLUED =
+  /=(?!\w+new_size=)(?:0x[\da-f]+|-?\d+)[a-z_]\w*=|\d: +[a-z]\w*:(?!\w*:)[^\s:]|[a-z)]0x[\da-f]{2}|\)[a-z]\w*=/;
+/** A probe's place in two: `(ff ffffff8154c110)`, `(ffffffff8129f980 <- fffffff f81247dce)`. */
+const PLACE_IN_TWO =
+  /: +\((?:[0-9a-f]{16} <- )?[0-9a-f]{1,15} +[0-9a-f]{1,15}\)|: +\([\w.+/]+(?: <- [\w.+/]*)? +(?!<-)[\w.]*[+/]?0?x[\da-f]+\)/;
+/** What a mail's source has in place of `=`: its breaks are within values, too. */
+const ESCAPED = /\w=3D/;
 /** The sign with which a mail's source breaks lines, behind a value: its rest is on the next one. */
 const SOFT_BREAK = /=\w{1,20}=(?:\s|$)/;
 /** True for a line with such a sign. */
@@ -41,7 +49,15 @@ export function isSoftBroken(line: string): boolean {
 const EVENT_MAX = 4000;
 /** A mark that stood before a rest, within an event; and a field's name behind the last digits of a value. */
 const MARK_WITHIN = /=[^\s"]{1,80}\s{1,80}[#>|*]{1,3}\s|\s\d\w{0,40}=/;
-const BROKEN: readonly RegExp[] = [IN_TWO, FIELD_IN_TWO, NAME_IN_TWO, PLACE_IN_TWO, GLUED, MARK_WITHIN];
+const BROKEN: readonly RegExp[] = [
+  IN_TWO,
+  FOREIGN_WITHIN,
+  FIELD_IN_TWO,
+  NAME_IN_TWO,
+  PLACE_IN_TWO,
+  GLUED,
+  MARK_WITHIN,
+];
 /** An event's name and nothing behind it. */
 const NAME_ALONE = /\d:\s+[\w:.-]+:\s*$/;
 /** The beginning of a name at the end, and its end at the beginning. */
@@ -60,6 +76,7 @@ export function undoubted(lines: PlacedLines, isEvent: (text: string) => boolean
     const isLost = isEvent(text)
       ? isInTwo(lines, i) ||
         isSoftBroken(text) ||
+        ESCAPED.test(text.slice(0, EVENT_MAX)) ||
         isLeftOver(text, lines.texts[i + 1] ?? '', isEvent) ||
         isBehindHead(text, lines.texts[i - 1] ?? '')
       : isBeheaded(text) || (qemuEventAt(text.slice(0, LOOK_LENGTH)) >= 0 && isSoftBroken(text));

@@ -29,9 +29,15 @@ const ENDS: readonly End[] = [
   { is: /\\par\}?$/, restore: (text) => text.replace(/\\tab /g, '\t').replace(/\\([\\{}])/g, '$1') },
 ];
 
+/** The ends that the source of a mail may have had put behind its lines: `=` is its own. */
+export const ENDS_OF_SOURCE: readonly End[] = [...ENDS.filter(({ is }) => !is.test('=')), { is: /`$/ }];
+
 /** A string's characters that were written with a backslash. */
 function unescaped(text: string): string {
-  return text.replace(/\\(["'\\/])/g, '$1').replace(/\\t/g, '\t');
+  return text
+    .replace(/\\(["'\\/])/g, '$1')
+    .replace(/\\t/g, '\t')
+    .replace(/\\u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
 }
 
 /** The lines without the blanks that fill those up which are shorter than a column. */
@@ -47,10 +53,10 @@ const FILLED_MIN = 3;
 const FILLED_SHARE = 0.05;
 
 /** Takes off what nearly every line ends with, as often as there is something. */
-export function unmarkEnds(lines: PlacedLines): PlacedLines {
+export function unmarkEnds(lines: PlacedLines, ends: readonly End[] = ENDS): PlacedLines {
   let now = lines;
   for (let turn = 0; turn < TURNS; turn++) {
-    const end = ENDS.find(({ is }) => nearlyAllEnd(now.texts, is));
+    const end = ends.find(({ is }) => nearlyAllEnd(now.texts, is));
     if (end === undefined) return now;
     now = mapLines(now, (text) => {
       const from = Math.max(0, text.length - TAIL);

@@ -53,3 +53,43 @@ function isBefore(texts: readonly string[], front: RegExp): boolean {
   }
   return (hasRuler ? quoted + rows : quoted) >= QUOTED_MIN && having >= all * NEARLY_ALL;
 }
+
+/** A front that all lines have is not longer. */
+const COMMON_MAX = 120;
+/** Lines on which a front is tried before it is on all. */
+const TRIED_FIRST = 50;
+/** Where a front may end: behind a blank that follows a sign, or behind the opening of a string. */
+const FRONT_ENDS = /[^\s\w=][ \t]+|["'`]/g;
+
+/** The lines without what stands before every one of them, but for its numbers, whatever it is. */
+export function unfrontAll(lines: PlacedLines): PlacedLines {
+  const full = lines.texts.filter((text) => text.trim() !== '');
+  if (full.length < QUOTED_MIN) return lines;
+  const front = areNearlyAll(full, QUOTES) ? QUOTES : frontOfAll(full);
+  return front ? mapLines(lines, (text) => text.replace(front, '')) : lines;
+}
+const QUOTES = /^[ \t]{0,8}(?:>[ \t]?)+/;
+
+/** The longest front of a line in their middle that nearly all have; else the blanks that all have. */
+function frontOfAll(texts: readonly string[]): RegExp | undefined {
+  const sample = texts[texts.length >> 1]!.slice(0, COMMON_MAX);
+  const ends = [...sample.matchAll(FRONT_ENDS)].map((found) => found.index + found[0].length).reverse();
+  const blanks = texts.reduce((least, text) => Math.min(least, text.search(/\S/)), COMMON_MAX);
+  const indent = blanks > 0 ? [new RegExp(`^\\s{${blanks}}`)] : [];
+  return [...ends.map((end) => new RegExp(`^${shapeOf(sample.slice(0, end))}`)), ...indent].find(
+    (front) => areNearlyAll(texts.slice(0, TRIED_FIRST), front) && areNearlyAll(texts, front),
+  );
+}
+
+function areNearlyAll(texts: readonly string[], front: RegExp): boolean {
+  return texts.filter((text) => front.test(text)).length >= texts.length * NEARLY_ALL;
+}
+
+/** A pattern of a text in which numbers may be others; the blank at its end may be gone. */
+function shapeOf(text: string): string {
+  return text
+    .replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+    .replace(/\d+/g, '\\d+')
+    .replace(/[ \t]+$/, '(?:[ \\t]|$)')
+    .replace(/ +(?=\\d)/g, ' +');
+}

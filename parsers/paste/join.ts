@@ -128,9 +128,10 @@ export function breaksOf(lines: PlacedLines, roles: Uint8Array, widths: Int32Arr
   const column =
     (spans.length > 0 ? columnOfCuts(lengths, spans.length, asking) : columnOfCuts(asking, broken)) ??
     columnOfLongest(texts, roles, widths);
+  const cuts = column === undefined ? undefined : withLongest(column, widths);
   // A column may count what was put before rests, or not.
   const outer = indent > 0 ? columnOfRests(roles, widths) : undefined;
-  const columns = [column, outer === column ? undefined : outer].flatMap((at) =>
+  const columns = [cuts, outer === cuts ? undefined : outer].flatMap((at) =>
     at === undefined ? [] : [{ at: 'column', column: at } as const],
   );
   const breaks: readonly Break[] = [...columns, ...blanks];
@@ -138,6 +139,12 @@ export function breaksOf(lines: PlacedLines, roles: Uint8Array, widths: Int32Arr
     const last = at === 'blank' && column === usual ? until : column;
     return spans.length === 0 || unbrokenBeyond(lines, roles, widths, last) <= broken * BEYOND_MAX;
   });
+}
+
+/** The column, or the width of a line that is a little longer, where none is longer still: no cut one is. */
+function withLongest(column: number, widths: Int32Array): number {
+  const longest = widths.reduce((most, width) => Math.max(most, width), 0);
+  return longest <= Math.min(column + SHORT_MAX, COLUMN_MAX) ? longest : column;
 }
 
 /** The width of the longest lines that go on from one and in the next, with what stands before them. */
@@ -274,7 +281,7 @@ export function join(lines: PlacedLines, roles: Uint8Array, widths: Int32Array, 
     if (mayGoOn && (roles[i - 1] === Role.Head || goesOn(before, width, rest, how))) {
       // A blank at the column's end may have been taken away.
       if (how.at === 'column') pieces.push(' '.repeat(Math.max(0, how.column - width)), rest);
-      else pieces.push(ENDS_OPEN.test(before) ? '' : ' ', text.trimStart());
+      else pieces.push(ENDS_OPEN.test(before) && !BEGINS_WORDS.test(text) ? '' : ' ', text.trimStart());
       continue;
     }
     flush();
@@ -291,6 +298,8 @@ export function join(lines: PlacedLines, roles: Uint8Array, widths: Int32Array, 
  */
 export function withoutSeams(event: string): string {
   if (FREE_TEXT.test(event)) return event;
+  const heading = HEADING.exec(event);
+  if (heading && /^<stacktrace>$/.test(heading[2]!.replace(/ /g, ''))) return `${heading[1]}<stack trace >`;
   const frame = KERNEL_FRAME.exec(event);
   if (frame) return `${frame[1]} ${frame[2]!.replace(/ +/g, '')} (${frame[3]!.replace(/ +/g, '')})`;
   return event
@@ -300,11 +309,16 @@ export function withoutSeams(event: string): string {
     .replace(/(\d: +(?:\w+:)?\w+:)(?=\()/, '$1 ');
 }
 
+/** The heading of a stack, as trace-cmd prints it. */
+const HEADING = /^(.{1,200}\d: +(?:kernel|user)_stack: +)(<[stackre ]{1,40}>)\s*$/;
+
 /** A frame of perf in the kernel: neither its symbol nor its module has a blank. */
 const KERNEL_FRAME = /^(\s*f[0-9a-f]{15}) +([^()]{1,300}?) +\((\[[^()]{1,100}\] *)\)$/;
 
 /** A blank, or what no blank stands behind: a value that has not begun. */
 const ENDS_OPEN = /(?: |\w=)$/;
+/** What stands behind a blank even then: the words of a number. */
+const BEGINS_WORDS = /^\s*\(/;
 
 /** A field or a place at the end of a line, and a field at the beginning of the next: of one event. */
 const FIELD_END = /(?:\s\w+=\S+|\([^()]*\)|:)\s*$/;

@@ -86,7 +86,7 @@ export const MARKS = {
   number: /^\s{0,16}\d{1,8}(?:[:\t-]|\s{2})/,
   // INFO:root: of Python's logging
   level: /^(?:DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL):[\w.-]{1,64}:/,
-  list: /^\s{0,8}(?:[-*•](?:\s|$)|\d{1,4}(?:\.\s|\)\s(?=\S))|[a-zA-Z]\)\s)/,
+  list: /^\s{0,8}(?:[-*•](?:\s|$)|\d{1,4}(?:\.\s|\)\s(?=[^\s|]))|[a-zA-Z]\)\s)/,
   // The border of a pager that numbers lines.
   border: /^\s{0,8}[│┃](?:\s|$)/,
   // What points at one line, or makes it bold.

@@ -19,6 +19,7 @@ import { foreignLines } from '../events/textFit.js';
 import { withTable, type OpenTrace } from '../reader.js';
 import { decodeText, encodingOf } from '../mail/decode.js';
 import { mapLines, splitLines, type PlacedLines } from '../mail/lines.js';
+import { withoutFewer } from './fewer.js';
 import { withMissing } from './missing.js';
 import { readingsOf, type Reading } from './repair.js';
 
@@ -96,7 +97,7 @@ export function readPasted(
 ): OpenTrace | undefined {
   const bytes = source.read(0, source.size).slice();
   if (isBinary(bytes)) return undefined;
-  let best: { readonly reading: Reading; readonly open: OpenTrace; readonly content: ByteSource } | undefined;
+  let best: Tried | undefined;
   const readings = withoutSame(readingsOf(bytes));
   const isClipped = readings.some((reading) => reading.isClipped);
   // As it stands, the text has the same events in part.
@@ -128,7 +129,9 @@ export function readPasted(
     if (!before) return undefined;
     return isClipped || areDoubted ? nothingWhole(before) : withMissingOf(withOthers(before), bytes);
   }
-  const { reading, open, content } = best;
+  const taken = certain(best, read);
+  if (!taken) return nothingWhole(before ?? best.open);
+  const { reading, open, content } = taken;
   const left = others.filter((part) => part !== reading.part);
   const placed = reading.lineOf ? onLinesOf(open.table, reading.lineOf) : open.table;
   const whole = reading.lineOf ? withMissing(placed, linesOf(bytes, reading)) : placed;
@@ -138,6 +141,22 @@ export function readPasted(
     ? { mended: content, mendedLines: reading.lineOf }
     : { plain: open.plain ?? content };
   return withTable(open, said, places);
+}
+
+/** A reading, and what it says. */
+interface Tried {
+  readonly reading: Reading;
+  readonly open: OpenTrace;
+  readonly content: ByteSource;
+}
+
+/** The same without the events that are not whole; undefined where none is. */
+function certain(tried: Tried, read: (source: ByteSource) => OpenTrace | undefined): Tried | undefined {
+  const reading = withoutFewer(tried.reading, tried.open.table);
+  if (reading === tried.reading) return tried;
+  const content = new MemorySource(reading.bytes);
+  const open = read(content);
+  return open && open.table.length > 0 ? { reading, open, content } : undefined;
 }
 
 /** A trace as it stands, where it has events that were not read; undefined where it has none. */
@@ -198,19 +217,21 @@ function partsIssue(taken: string, left: readonly string[]): Issue {
 }
 
 /**
- * How much was understood: events of the vocabulary, who did them and where, the values read, and the frames
- * of stacks.
+ * How much was understood: events of the vocabulary, who did them, where and when, the values read, and the
+ * frames of stacks.
  */
 function understood(open: OpenTrace, content: ByteSource): number {
   const { table, plain = content } = open;
   let sum = 0;
   for (const { offset, endOffset } of table.stacks)
     sum += parseFrames(decoder.decode(plain.read(offset, endOffset - offset))).length;
+  // A log's own dates may look like QEMU's: of these it is not told which are the events'.
+  const onCpu = table.meta.timeUnit === 'none' ? 1 : 2;
   for (const segment of table.segments) {
     for (let i = 0; i < segment.length; i++) {
       if (segment.kind[i] === KIND_UNKNOWN) continue;
       const p = segment.payload[i]!;
-      if (segment.cpu[i] !== UNKNOWN_CPU) sum++;
+      if (segment.cpu[i] !== UNKNOWN_CPU) sum += onCpu;
       if (segment.tid[i] !== UNKNOWN_TID) sum++;
       sum += 1 + (p === 0 ? 0 : bits(segment.pool[p]! & READ_SLOTS));
     }
@@ -219,15 +240,17 @@ function understood(open: OpenTrace, content: ByteSource): number {
 }
 
 /**
- * Of readings in which as much is understood, that is right which has the most events; then that which tears
- * the fewest, and has kept what the recorder said was lost; then that which has the fewest names for them.
+ * Of readings in which as much is understood, that is right which has the most events that can be read; then
+ * that which tears the fewest, and has kept what the recorder said was lost; then that which has the fewest
+ * names for them.
  */
 function neatness(table: EventTable): number {
   // A piece of a line may look like an event without a time, which is none where others have one.
   const hasPieces = table.meta.timeUnit !== 'none' && table.issues.some(({ code }) => code === 'untimed');
   if (hasPieces) return -Number.MAX_VALUE;
   const torn = table.losses.length - 2 * saidLosses(table);
-  return table.length - (torn + kindsOfNames(table) / NAMES_MAX) / (PASTE_BYTES_MAX + 1);
+  const unread = table.unread.reduce((sum, { count }) => sum + count, 0);
+  return table.length - unread - (torn + kindsOfNames(table) / NAMES_MAX) / (PASTE_BYTES_MAX + 1);
 }
 
 /** Losses that the recorder itself tells: a reading that has them has kept a header, or a line of its own. */

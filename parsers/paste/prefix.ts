@@ -27,6 +27,7 @@ const LATENCY_COMM_MAX = 8;
 const GRAPH_AT = /(?<=\s)\d{1,4}\)\s[^|]{0,60}\|(?=\s)/;
 /** The same of the verbose latency format. */
 const VERBOSE_TASK_END = /\s\d{1,7}\s+\d+ \d+ [0-9a-f]{8} [0-9a-f]{8} \[[0-9a-f]+\]\s+\d+\.\d+ms/;
+const VERBOSE_RESTS = /^\s*\[[0-9a-f]{8,16}\] -?\d+(?:\.\d+ms)? \(\+/;
 const QEMU_STAMP = /(?:\d+@\d+\.\d+:|\d{4}-\d\d-\d\dT[\d:]+\.\d{6}Z )[a-z]\w*_\w+\s/;
 
 /** `2026-11-29T10:00:07.123456Z `. */
@@ -42,8 +43,9 @@ interface Front {
 }
 
 function frontOf(line: string): Front | undefined {
-  // Layouts whose columns look like marks.
-  if (isUnmarkedLayout(line)) return { text: '', fits: () => true, isTask: false };
+  // Layouts whose columns look like marks, and the rest of one.
+  if (isUnmarkedLayout(line) || VERBOSE_RESTS.test(line))
+    return { text: '', fits: () => true, isTask: false };
   const head = line.slice(0, PREFIX_MAX * 2);
   const task = TASK_END.exec(head);
   if (task) return frontOfTask(head.slice(0, task.index), COMM_MAX);

@@ -11,8 +11,8 @@ import { breaksOf, goesOnFrom, join, rolesByMarks, rolesOf } from './join.js';
 import { unprefix } from './prefix.js';
 import { mapLines, splitLines, type PlacedLines } from '../mail/lines.js';
 import { looksLikeMail, mailParts, unescapeQuoted } from '../mail/mail.js';
-import { splitEscaped, uncontinue, unfill, unmarkEnds, unremark } from './ends.js';
-import { unfront } from './fronts.js';
+import { ENDS_OF_SOURCE, splitEscaped, uncontinue, unfill, unmarkEnds, unremark } from './ends.js';
+import { unfront, unfrontAll } from './fronts.js';
 import { unjson } from './json.js';
 import { reflow } from './reflow.js';
 import { halveBlanks, unclip, unnumber, unpage, unspace } from './spacing.js';
@@ -88,28 +88,50 @@ function readingsOfText(text: PlacedLines, raw: readonly string[], part: string)
 
 /** The source of a mail with something in front of every line, its escapes read: its breaks are within it. */
 function unescapeMarked(text: PlacedLines): PlacedLines {
-  if (unescapeQuoted(text) === text) return text;
-  const bare = unmark(text);
+  const isBroken = (line: string): boolean => /=\W{0,8}$/.test(line.slice(-SOFT_TAIL));
+  if (!text.texts.some((line) => line.includes('=3D')) || !text.texts.some(isBroken)) return text;
+  let bare = uncount(text);
+  for (let turn = 0; turn < FRONTS_MAX; turn++) bare = unfrontAll(unmark(bare));
+  bare = unmarkEnds(bare, ENDS_OF_SOURCE);
   return bare === text ? text : unescapeQuoted(bare);
 }
+const SOFT_TAIL = 16;
+/** What was put before every line, one before another, at most. */
+const FRONTS_MAX = 3;
+
+/** A line of HTML before it was read. */
+interface SourceLine {
+  readonly length: number;
+  /** Blanks at its end, which may be taken off later. */
+  readonly blanks: number;
+}
+type SourceLines = ReadonlyMap<number, SourceLine>;
 
 /** How long the lines of HTML were before it was read, by their number in the file. */
-function widthsInSource({ texts, lines }: PlacedLines): ReadonlyMap<number, number> {
-  return new Map(lines.map((line, i) => [line, texts[i]!.length]));
+function widthsInSource({ texts, lines }: PlacedLines): SourceLines {
+  return new Map(
+    lines.map((line, i) => {
+      const blanks = /(?:\s|&nbsp;){0,200}$/.exec(texts[i]!.slice(-SOURCE_TAIL))![0];
+      return [line, { length: texts[i]!.length, blanks: blanks.replace(/&nbsp;/g, ' ').length }];
+    }),
+  );
 }
+const SOURCE_TAIL = 1200;
 
 /** `source`: widths of the lines of HTML, by their number in the file; undefined for what is none. */
 function readingsOfLines(
   whole: PlacedLines,
   raw: readonly string[],
   part: string,
-  source: ReadonlyMap<number, number> | undefined,
+  source: SourceLines | undefined,
 ): readonly Reading[] {
   const halved = halveBlanks(whole);
   const single = uncount(halved);
   const spaced = uncount(unnumber(unspace(unquote(unfront(single)))));
-  const marked = uncount(unfill(unmarkEnds(untable(unfence(dedent(halveBlanks(unescapeQuoted(spaced))))))));
-  const readings = readingsOfSpaced(spaced, marked, raw, part, source);
+  const rows = untable(unfence(dedent(halveBlanks(unescapeQuoted(spaced)))));
+  const readings = rows.flatMap((lines) =>
+    readingsOfSpaced(spaced, uncount(unfill(unmarkEnds(lines))), raw, part, source),
+  );
   return single === halved ? readings : readings.map((reading) => ({ ...reading, isCounted: true }));
 }
 
@@ -119,7 +141,7 @@ function readingsOfSpaced(
   marked: PlacedLines,
   raw: readonly string[],
   part: string,
-  source: ReadonlyMap<number, number> | undefined,
+  source: SourceLines | undefined,
 ): readonly Reading[] {
   const isHtml = source !== undefined;
   const flowed = reflow(marked);
@@ -154,9 +176,10 @@ function widthsOf(lines: PlacedLines, before?: PlacedLines): Int32Array {
 }
 
 /** How long the lines were in HTML: of those that were one line there, the last has its end. */
-function widthsFrom(source: ReadonlyMap<number, number>, { texts, lines }: PlacedLines): Int32Array {
+function widthsFrom(source: SourceLines, { texts, lines }: PlacedLines): Int32Array {
   return Int32Array.from(texts, (text, i) => {
-    return lines[i] === lines[i + 1] ? text.length : (source.get(lines[i]!) ?? text.length);
+    const was = lines[i] === lines[i + 1] ? undefined : source.get(lines[i]!);
+    return was ? was.length - Math.max(0, was.blanks - (text.length - text.trimEnd().length)) : text.length;
   });
 }
 
@@ -249,12 +272,16 @@ function asItIs(line: string): string {
 /** How the lines of a family are put into the columns that a reader expects. */
 const COLUMNS: Readonly<Partial<Record<Family, (line: string) => string>>> = {
   perf: (line) => withPerfSyscalls(withoutFlags(flagsBehindCpu(line))),
-  // QEMU's events have no column before their name or stamp.
-  qemu: (line) => line.trimStart(),
-  stamped: (line) => line.trimStart(),
+  qemu: likeQemu,
+  stamped: likeQemu,
   partial: inPerfColumns,
   named: inPerfColumns,
 };
+
+/** QEMU's events have no column before their name or stamp, nor between their words. */
+function likeQemu(line: string): string {
+  return line.trimStart().replace(/(\S) {4,}(?=\S)/g, '$1 ');
+}
 
 /** What `perf script` prints first: its reader knows its lines by it, whatever their columns. */
 const PERF_HEADER = '# ========\n# captured on    : unknown\n';

@@ -24,10 +24,10 @@ const TASKLESS = new RegExp(`^\\s*${CPU}\\s+(?:${FLAGS}\\s*)?${TIME}(?:\\s|$)`);
 const LATENCY = new RegExp(`^\\s*${TASK}\\s+\\d+${FLAGS}\\s+\\d+(?:\\.\\d+)?(?:us.?)?:(?:\\s|$)`);
 /** The same, ended by a line break before or within its time. */
 const FTRACE_HEAD = new RegExp(
-  `^\\s*${TASK}\\s+(?:\\(\\s*[\\d-]*|(?:${GROUP}\\s*)?(?:\\[\\d*|${CPU}(?:\\s+${FLAGS})?(?:\\s*\\d+(?:\\.\\d*)?)?)?)\\s*$`,
+  `^\\s*${BUFFER}${TASK}\\s+(?:\\(\\s*[\\d-]*|(?:${GROUP}\\s*)?(?:\\[\\d*|${CPU}(?:\\s+${FLAGS})?(?:\\s*\\d+(?:\\.\\d*)?)?)?)\\s*$`,
 );
 /** A task and nothing else: only behind a mark can it be an event's line that was broken there. */
-const TASK_ALONE = new RegExp(`^\\s*${TASK}\\s*$`);
+const TASK_ALONE = new RegExp(`^\\s*${BUFFER}${TASK}\\s*$`);
 const PERF = new RegExp(
   `^\\s*${PERF_TASK}\\s+(?:${FLAGS}\\s+)?${CPU}\\s+(?:${FLAGS}\\s+)?\\d+\\.\\d{6,9}:(?:\\s|$)`,
 );
@@ -39,6 +39,11 @@ const QEMU_STAMP = /^\s*(?:\d+@\d+\.\d+:|\d{4}-\d\d-\d\dT[\d:]+\.\d{6}Z )[a-z]\w
 const QEMU_HEAD = /^\s*(?:\d+@\d+\.\d+:(?:[a-z]\w*)?|\d{4}-\d\d-\d\dT[\d:]+\.\d{6}Z(?: [a-z]\w*)?)\s*$/;
 /** The verbose latency format. */
 const VERBOSE = /^\s*\S.{0,15}\s+\d+\s+\d+ [0-9a-f]+ [0-9a-f]{8} [0-9a-f]{8} \[/;
+/** The same, ended before or within its stamp, or before its event. */
+const VERBOSE_HEAD =
+  /^\s*\S.{0,15}\s+\d+\s+\d+ [0-9a-f]+ [0-9a-f]{8}(?: [0-9a-f]{8}(?: \[(?:[0-9a-f]+(?:\](?: -?[\d.]+(?:ms)?(?: \(\+[\d.]*(?:ms)?\)?:?)?)?)?)?)?)?\s*$/;
+/** A time alone, where nothing else stands before events, or with the beginning of an event's name. */
+const TIME_ALONE = /^\s*\d+\.\d{6,9}:\s*(?:[a-z][\w.-]*:?[\w.-]*)?$/;
 const GRAPH = /^\s*(?:\d+\.\d+ \|\s+)?\d+\)\s[^|]{0,60}\|/;
 
 /**
@@ -63,10 +68,12 @@ const WHOLE: Readonly<Record<Family, (text: string) => boolean>> = {
   partial: (text) => hasSomeColumns(text) || isBareEvent(text),
   named: (text) => hasColumnsOrName(text) || isBareEvent(text),
 };
-const HEADS: Readonly<Partial<Record<Family, RegExp>>> = {
-  ftrace: FTRACE_HEAD,
-  perf: PERF_HEAD,
-  stamped: QEMU_HEAD,
+const HEADS: Readonly<Partial<Record<Family, readonly RegExp[]>>> = {
+  ftrace: [FTRACE_HEAD, VERBOSE_HEAD],
+  perf: [PERF_HEAD],
+  stamped: [QEMU_HEAD],
+  partial: [TIME_ALONE],
+  named: [TIME_ALONE],
 };
 /** From the most to the least particular. */
 export const FAMILIES: readonly Family[] = [
@@ -118,6 +125,8 @@ export function familyOf(texts: readonly string[], marked: readonly string[] = t
   let best: Family | undefined;
   for (const family of FAMILIES)
     if ((counts.get(family) ?? 0) > (best ? counts.get(best)! : 0)) best = family;
+  const times = counts.get('partial') ?? 0;
+  if (best === 'bare' && times >= counts.get('bare')! * STAMPED_SHARE) return 'partial';
   // Where some have a stamp, a name without one is the rest of a line.
   const areStamped = best === 'qemu' && (counts.get('stamped') ?? 0) >= counts.get('qemu')! * STAMPED_SHARE;
   return areStamped ? 'stamped' : best;
@@ -132,7 +141,7 @@ export function isEventStart(family: Family, text: string): boolean {
 
 /** True for a line that ends before its event's name, perhaps within its time. */
 export function isBrokenHead(family: Family, text: string): boolean {
-  return text.length <= LOOK_LENGTH && (HEADS[family]?.test(text) ?? false);
+  return text.length <= LOOK_LENGTH && (HEADS[family]?.some((head) => head.test(text)) ?? false);
 }
 
 const DATE = /^\s*\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\b/;
@@ -147,9 +156,11 @@ const PERF_NAME = /^(?=.{16}\s*$) *[^\s=:()]+(?: [^\s=:()]+)?\s*$/;
 /** What stands behind it: its number and its CPU. */
 const PERF_NUMBER = /^\s*\d{1,7}(?:\/\d{1,7})?\s+(?:[.\w]{4,5}\s+)?\[\d{3,}\]/;
 
-/** True where a line of perf's was broken behind its task's name. */
+/** True where a line of perf's was broken behind its task's name, or one with nothing but a time behind that. */
 export function goesOnFromName(family: Family, before: string | undefined, text: string): boolean {
-  return family === 'perf' && before !== undefined && PERF_NAME.test(before) && PERF_NUMBER.test(text);
+  if (before === undefined) return false;
+  if (family === 'partial' || family === 'named') return TIME_ALONE.test(before) && isBareEvent(text);
+  return family === 'perf' && PERF_NAME.test(before) && PERF_NUMBER.test(text);
 }
 
 /** True for a task alone on its line. */
@@ -170,7 +181,7 @@ export function asksForMore(text: string): boolean {
 }
 
 const NOTICE =
-  /^\s*(?:#|CPU:\s?\d+ \[|##### CPU|CPU \d+ is empty|cpus=\d|version = |=> |<stack trace>|<user stack trace>|PERF_RECORD_|\[\s*\d+\.\d+\] Dumping ftrace|-{3,}|={3,}|[+┌└├][-=─┬┴┼+]{3,}|qemu(?:-kvm|-system-\w+)?: |section_(?:start|end):\d+:)/;
+  /^\s*(?:#(?!\d+\s)|CPU:\s?\d+ \[|##### CPU|CPU \d+ is empty|cpus=\d|version = |=> |<stack trace>|<user stack trace>|PERF_RECORD_|\[\s{0,6}\d{1,9}\.\d{6}\]\s|-{3,}|={3,}|[+┌└├][-=─┬┴┼+]{3,}|qemu(?:-kvm|-system-\w+)?: |section_(?:start|end):\d+:)/;
 /** A frame of a call chain as `perf script` prints it, or an address with its symbol. */
 const FRAME =
   /^(?:\s+[0-9a-f]{1,16}\s+(?:\S+\s+\(.*\)|\S+\+0x[0-9a-f]+(?:\/0x[0-9a-f]+)?|\[unknown\].*)|[0-9a-f]{1,16} (?:\S+\+0x[0-9a-f]+|\[unknown\]) \(.*\))\s*$/;

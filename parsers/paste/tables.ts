@@ -27,19 +27,31 @@ const LINES_MAX = 16;
 /** Of the broken lines, the share that must be as long as the longest for all to have been cut there. */
 const FULL_SHARE = 0.5;
 
-/** The lines with rows put together that were broken: of these, only the last line ends with a border. */
-function wholeRows(lines: PlacedLines): PlacedLines {
+/**
+ * The lines with rows put together that were broken: of these, only the last line ends with a border. Twice
+ * where they may have been cut at a column as well as at blanks.
+ */
+function wholeRows(lines: PlacedLines): readonly PlacedLines[] {
   let column = 0;
   const open: number[] = [];
+  let isAtBlanks = true;
   lines.texts.forEach((text, i) => {
     const next = lines.texts[i + 1];
     if (!ROW_BEGINS.test(text) || ROW_ENDS.test(text) || next === undefined || ROW_BEGINS.test(next)) return;
     open.push(text.length);
     column = Math.max(column, text.length);
+    isAtBlanks &&= !text.endsWith(' ');
   });
-  if (open.length < BROKEN_MIN) return lines;
+  if (open.length < BROKEN_MIN) return [lines];
   const isFull = open.filter((length) => length === column).length >= open.length * FULL_SHARE;
   const isCut = isFull && lines.texts.every(({ length }) => length <= column);
+  const cut = isCut ? [joinedRows(lines, column)] : [];
+  return isCut && !isAtBlanks ? cut : [...cut, joinedRows(lines, undefined)];
+}
+
+/** `column`: where rows were cut; undefined where it was at blanks. */
+function joinedRows(lines: PlacedLines, column: number | undefined): PlacedLines {
+  const isCut = column !== undefined;
   const indent = isCut ? indentOfRests(lines.texts) : 0;
   const out: PlacedLines = { texts: [], lines: [] };
   /** Lines of the row under way; 0 where none is. */
@@ -75,9 +87,15 @@ function indentOfRests(texts: readonly string[]): number {
   return least === Infinity ? 0 : least;
 }
 
-/** Rows of a table become lines of a trace: their cells, one blank between, in a recorder's order. */
-export function untable(broken: PlacedLines): PlacedLines {
-  const lines = wholeRows(broken);
+/**
+ * Rows of a table become lines of a trace: their cells, one blank between, in a recorder's order. In each way
+ * in which rows may have been broken.
+ */
+export function untable(broken: PlacedLines): readonly PlacedLines[] {
+  return wholeRows(broken).map(cellsOfRows);
+}
+
+function cellsOfRows(lines: PlacedLines): PlacedLines {
   if (lines.texts.filter((text) => ROW.test(text)).length >= 2)
     return cellsToLines(lines, (text) => (ROW.test(text) ? cellsOf(text) : undefined));
   const comma = lines.texts.findIndex((text) => isHeading(commaCells(text)));

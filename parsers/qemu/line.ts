@@ -8,7 +8,7 @@
  * Producer: scripts/tracetool/backend/log.py and util/log.c of QEMU 11 and 8.
  */
 import { Ascii } from '../base/ascii.js';
-import { decimal, endOfDigits, hasShape, isDigit, skipBlanks } from '../base/text.js';
+import { decimal, endOfDigits, hasShape, isDigit, isLetter, skipBlanks } from '../base/text.js';
 import { NANO_DIGITS } from '../base/units.js';
 import { endsWord } from '../events/number.js';
 import { UNKNOWN_TID } from '../events/table.js';
@@ -41,7 +41,7 @@ export function parseQemuLine(bytes: Uint8Array, start: number, end: number, out
   let underscores = 0;
   for (; !endsWord(bytes, p, end); p++) if (bytes[p] === Ascii.Underscore) underscores++;
   // Every event of QEMU has its subsystem before an underscore; a line of anything else rarely begins so.
-  if (underscores === 0 || isDigit(bytes[out.nameStart]!) || (p < end && bytes[p] !== Ascii.Blank))
+  if (underscores === 0 || !isLetter(bytes[out.nameStart]!) || (p < end && bytes[p] !== Ascii.Blank))
     return false;
   out.nameEnd = p;
   out.start = skipBlanks(bytes, p, end);

@@ -137,7 +137,8 @@ function parseEvent(bytes: Uint8Array, start: number, end: number, out: HeadSpan
   if (out.isRecord && bytes[tokenEnd - 1] !== Ascii.Colon) {
     out.nameEnd = tokenEnd;
   } else {
-    if (tokenEnd - p < 2 || bytes[tokenEnd - 1] !== Ascii.Colon) return false;
+    // An event's name is an identifier: what begins with a digit is the time of the line below.
+    if (tokenEnd - p < 2 || bytes[tokenEnd - 1] !== Ascii.Colon || isDigit(bytes[p]!)) return false;
     out.nameEnd = withoutModifier(bytes, p, tokenEnd - 1);
   }
   out.eventEnd = tokenEnd;

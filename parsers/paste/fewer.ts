@@ -1,0 +1,127 @@
+/**
+ * Events that were put together and have less in them than others of their name: something of them stands
+ * elsewhere, or in a form that no reader knows. None of them is an event with fewer fields: each is taken out.
+ */
+import type { EventTable } from '../events/table.js';
+import { isUnderstood } from '../events/understood.js';
+import { FREE_TEXT } from './ends.js';
+import type { Reading } from './repair.js';
+import { FAMILIES, isEventStart, standsAlone } from './shapes.js';
+
+/** Stands in place of such an event: readers know it for a mark of something left out. */
+const CUT = '[cut]';
+/** So many events of a name, of which none was understood, have a form that is not known. */
+const UNKNOWN_FORM = 3;
+const FIELD = /(?:^|[\s(,])([a-z_]\w*)=/gi;
+/** No event that is put together is longer. */
+const EVENT_MAX = 4000;
+
+/** One row, and what was read of it. */
+interface Row {
+  readonly name: string;
+  readonly isUnderstood: boolean;
+  /** The slots that were read, a bit each. */
+  readonly slots: number;
+  /** Names of its fields, a blank behind each. */
+  readonly fields: string;
+  /** Its line of the mended text, from 0. */
+  readonly line: number;
+}
+
+/** What events of one name have. */
+class Named {
+  private all = 0;
+  private understood = 0;
+  /** How many have these fields, and what was read of them. */
+  private readonly having = new Map<string, { count: number; slots: number }>();
+
+  add({ fields, isUnderstood, slots }: Row): void {
+    const having = this.having.get(fields) ?? { count: 0, slots: 0 };
+    this.having.set(fields, having);
+    having.count++;
+    having.slots |= slots;
+    this.all++;
+    if (isUnderstood) this.understood++;
+  }
+
+  /** True for an event of which others have more, or that was not read where others were. */
+  hasMoreThan({ fields, isUnderstood, slots }: Row): boolean {
+    const isOfUnknownForm = this.understood === 0 && this.all >= UNKNOWN_FORM;
+    if (!isUnderstood && !isOfUnknownForm) return true;
+    const mine = this.having.get(fields)!.count;
+    for (const [others, { count, slots: read }] of this.having) {
+      // A line that was joined with another one has more, too.
+      const isUsual = count > mine || (count === mine && (read & ~slots) !== 0);
+      if (isUsual && isPartOf(fields, others)) return true;
+    }
+    return false;
+  }
+}
+
+/** True where the words are some of the others, in their order, and not all. */
+function isPartOf(words: string, others: string): boolean {
+  if (others.length <= words.length) return false;
+  let rest = words.split(' ');
+  for (const word of others.split(' ')) if (word === rest[0]) rest = rest.slice(1);
+  return rest.length === 0;
+}
+
+/** The reading without the events that have less in them than others; the same where all are whole. */
+export function withoutFewer(reading: Reading, table: EventTable): Reading {
+  const { bytes, lineOf } = reading;
+  if (!lineOf) return reading;
+  const texts = new TextDecoder().decode(bytes).split('\n');
+  const rows = rowsOf(table, texts);
+  const named = new Map<string, Named>();
+  for (const row of rows) {
+    const known = named.get(row.name) ?? new Named();
+    named.set(row.name, known);
+    known.add(row);
+  }
+  const short = rows.filter(
+    (row) => isSeam(texts, lineOf, row.line) && named.get(row.name)!.hasMoreThan(row),
+  );
+  if (short.length === 0) return reading;
+  for (const { line } of short) texts[line] = CUT;
+  return { ...reading, bytes: new TextEncoder().encode(texts.join('\n')) };
+}
+
+function rowsOf(table: EventTable, texts: readonly string[]): readonly Row[] {
+  const rows: Row[] = [];
+  /** Names of which some were not read. */
+  const unread = new Set(table.unread.map(({ row }) => table.name(row)));
+  for (const segment of table.segments) {
+    for (let i = 0; i < segment.length; i++) {
+      const line = segment.lineOf(i) - 1;
+      const kind = segment.kind[i]!;
+      const payload = segment.payload[i]!;
+      const mask = payload === 0 ? 0 : segment.pool[payload]!;
+      const name = table.name(rows.length);
+      rows.push({
+        name,
+        slots: mask,
+        isUnderstood: isUnderstood(kind, mask) && (mask !== 0 || !unread.has(name)),
+        fields: fieldsIn(texts[line] ?? ''),
+        line,
+      });
+    }
+  }
+  return rows;
+}
+
+function fieldsIn(text: string): string {
+  const event = text.slice(0, EVENT_MAX);
+  if (FREE_TEXT.test(event)) return '';
+  return [...event.matchAll(FIELD)].map((found) => `${found[1]} `).join('');
+}
+
+/** True for a line that was several in the file, or has something behind it that is none of the trace. */
+function isSeam(texts: readonly string[], lineOf: Int32Array, line: number): boolean {
+  const here = lineOf[line];
+  const next = lineOf[line + 1];
+  if (here === undefined) return false;
+  if (next === undefined || next - here > 1) return true;
+  const behind = texts[line + 1] ?? '';
+  if (behind.trim() === '' || standsAlone(behind)) return false;
+  return !FAMILIES.some((family) => isEventStart(family, behind));
+}
