@@ -181,7 +181,7 @@ export function asksForMore(text: string): boolean {
 }
 
 const NOTICE =
-  /^\s*(?:#(?!\d+\s)|CPU:\s?\d+ \[|##### CPU|CPU \d+ is empty|cpus=\d|version = |=> |<stack trace>|<user stack trace>|PERF_RECORD_|\[\s{0,6}\d{1,9}\.\d{6}\]\s|-{3,}|={3,}|[+┌└├][-=─┬┴┼+]{3,}|qemu(?:-kvm|-system-\w+)?: |section_(?:start|end):\d+:)/;
+  /^\s*(?:#(?!\d+\s)|CPU:\s?\d+ \[|##### CPU|CPU \d+ is empty|cpus=\d|version = |=> |<stack trace>|<user stack trace>|PERF_RECORD_|\[\s{0,6}\d{1,9}\.\d{6}\]\s|-{3,}|={3,}|[+┌└├][-=─┬┴┼+]{3,}|qemu(?:-kvm|-system-\w+)?: |[a-z_]\w*->[\w.>-]+(?:\[\d+\])?: |section_(?:start|end):\d+:)/;
 /** A frame of a call chain as `perf script` prints it, or an address with its symbol. */
 const FRAME =
   /^(?:\s+[0-9a-f]{1,16}\s+(?:\S+\s+\(.*\)|\S+\+0x[0-9a-f]+(?:\/0x[0-9a-f]+)?|\[unknown\].*)|[0-9a-f]{1,16} (?:\S+\+0x[0-9a-f]+|\[unknown\]) \(.*\))\s*$/;

@@ -135,6 +135,7 @@ export const ERRNOS: ValueTable = {
     [131, 'ENOTRECOVERABLE'],
     [132, 'ERFKILL'],
     [133, 'EHWPOISON'],
+    [134, 'EFTYPE'],
     [512, 'ERESTARTSYS'],
     [513, 'ERESTARTNOINTR'],
     [514, 'ERESTARTNOHAND'],

@@ -43,7 +43,7 @@ const VMX_INFO: Readonly<Record<string, ExitInfo>> = {
   IO_INSTRUCTION: {
     source: 'SDM volume 3, exit qualification for I/O instructions',
     info1: (value) =>
-      ioText(hasBit(value, 3), 1 << bitsOf(value, 0, 2), hasBit(value, 4), hasBit(value, 5), value),
+      ioText(hasBit(value, 3), bitsOf(value, 0, 3) + 1, hasBit(value, 4), hasBit(value, 5), value),
   },
   CR_ACCESS: { source: 'SDM volume 3, exit qualification for control-register accesses', info1: crText },
   APIC_ACCESS: {

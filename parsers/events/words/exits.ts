@@ -234,6 +234,7 @@ export const SVM_EXITS: ValueTable = {
     [0x8000fffd, 'vmgexit_hypervisor_feature'],
     [0x8000fffe, 'vmgexit_termination_request'],
     [0x8000ffff, 'vmgexit_unsupported_event'],
+    [0xf0000000, 'sw'],
     // SVM_EXIT_ERR, in 32 bits.
     [0xffffffff, 'invalid_guest_state'],
   ]),

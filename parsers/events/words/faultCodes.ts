@@ -38,7 +38,7 @@ export const PAGE_FAULT_CODE: BitTable = {
 };
 
 const NPF_BITS: readonly BitWord[] = [
-  { bit: 31, name: 'RMP', words: 'RMP check failed' },
+  { bit: 31, name: 'GUEST_RMP', words: 'RMP check failed' },
   { bit: 32, name: 'GUEST_FINAL', words: "at the guest's final physical address" },
   { bit: 33, name: 'GUEST_PAGE', words: "while walking the guest's page tables" },
   { bit: 34, name: 'GUEST_ENC', words: 'encrypted (C bit set): private' },

@@ -63,6 +63,9 @@ const TERMINATIONS: readonly (readonly string[])[] = [
     'no SVSM though not at VMPL 0',
     'SVSM at VMPL 0',
     "SVSM's calling area not aligned",
+    'Secure TSC failed',
+    "SVSM's calling area not mapped again",
+    'Secure AVIC failed',
   ],
 ];
 
@@ -131,7 +134,13 @@ export function mapGpaText(attributes: bigint): string {
 /** KVM_HC_* of include/uapi/linux/kvm_para.h. */
 const HYPERCALLS: ReadonlyMap<number, string> = new Map([
   [1, 'KVM_HC_VAPIC_POLL_IRQ'],
+  [2, 'KVM_HC_MMU_OP'],
+  [3, 'KVM_HC_FEATURES'],
+  [4, 'KVM_HC_PPC_MAP_MAGIC_PAGE'],
   [5, 'KVM_HC_KICK_CPU'],
+  [6, 'KVM_HC_MIPS_GET_CLOCK_FREQ'],
+  [7, 'KVM_HC_MIPS_EXIT_VM'],
+  [8, 'KVM_HC_MIPS_CONSOLE_OUTPUT'],
   [9, 'KVM_HC_CLOCK_PAIRING'],
   [10, 'KVM_HC_SEND_IPI'],
   [11, 'KVM_HC_SCHED_YIELD'],

@@ -1,8 +1,8 @@
 /**
  * KVM's page-table entries (SPTEs) of x86: what their bits say depends on whose form they have, and on
- * whether the kernel is older than 5.13, which moved KVM's own bits.
+ * how old the kernel is: 5.13 moved KVM's own bits, and a release between 6.12 and 7.2 those in EPT's form.
  *
- * Sources: arch/x86/kvm/mmu/spte.h and spte.c of 5.10, 5.13 and later; SDM volume 3, EPT paging-structure
+ * Sources: arch/x86/kvm/mmu/spte.h and spte.c of 5.10, 5.13, 6.12, 7.2 and 7.3; SDM volume 3, EPT paging-structure
  * entries; APM volume 2, 5.3 and 15.25.
  */
 import { bitsOf, hasBit, hexText } from './word.js';
@@ -20,15 +20,35 @@ const PFN_LOW = 12;
 const PFN_BITS = 40;
 
 /** EPT's memory type, accessed bit, kind of A/D tracking, host- and MMU-writable: never set in NPT's form. */
-const EPT_ONLY = [4, 8, 52, 53, 57, 58] as const;
+const EPT_ONLY = [4, 8, 52, 53, 55, 57, 58, 60, 61] as const;
 const EPT_ACCESSED = 8;
 const EPT_DIRTY = 9;
-const EPT_AD_DISABLED = 52;
-const EPT_WRITE_PROTECT_ONLY = 53;
-/** SHADOW_ACC_TRACK_SAVED_BITS_SHIFT: where R and X of an access-tracked entry are kept. */
-const EPT_SAVED_LOW = 54;
-const EPT_HOST_WRITABLE = 57;
-const EPT_MMU_WRITABLE = 58;
+/** VMX_EPT_USER_EXECUTABLE_MASK, where the mode-based control of execution is used (since 7.2 at the latest). */
+const EPT_USER_EXECUTABLE = 10;
+
+/** Where KVM keeps its own bits of EPT's entries. */
+interface EptBits {
+  readonly hostWritable: number;
+  readonly mmuWritable: number;
+  /** SPTE_TDP_AD_DISABLED and SPTE_TDP_AD_WRPROT_ONLY. */
+  readonly adDisabled: number;
+  readonly writeProtectOnly: number;
+  /** SHADOW_ACC_TRACK_SAVED_BITS_SHIFT: where R and X of an access-tracked entry are kept. */
+  readonly savedLow: number;
+}
+/** 5.13 to 6.12, and later up to some release before 7.2. */
+const EPT_UNTIL_6: EptBits = {
+  ...{ hostWritable: 57, mmuWritable: 58, adDisabled: 52, writeProtectOnly: 53 },
+  savedLow: 54,
+};
+/** 7.2 and 7.3. */
+const EPT_SINCE_7: EptBits = {
+  ...{ hostWritable: 53, mmuWritable: 55, adDisabled: 60, writeProtectOnly: 61 },
+  savedLow: 52,
+};
+/** Bits that only the later of the two sets, but for 53, which means something in both. */
+const OF_SINCE_7 = [55, 60, 61] as const;
+const OF_UNTIL_6 = [52, 56, 57, 58] as const;
 const NPT_ACCESSED = 5;
 const NPT_DIRTY = 6;
 const NPT_USER = 2;
@@ -120,16 +140,26 @@ function nptPermissions(spte: bigint, old: boolean): string[] {
   ];
 }
 
+/** An entry's own bits tell; one that has bit 53 alone is of the later kernels, where that is common. */
+function eptBits(spte: bigint): EptBits {
+  if (OF_SINCE_7.some((bit) => hasBit(spte, bit))) return EPT_SINCE_7;
+  return OF_UNTIL_6.some((bit) => hasBit(spte, bit)) ? EPT_UNTIL_6 : EPT_SINCE_7;
+}
+
 function eptPermissions(spte: bigint, old: boolean): string[] {
   const low = lowBits(spte);
-  const host = old ? HOST_WRITABLE + OLD_SHIFT : EPT_HOST_WRITABLE;
-  const mmu = old ? MMU_WRITABLE + OLD_SHIFT : EPT_MMU_WRITABLE;
+  const bits = eptBits(spte);
+  const host = old ? HOST_WRITABLE + OLD_SHIFT : bits.hostWritable;
+  const mmu = old ? MMU_WRITABLE + OLD_SHIFT : bits.mmuWritable;
+  const isUserExecutable = !old && bits === EPT_SINCE_7 && hasBit(spte, EPT_USER_EXECUTABLE);
   const words = [
     rwx((low & 1) !== 0, (low & 2) !== 0, (low & 4) !== 0),
+    ...(isUserExecutable ? ['executable in user mode'] : []),
     ...writableWords(hasBit(spte, host), hasBit(spte, mmu)),
   ];
-  if (hasBit(spte, EPT_AD_DISABLED)) {
-    const saved = bitsOf(spte, EPT_SAVED_LOW, 3);
+  const { adDisabled, writeProtectOnly, savedLow } = old ? EPT_UNTIL_6 : bits;
+  if (hasBit(spte, adDisabled)) {
+    const saved = bitsOf(spte, savedLow, 3);
     words.push(
       low === 0 ? `access-tracked (was ${rwx((saved & 1) !== 0, false, (saved & 4) !== 0)})` : 'no A/D bits',
     );
@@ -137,7 +167,7 @@ function eptPermissions(spte: bigint, old: boolean): string[] {
   }
   if (hasBit(spte, EPT_ACCESSED)) words.push('accessed');
   if (hasBit(spte, EPT_DIRTY)) words.push('dirty');
-  if (hasBit(spte, EPT_WRITE_PROTECT_ONLY)) words.push('dirty logging by write protection');
+  if (hasBit(spte, writeProtectOnly)) words.push('dirty logging by write protection');
   return words;
 }
 

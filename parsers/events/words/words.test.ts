@@ -137,6 +137,23 @@ describe('SPTEs in words', () => {
     'present, 4K page, pfn 0x123456, ---, host-writable, MMU-writable, access-tracked (was ---)',
   );
 
+  // As 7.2 and 7.3 have it.
+  check(
+    0xa0000123456b77n,
+    1,
+    'present, 4K page, pfn 0x123456, rwx, host-writable, MMU-writable, accessed, dirty',
+  );
+  check(
+    0x20000123456f75n,
+    1,
+    'present, 4K page, pfn 0x123456, r-x, executable in user mode, host-writable, accessed, dirty',
+  );
+  check(
+    0x10f0000123456870n,
+    1,
+    'present, 4K page, pfn 0x123456, ---, host-writable, MMU-writable, access-tracked (was r-x)',
+  );
+
   it('have a form that tells who reads them', () => {
     assert.deepEqual([0x102a0ee67n, 0x600000123456b77n, 0x100000907n, 0x107673827n, 0x5a0n].map(spteForm), [
       'npt',
@@ -196,6 +213,7 @@ describe('exits in words', () => {
       'info1: guest write, no mapping present, linear address valid, at its final translation',
     );
     assert.equal(words('IO_INSTRUCTION', 0x3f80008n), 'info1: read of 1 byte at port 0x3f8');
+    assert.equal(words('IO_INSTRUCTION', 0xcfc0003n), 'info1: write of 4 bytes at port 0xcfc');
     assert.equal(
       words('io', 0x3f80010n, 0x1234n),
       'info1: write of 1 byte at port 0x3f8; info2: next instruction at 0x1234',
