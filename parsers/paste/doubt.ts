@@ -23,9 +23,12 @@ const FIELD_FIRST = /^\s*[a-z]\w*=\S/;
 /** Digits behind a value, with a blank between, before another field or the end; or one within `0x`. */
 const IN_TWO =
   /=(?:0x[\da-f]*|\d[\da-f]*)(?:\s+[\da-f]*\d[\da-f]*)+(?=\s+\w+=|\s*$)|[\s=(:]0(?:x\s|\s+x)[\da-f]|=\s+-\s*\d|=-\s+\d/;
+/** The virtual CPU of an entry or the place of an exit in two, or its two info words, of which one is missing or in two. */
+const INFO_IN_TWO =
+  /_entry: vcpu \d+\s+\d|_exit: .*(?:\brip 0x[\da-f]+\s+(?!info)|\binfo [\da-f]{1,16}(?:\s*$|(?:\s+[\da-f]{1,16}){2}))/;
 /** Something that stood before a rest, within a value, or between a field and its value. */
 const FOREIGN_WITHIN =
-  /=0x(?![\da-f]*new_size=)[\da-f]*[g-wyzG-Z_>#|]|\w:=|\W\s=(?:0x|-?\d)|=x[\da-f]|\b3\s*D(?:0x|-?\d)|=(?:0x[\da-f]+|\d+)\s{0,8}\t|\s\d{1,6}\t(?:=|x[\da-f])|(?<!dev|ino)=-?(?:0x[\da-f]+|\d+):(?:x|\d)/;
+  /[=\s(]0x(?![\da-f]*new_size=)[\da-f]*[g-wyzG-Z_>#|]|\w:=|\W\s=(?:0x|-?\d)|=x[\da-f]|\b3\s*D(?:0x|-?\d)|=(?:0x[\da-f]+|\d+)\s{0,8}\t|\s\d{1,6}\t(?:=|x[\da-f])|(?<!dev|ino)=-?(?:0x[\da-f]+|\d+):(?:x|\d)/;
 
 /** A field's name in two: a word that is no value and has none, between fields. */
 const FIELD_IN_TWO = /=[^\s"]{1,80}\s{1,80}[a-z_]\w{0,24}\s{1,80}\w{1,40}=/;
@@ -36,7 +39,7 @@ const GLUED =
   /=(?!\w+new_size=)(?:0x[\da-f]+|-?\d+)[a-z_]\w*=|\d: +[a-z]\w*:(?!\w*:)[^\s:]|[a-z)]0x[\da-f]{2}|\)[a-z]\w*=/;
 /** A probe's place in two: `(ff ffffff8154c110)`, `(ffffffff8129f980 <- fffffff f81247dce)`. */
 const PLACE_IN_TWO =
-  /: +\((?:[0-9a-f]{16} <- )?[0-9a-f]{1,15} +[0-9a-f]{1,15}\)|: +\([\w.+/]+(?: <- [\w.+/]*)? +(?!<-)[\w.]*[+/]?0?x[\da-f]+\)/;
+  /: +\((?:[0-9a-f]{16} <- )?[0-9a-f]{1,15} +[0-9a-f]{1,15}\)|: +\([\w.+/]+(?: <- [\w.+/]*)? +(?!<-)[\w.]*[+/]?0?x[\da-f]+(?:\/0x[\da-f]+)?\)/;
 /** What a mail's source has in place of `=`: its breaks are within values, too. */
 const ESCAPED = /\w=3D/;
 /** The sign with which a mail's source breaks lines, behind a value: its rest is on the next one. */
@@ -51,6 +54,7 @@ const EVENT_MAX = 4000;
 const MARK_WITHIN = /=[^\s"]{1,80}\s{1,80}[#>|*]{1,3}\s|\s\d\w{0,40}=/;
 const BROKEN: readonly RegExp[] = [
   IN_TWO,
+  INFO_IN_TWO,
   FOREIGN_WITHIN,
   FIELD_IN_TWO,
   NAME_IN_TWO,

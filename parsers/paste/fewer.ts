@@ -12,6 +12,8 @@ import { FAMILIES, isEventStart, standsAlone } from './shapes.js';
 const CUT = '[cut]';
 /** So many events of a name, of which none was understood, have a form that is not known. */
 const UNKNOWN_FORM = 3;
+/** What the names of system calls begin with. */
+const CALL = 'sys_';
 const FIELD = /(?:^|[\s(,])([a-z_]\w*)=/gi;
 /** No event that is put together is longer. */
 const EVENT_MAX = 4000;
@@ -32,6 +34,8 @@ interface Row {
 class Named {
   private all = 0;
   private understood = 0;
+  /** The slots that any of them has. */
+  private slots = 0;
   /** How many have these fields, and what was read of them. */
   private readonly having = new Map<string, { count: number; slots: number }>();
 
@@ -40,12 +44,15 @@ class Named {
     this.having.set(fields, having);
     having.count++;
     having.slots |= slots;
+    this.slots |= slots;
     this.all++;
     if (isUnderstood) this.understood++;
   }
 
   /** True for an event of which others have more, or that was not read where others were. */
-  hasMoreThan({ fields, isUnderstood, slots }: Row): boolean {
+  hasMoreThan({ name, fields, isUnderstood, slots }: Row): boolean {
+    // All calls of one name have the same arguments.
+    if (name.startsWith(CALL) ? (this.slots & ~slots) !== 0 : slots === 0 && this.slots !== 0) return true;
     const isOfUnknownForm = this.understood === 0 && this.all >= UNKNOWN_FORM;
     if (!isUnderstood && !isOfUnknownForm) return true;
     const mine = this.having.get(fields)!.count;
@@ -66,8 +73,11 @@ function isPartOf(words: string, others: string): boolean {
   return rest.length === 0;
 }
 
-/** The reading without the events that have less in them than others; the same where all are whole. */
-export function withoutFewer(reading: Reading, table: EventTable): Reading {
+/**
+ * The reading without the events that have less in them than others, and those of which one of `equals`, which
+ * are as good, has other values; the same where all are certain.
+ */
+export function withoutFewer(reading: Reading, table: EventTable, equals: readonly Reading[]): Reading {
   const { bytes, lineOf } = reading;
   if (!lineOf) return reading;
   const texts = new TextDecoder().decode(bytes).split('\n');
@@ -78,13 +88,52 @@ export function withoutFewer(reading: Reading, table: EventTable): Reading {
     named.set(row.name, known);
     known.add(row);
   }
+  const others = equals.map(textsByLine);
+  const isOther = ({ line }: Row): boolean =>
+    others.some((other) => haveOtherValues(texts[line]!, other.get(lineOf[line]!)));
   const short = rows.filter(
-    (row) => isSeam(texts, lineOf, row.line) && named.get(row.name)!.hasMoreThan(row),
+    (row) => isSeam(texts, lineOf, row.line) && (named.get(row.name)!.hasMoreThan(row) || isOther(row)),
   );
   if (short.length === 0) return reading;
   for (const { line } of short) texts[line] = CUT;
   return { ...reading, bytes: new TextEncoder().encode(texts.join('\n')) };
 }
+
+/** The lines of a reading by those of the file. */
+function textsByLine({ bytes, lineOf }: Reading): ReadonlyMap<number, string> {
+  const texts = new TextDecoder().decode(bytes).split('\n');
+  return new Map(
+    texts.flatMap((text, i) => (lineOf?.[i] === undefined ? [] : [[lineOf[i]!, text] as const])),
+  );
+}
+
+/** True for the same text where a blank in one alone makes two numbers of one. */
+function haveOtherValues(text: string, other: string | undefined): boolean {
+  if (other === undefined || text === other) return false;
+  let differ = false;
+  let j = 0;
+  for (let i = 0; i < text.length; i++) {
+    const isBlank = text[i] === ' ';
+    if (isBlank === (other[j] === ' ')) {
+      if (!isBlank && text[i] !== other[j]) return false;
+      if (isBlank) {
+        while (text[i + 1] === ' ') i++;
+        while (other[j + 1] === ' ') j++;
+      }
+      j++;
+      continue;
+    }
+    if (DIGIT.test(text[i - 1] ?? '') && DIGIT.test(isBlank ? (other[j] ?? '') : text[i]!)) differ = true;
+    if (isBlank) {
+      while (text[i + 1] === ' ') i++;
+    } else {
+      while (other[j] === ' ') j++;
+      i--;
+    }
+  }
+  return differ && other.slice(j).trim() === '';
+}
+const DIGIT = /[\da-f]/;
 
 function rowsOf(table: EventTable, texts: readonly string[]): readonly Row[] {
   const rows: Row[] = [];

@@ -305,6 +305,7 @@ export function withoutSeams(event: string): string {
   return event
     .replace(/(\w=) +(?=0x[\da-f]|-?\d)/g, '$1')
     .replace(/(\s[a-z_]\w*) +(?==(?:0x[\da-f]|-?\d))/g, '$1')
+    .replace(/(=0x[\da-f]+) {2,}(?=\(-?\d+\))/g, '$1 ')
     .replace(/\(( *\d+) +\)(?= +\[\d)/, '($1)')
     .replace(/(\d: +(?:\w+:)?\w+:)(?=\()/, '$1 ');
 }

@@ -112,7 +112,7 @@ export function unmark(lines: PlacedLines): PlacedLines {
 }
 
 /** Where every line has a diff's mark, dashes behind it are the text's own. */
-const DIFF_OF_ALL = /^[+-](?![+-]{2}\s\S)/;
+const DIFF_OF_ALL = /^(?!(?:\+{3}|-{3})\s\S)[+-]/;
 
 /** The lines without a host and a service in front, which lines of no event have too: marks of a cut do. */
 function withoutService(lines: PlacedLines): PlacedLines {

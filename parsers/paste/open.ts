@@ -106,6 +106,8 @@ export function readPasted(
   let most = before && !isClipped && !areDoubted ? understood(before, source) : 0;
   let neatest = -Infinity;
   const others: string[] = [];
+  /** Readings that are as good as the best. */
+  let equals: Reading[] = [];
   for (const reading of readings) {
     if (reading.part === '' && sameText(reading.bytes, bytes)) continue;
     const content = new MemorySource(reading.bytes);
@@ -120,7 +122,11 @@ export function readPasted(
       best !== undefined || reading.isUnwrapped || reading.isPartial === true || isNeater();
     if (now < most || (now === most && (reading.isJoinedAgain || !isWorth()))) continue;
     const neat = neatness(open.table);
-    if (now === most && neat <= neatest) continue;
+    if (now === most && neat <= neatest) {
+      if (neat === neatest) equals.push(reading);
+      continue;
+    }
+    equals = [];
     most = now;
     neatest = neat;
     best = { reading, open, content };
@@ -129,7 +135,7 @@ export function readPasted(
     if (!before) return undefined;
     return isClipped || areDoubted ? nothingWhole(before) : withMissingOf(withOthers(before), bytes);
   }
-  const taken = certain(best, read);
+  const taken = certain(best, equals, read);
   if (!taken) return nothingWhole(before ?? best.open);
   const { reading, open, content } = taken;
   const left = others.filter((part) => part !== reading.part);
@@ -150,9 +156,13 @@ interface Tried {
   readonly content: ByteSource;
 }
 
-/** The same without the events that are not whole; undefined where none is. */
-function certain(tried: Tried, read: (source: ByteSource) => OpenTrace | undefined): Tried | undefined {
-  const reading = withoutFewer(tried.reading, tried.open.table);
+/** The same without the events that are not whole, or have other values in a reading that is as good. */
+function certain(
+  tried: Tried,
+  equals: readonly Reading[],
+  read: (source: ByteSource) => OpenTrace | undefined,
+): Tried | undefined {
+  const reading = withoutFewer(tried.reading, tried.open.table, equals);
   if (reading === tried.reading) return tried;
   const content = new MemorySource(reading.bytes);
   const open = read(content);

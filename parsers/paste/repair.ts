@@ -418,11 +418,11 @@ const FRAME_LENGTH = 400;
  */
 function oneBlankInCalls(text: string): string {
   const call = SYSCALL.test(text) ? text.replace(/([\w)][:,]) {2,}(?=[\w-])/g, '$1 ') : text;
-  return call.replace(CALLED, '$1 ');
+  return call.replace(CALLED, '$1 ').replace(/ <- {2,}(?=\w)/, ' <- ');
 }
 /** `function <-caller`, behind a time. */
 const CALLED = /(\d: +[\w.]+) {2,}(?=<-\w)/;
-const SYSCALL = /\d: +sys_\w+\(/;
+const SYSCALL = /(?:[\d)]:|\/\*) +sys_\w+\(/;
 
 /** The column in which perf ends the names of its events is lost where lines are broken at blanks. */
 function oneBlankBeforeEvent(text: string): string {
