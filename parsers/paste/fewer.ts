@@ -1,6 +1,6 @@
 /**
  * Events that were put together and have less in them than others of their name: something of them stands
- * elsewhere, or in a form that no reader knows. None of them is an event with fewer fields: each is taken out.
+ * elsewhere, or in a form that no reader knows. None stands with fewer fields: each is taken out.
  */
 import type { EventTable } from '../events/table.js';
 import { isUnderstood } from '../events/understood.js';
@@ -74,8 +74,8 @@ function isPartOf(words: string, others: string): boolean {
 }
 
 /**
- * The reading without the events that have less in them than others, and those of which one of `equals`, which
- * are as good, has other values; the same where all are certain.
+ * The reading without the events that have less in them than others, and those of which one of `equals`,
+ * which are as good, has other values; the same where all are certain.
  */
 export function withoutFewer(reading: Reading, table: EventTable, equals: readonly Reading[]): Reading {
   const { bytes, lineOf } = reading;

@@ -156,7 +156,7 @@ const PERF_NAME = /^(?=.{16}\s*$) *[^\s=:()]+(?: [^\s=:()]+)?\s*$/;
 /** What stands behind it: its number and its CPU. */
 const PERF_NUMBER = /^\s*\d{1,7}(?:\/\d{1,7})?\s+(?:[.\w]{4,5}\s+)?\[\d{3,}\]/;
 
-/** True where a line of perf's was broken behind its task's name, or one with nothing but a time behind that. */
+/** True where a line of perf's was broken behind its task's name, or behind its time where that is all. */
 export function goesOnFromName(family: Family, before: string | undefined, text: string): boolean {
   if (before === undefined) return false;
   if (family === 'partial' || family === 'named') return TIME_ALONE.test(before) && isBareEvent(text);

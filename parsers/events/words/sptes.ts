@@ -2,8 +2,8 @@
  * KVM's page-table entries (SPTEs) of x86: what their bits say depends on whose form they have, and on
  * how old the kernel is: 5.13 moved KVM's own bits, and a release between 6.12 and 7.2 those in EPT's form.
  *
- * Sources: arch/x86/kvm/mmu/spte.h and spte.c of 5.10, 5.13, 6.12, 7.2 and 7.3; SDM volume 3, EPT paging-structure
- * entries; APM volume 2, 5.3 and 15.25.
+ * Sources: arch/x86/kvm/mmu/spte.h and spte.c of 5.10, 5.13, 6.12, 7.2 and 7.3; SDM volume 3, EPT
+ * paging-structure entries; APM volume 2, 5.3 and 15.25.
  */
 import { bitsOf, hasBit, hexText } from './word.js';
 
@@ -23,7 +23,7 @@ const PFN_BITS = 40;
 const EPT_ONLY = [4, 8, 52, 53, 55, 57, 58, 60, 61] as const;
 const EPT_ACCESSED = 8;
 const EPT_DIRTY = 9;
-/** VMX_EPT_USER_EXECUTABLE_MASK, where the mode-based control of execution is used (since 7.2 at the latest). */
+/** VMX_EPT_USER_EXECUTABLE_MASK, where execution is controlled by mode (since 7.2 at the latest). */
 const EPT_USER_EXECUTABLE = 10;
 
 /** Where KVM keeps its own bits of EPT's entries. */
