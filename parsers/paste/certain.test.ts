@@ -27,7 +27,8 @@ const read = (text: string): EventTable =>
 const eventsOf = (table: EventTable): string[] =>
   Array.from({ length: table.length }, (_, row) => {
     const values = kindSlots(table.kind(row)).map((slot, i) => `${slot}=${table.big(row, i) ?? '-'}`);
-    return `${table.absoluteTime(row)} ${table.tid(row)} ${table.cpu(row)} ${table.name(row)} ${values.join(' ')}`;
+    const task = `${table.tid(row)} ${table.cpu(row)}`;
+    return `${table.absoluteTime(row)} ${task} ${table.name(row)} ${values.join(' ')}`;
   });
 
 const headOf = (file: string, lines: number): string =>
