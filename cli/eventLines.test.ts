@@ -39,7 +39,7 @@ function fromStrings(open: OpenTrace): string {
 
 describe('lines of events as bytes', () => {
   it('are those that strings make, of every text', () => {
-    let [inPlace, copied] = [0, 0];
+    let [inPlace, copied, timed] = [0, 0, 0];
     for (const folder of FOLDERS)
       for (const name of fs.readdirSync(folder)) {
         const file = `${folder}/${name}`;
@@ -49,9 +49,12 @@ describe('lines of events as bytes', () => {
         const found = printed(open);
         assert.equal(found.text, fromStrings(open), file);
         if (open.textInPlace) inPlace++;
+        for (let row = 0; row < open.table.length; row++)
+          if (open.textInPlace && open.textInPlace(row)?.timeStart !== -1) timed++;
         copied += found.copied;
       }
     assert.ok(inPlace > 20 && copied > 100_000, `${inPlace} texts, ${copied} bytes`);
+    assert.ok(timed > 1000, `${timed} with their times`);
   });
 
   it('are those that strings make of markers, calls, times, long lines and what is unseen', () => {

@@ -1,20 +1,22 @@
 /**
- * Lines of `shimtrace events` as bytes: the text of an event is copied from the trace, and what stands before
- * it is kept from event to event, so that a listing of millions of events makes no strings. What is printed
- * is, byte for byte, what {@link eventLine} makes.
+ * Lines of `shimtrace events` as bytes: the text of an event is copied from the trace where it stands there,
+ * and what stands before it is kept from event to event, so that a listing of millions of events makes few
+ * strings. What is printed is, byte for byte, what `eventLine` makes.
  */
-import { eventLine, taskOf } from '../model/findings/listing.js';
+import { eventText, taskOf } from '../model/findings/listing.js';
 import { timeText } from '../model/findings/report.js';
 import { Ascii } from '../parsers/base/ascii.js';
 import { mayBeUnseen } from '../parsers/base/visible.js';
 import type { EventTable } from '../parsers/events/table.js';
-import type { BytesInPlace, OpenTrace } from '../parsers/reader.js';
+import type { OpenTrace } from '../parsers/reader.js';
 import type { Output } from './output.js';
 
 /** Printed at a time. */
 const FLUSH_BYTES = 1 << 16;
-/** More than what stands before an event's text. */
-const HEAD_BYTES = 1 << 12;
+/** More than a time takes. */
+const TIME_BYTES = 64;
+/** Of one character of a string. */
+const UTF8_BYTES_MAX = 3;
 /** Shorter texts are copied byte by byte: a call costs more. */
 const SHORT_BYTES = 48;
 const TASKS_KEPT = 1 << 12;
@@ -49,10 +51,18 @@ export class EventLines {
   /** Prints one event. */
   print(row: number): void {
     const { open } = this;
+    this.add(this.task(row));
+    this.need(TIME_BYTES);
     const text = open.textInPlace?.(row);
-    const task = text && this.task(row);
-    if (text && task && task.length < HEAD_BYTES) this.copy(row, task, text);
-    else this.add(encoder.encode(`${eventLine(open.table, row, open.describe(row, 'text'))}\n`));
+    if (text && text.timeStart >= 0) this.addPart(text.bytes, text.timeStart, text.end);
+    else {
+      this.used = this.times.write(row, this.buffer, this.used);
+      if (text) {
+        this.add(this.name(open.table.nameId(row)));
+        this.addPart(text.bytes, text.start, text.end);
+      } else this.addText(eventText(open.describe(row, 'text')));
+    }
+    this.buffer[this.used++] = Ascii.Newline;
     if (this.used >= FLUSH_BYTES) this.flush();
   }
 
@@ -63,16 +73,6 @@ export class EventLines {
     if (this.output.bytes && !mayBeUnseen(bytes)) this.output.bytes(bytes);
     // Of line ends, a carriage return alone may be in a text that is copied.
     else this.output.out(decoder.decode(bytes).replace(/\r+/g, ' '));
-  }
-
-  private copy(row: number, task: Uint8Array, { bytes, start, end }: BytesInPlace): void {
-    const name = this.name(this.open.table.nameId(row));
-    this.need(HEAD_BYTES + name.length + end - start);
-    this.add(task);
-    this.used = this.times.write(row, this.buffer, this.used);
-    this.add(name);
-    this.addPart(bytes, start, end);
-    this.buffer[this.used++] = Ascii.Newline;
   }
 
   private task(row: number): Uint8Array {
@@ -91,6 +91,21 @@ export class EventLines {
   private name(id: number): Uint8Array {
     this.names[id] ??= encoder.encode(`${this.open.table.names.text(id)}${BETWEEN}`);
     return this.names[id];
+  }
+
+  /** The text of an event that is no source's bytes: most are short, and ASCII. */
+  private addText(text: string): void {
+    this.need(text.length * UTF8_BYTES_MAX);
+    const { buffer, used } = this;
+    for (let i = 0; i < text.length; i++) {
+      const c = text.charCodeAt(i);
+      if (c > Ascii.Max) {
+        this.used += encoder.encodeInto(text, buffer.subarray(used)).written;
+        return;
+      }
+      buffer[used + i] = c;
+    }
+    this.used += text.length;
   }
 
   private add(bytes: Uint8Array): void {

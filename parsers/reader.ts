@@ -97,11 +97,13 @@ export interface EventText {
 
 export type EventPart = 'fields' | 'text';
 
-/** Bytes [start, end) of `bytes`, valid until whoever gave them is asked again. */
-export interface BytesInPlace {
+/** The text of an event in its source: bytes [start, end) of `bytes`, until another event is asked for. */
+export interface TextInPlace {
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
+  /** Where `time: name: ` begins before it, as the table's row would be printed; -1 where it is not so. */
+  readonly timeStart: number;
 }
 
 /** A trace that was read: its table, and access to what the table does not keep. */
@@ -116,7 +118,7 @@ export interface OpenTrace {
    * Where the text that {@link describe} gives of a row stands in the source, for a listing of millions of
    * rows; the event's name is then the table's. Undefined where it stands nowhere as it is.
    */
-  readonly textInPlace?: (row: number) => BytesInPlace | undefined;
+  readonly textInPlace?: (row: number) => TextInPlace | undefined;
   /** The kernel symbol that holds an address, where a symbol table came with the trace. */
   readonly symbolOf?: (address: bigint) => SymbolPlace | undefined;
   /** What the table's places refer to, where the file was compressed: its decompressed content. */

@@ -71,7 +71,7 @@ export const events: Command = {
       const format = args.choice('format', FORMATS, 'text');
       const wanted = wantedRows(trace, args, output);
       const extras = extrasOf(trace.open, args);
-      const isPlain = format === 'text' && !extras && !trace.pathOf && trace.open.textInPlace !== undefined;
+      const isPlain = format === 'text' && !extras && !trace.pathOf;
       if (isPlain) printLines(trace.open, wanted, output);
       else print(trace, wanted, format, extras, output);
     } finally {
@@ -128,7 +128,7 @@ function print(
   output.out(json ? `${text}${count > 0 ? '\n  ' : ''}]\n}\n` : text);
 }
 
-/** The plain listing, of a trace that is text itself. */
+/** The plain listing. */
 function printLines(open: OpenTrace, wanted: RowFilter, output: Output): void {
   const lines = new EventLines(open, output);
   for (let row = 0; row < open.table.length; row++) if (wanted(row)) lines.print(row);

@@ -54,7 +54,12 @@ function taskText(comm: string, tid: number, cpu: number): string {
 
 /** `qemu-274 [001] 12.345678: kvm:kvm_exit: reason …`; one line. Of the event only its text is used. */
 export function eventLine(table: EventTable, row: number, event: DescribedEvent): string {
-  return `${eventHead(table, row)}${oneLine(`${event.name}: ${event.text}`)}`;
+  return `${eventHead(table, row)}${eventText(event)}`;
+}
+
+/** `kvm:kvm_exit: reason …`; one line. */
+export function eventText({ name, text }: Pick<DescribedEvent, 'name' | 'text'>): string {
+  return oneLine(`${name}: ${text}`);
 }
 
 function oneLine(text: string): string {

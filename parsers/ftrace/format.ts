@@ -4,31 +4,23 @@
  */
 import type { ByteSource } from '../base/source.js';
 import { hasText } from '../base/text.js';
-import { LineWindow, lineAt, type SourceLine } from '../base/textSource.js';
+import { lineAt, type SourceLine } from '../base/textSource.js';
 import { functionFields } from '../events/functionCall.js';
 import { KIND_UNKNOWN, functionKind } from '../events/kinds.js';
 import type { EventTable } from '../events/table.js';
 import { FIT_HEADER, fitOf, weightOf, wholeLines } from '../events/textFit.js';
 import { PlanBook, describePayload } from '../events/payload.js';
 import { Interner } from '../base/intern.js';
-import {
-  readLines,
-  type BytesInPlace,
-  type EventText,
-  type LineFormat,
-  type OpenTrace,
-  type TraceFormat,
-} from '../reader.js';
+import { readLines, type EventText, type LineFormat, type OpenTrace, type TraceFormat } from '../reader.js';
 import { LineContext, parseContext } from './context.js';
-import { EVENT_NAMED, EVENT_SYSCALL_ENTER, EVENT_SYSCALL_EXIT, EventSpan, splitEvent } from './event.js';
+import { EVENT_SYSCALL_ENTER, EVENT_SYSCALL_EXIT, EventSpan, splitEvent } from './event.js';
 import { GRAPH_CALL, GRAPH_EVENT, GRAPH_RETURN, GraphSpan, parseGraph } from './graph.js';
-import { isMarker, planOf } from './plan.js';
+import { planOf } from './plan.js';
 import { afterPrefix } from './prefix.js';
 import { FTRACE_TEXT, FtraceTextReader } from './reader.js';
+import { TextsInPlace } from './textsInPlace.js';
 
 const decoder = new TextDecoder();
-const scratchContext = new LineContext();
-const scratchSpan = new EventSpan();
 
 /** Numbers as options/raw and options/hex print them. */
 const REFUSED = 0.8;
@@ -68,24 +60,12 @@ export const ftraceText: TraceFormat = {
 /** A table read from this source by {@link FtraceTextReader}, with its rows' texts. */
 export function openFtraceText(source: ByteSource, table: EventTable): OpenTrace {
   const book = new PlanBook(new Interner());
-  const window = new LineWindow(source);
+  const texts = new TextsInPlace(source, table);
   return {
     table,
     describe: (row) => describeLine(book, lineAt(source, table.at(row)), table.name(row)),
-    textInPlace: (row) => (window.find(table.at(row)) ? textOf(window) : undefined),
+    textInPlace: (row) => texts.of(row),
   };
-}
-
-/** The text of the event on a line that begins with its context; of others nothing is said. */
-function textOf({ bytes, start, end }: LineWindow): BytesInPlace | undefined {
-  const event = parseContext(bytes, start, end, scratchContext);
-  if (event < 0) return undefined;
-  const kind = splitEvent(bytes, event, end, scratchSpan);
-  const { nameStart, nameEnd, start: textStart, end: textEnd } = scratchSpan;
-  if (kind === EVENT_SYSCALL_ENTER || kind === EVENT_SYSCALL_EXIT) return { bytes, start: nameStart, end };
-  // What QEMU writes into the marker is an event of its own within the text.
-  const isPlain = kind === EVENT_NAMED && !isMarker(bytes, nameStart, nameEnd);
-  return isPlain ? { bytes, start: textStart, end: textEnd } : undefined;
 }
 
 function describeLine(book: PlanBook, source: SourceLine, name: string): EventText {

@@ -34,6 +34,9 @@ const STRANGERS = [
   'kvm_pio: pio_write at 0x3f8 size 1 count 1 val 0x41',
   'page_fault_user: address=0x7f5591c9f000 ip=0x4137bf error_code=0x4',
   'probed: (some_function+0x4/0x2f0) a=0x1f b="some text" c=7',
+  // A byte in quotes that is the line's end, or is not.
+  "quoted: (some_function+0x4/0x2f0) a=0x1f c='\n'",
+  "quoted: (some_function+0x4/0x2f0) a=0x1f c='x'",
 ];
 const strangers = Array.from({ length: 60 }, (_, i) => {
   const head = `            bash-${String(40 + (i % 3)).padEnd(7)} [00${i % 2}] d..1.   110.${String(100000 + i)}: `;
