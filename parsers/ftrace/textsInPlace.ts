@@ -19,7 +19,7 @@ export class TextsInPlace {
   private readonly context = new LineContext();
   private readonly span = new EventSpan();
   private readonly found = { bytes: new Uint8Array(0) as Uint8Array, start: 0, end: 0, timeStart: -1 };
-  /** Digits behind a second that are printed, and the first event's time; -1 digits where times are others. */
+  /** Digits behind a second that are printed, -1 where times are others; and the first event's time. */
   private readonly digits: number;
   private readonly firstSecond: number;
   private readonly firstNanos: number;
