@@ -49,8 +49,13 @@ find_tracefs() {
   [ -e "$dynamic" ] || dynamic=$tracefs/kprobe_events
 }
 
+# A shell may take root for one who can write anything.
+is_read_only() {
+  awk -v at="$tracefs" '$2 == at { way = $4 } END { exit way !~ /^ro(,|$)/ }' "$proc/mounts" 2>/dev/null
+}
+
 may_write() {
-  if [ -w "$tracefs/instances" ]; then return 0; fi
+  if [ -w "$tracefs/instances" ] && ! is_read_only; then return 0; fi
   if [ "$(id -u)" = 0 ]; then say error read-only "$lockdown"; else say error not-root; fi
   return 1
 }
@@ -324,6 +329,16 @@ set_filter() {
   keep=$1
 }
 
+# would_install: what the kernel would say of a definition, as far as that can be told without asking it.
+would_install() {
+  case $fetch in *=[a-z_]*) ;; *) return 0 ;; esac
+  owner=$(printf '%s\n' "$kernel_symbols" | sed -n "s/^[^ ]* . $where[[:space:]]*\[\(.*\)\]\$/\1/p" | head -n 1)
+  if [ -z "$owner" ]; then owner=vmlinux; fi
+  if [ -e "$sys/kernel/btf/$owner" ]; then return 0; fi
+  refused "no BTF of $owner is there, by which arguments have names"
+  return 1
+}
+
 install() {
   append "$dynamic" "$type:$group/$event $where $fetch"
   if [ ! -d "$instance/events/$group/$event" ]; then refused "$(reason)"; return 1; fi
@@ -338,6 +353,8 @@ install() {
   formats="$formats $group/$event"
 }
 
+put() { if [ "$mode" = plan ]; then would_install; else install; fi; }
+
 arm_probes() {
   kinds=; events=; formats=
   set -f; IFS=$newline
@@ -347,7 +364,7 @@ arm_probes() {
     if [ "$8" = first ]; then armed=; fi
     if [ -z "$armed" ]; then
       if [ ! -e "$dynamic" ]; then refused "this kernel has no probes (CONFIG_KPROBE_EVENTS)"
-      elif find_symbol && { [ "$mode" = plan ] || install; }; then
+      elif find_symbol && put; then
         armed=yes; kinds="$kinds $kind"; events="$events $event"
         say probe "$kind" "$type" "$event" "$where" "$fetch|$keep"
       fi
@@ -568,6 +585,8 @@ record() {
 plan_only() {
   find_tracefs || return 1
   facts
+  if is_read_only; then say error read-only "$lockdown"; return 1; fi
+  if [ "$lockdown" = confidentiality ]; then say error no-instance "$lockdown"; return 1; fi
   events_dir=$tracefs/events
   read_symbols
   arm_probes; arm_tracepoints; judge_rules

@@ -66,6 +66,12 @@ function run(
   };
 }
 
+/** What is said by a script that only looks. */
+function look(fake: FakeTracefs): readonly string[] {
+  const { err } = run(fake, shells[0]!, { mode: 'plan', leased: true });
+  return err.split('\n').map((line) => line.replace(`@shimtrace ${NONCE} `, ''));
+}
+
 /** A workload that has the fake kernel write two events, and fails. */
 const eventsInto = (fake: FakeTracefs): string =>
   `printf 'one\\ntwo\\n' > "$(ls -d ${fake.tracefs}/instances/shimtrace_*/trace_pipe)"; exit 3`;
@@ -273,6 +279,9 @@ describe('the script that records', () => {
       assert.ok(log.includes('rule G5 yes'));
       assert.deepEqual(fake.leftovers(), []);
       assert.ok(fake.foreignIsUntouched());
+      // Who only looks is told the same of each rule.
+      const judged = (lines: readonly string[]) => lines.filter((line) => line.startsWith('rule '));
+      assert.deepEqual(judged(look(fake)), judged(log));
     });
   });
 
@@ -284,6 +293,16 @@ describe('the script that records', () => {
       const judged = log.filter((line) => line.startsWith('rule '));
       assert.ok(judged.length > 20 && judged.every((line) => / no ;\w/.test(line)), judged.join('\n'));
     });
+  });
+
+  it('says before anything is done that nothing can be', () => {
+    on({ isReadOnly: true }, (fake) => {
+      assert.ok(look(fake).includes('error read-only none'));
+      assert.match(run(fake, shells[0]!, {}, '', noProbes).err, /^shimtrace: error read-only none$/m);
+    });
+    on({ lockdown: 'confidentiality' }, (fake) =>
+      assert.ok(look(fake).includes('error no-instance confidentiality')),
+    );
   });
 
   it('says in a word what a host lacks, and ends', () => {

@@ -30,6 +30,8 @@ export interface FakeHost {
   readonly givesProbesBack: boolean;
   /** What /sys/kernel/security/lockdown is at; no instance is made where it is `confidentiality`. */
   readonly lockdown: 'none' | 'integrity' | 'confidentiality';
+  /** True: it is mounted so; that nothing of it can be written by root, a folder cannot play. */
+  readonly isReadOnly: boolean;
   /** Offsets of the counters of VMs that run, as debugfs has them, by `VM/vCPU`; none: not even a counter. */
   readonly vmTicks: Readonly<Record<string, string>>;
   /** What `read events` of the first CPU says in the end. */
@@ -64,6 +66,7 @@ export class FakeTracefs {
       hasKvm: true,
       givesProbesBack: true,
       lockdown: 'none',
+      isReadOnly: false,
       vmTicks: {},
       readEvents: 0,
       ...host,
@@ -112,17 +115,19 @@ export class FakeTracefs {
 
   private make(): void {
     const { cpus, symbols, memAvailableKb, tracepoints, hasProbes, readEvents, lockdown } = this.host;
-    const { formats, headerPage, hasKvm, hasBtf } = this.host;
+    const { formats, headerPage, hasKvm, hasBtf, isReadOnly } = this.host;
     const file = (name: string, text: string): void => {
       const at = path.join(this.root, name);
       fs.mkdirSync(path.dirname(at), { recursive: true });
       fs.writeFileSync(at, text);
     };
     const folders = ['sys/kernel/tracing/instances', 'sys/kernel/tracing/events', 'template/events'];
-    if (hasBtf) folders.push('sys/kernel/btf/vmlinux');
+    if (hasBtf) folders.push('sys/kernel/btf/vmlinux', 'sys/kernel/btf/kvm');
     if (hasKvm) folders.push('sys/kernel/tracing/events/kvm');
     for (const name of folders) fs.mkdirSync(path.join(this.root, name), { recursive: true });
     const tracing = 'sys/kernel/tracing';
+    const way = isReadOnly ? 'ro' : 'rw';
+    file('proc/mounts', `tracefs ${path.join(this.root, tracing)} tracefs ${way},relatime 0 0\n`);
     if (hasProbes) file(`${tracing}/dynamic_events`, `${FOREIGN_PROBE}\n`);
     file(`${tracing}/error_log`, '');
     file(`${tracing}/kprobe_profile`, 'x 5 0\n');
