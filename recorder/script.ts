@@ -1,6 +1,7 @@
 /** The script that records: values, then the body that works by them. One text, sent or printed as it is. */
-import { ARM, CLEANUP, GO, RECORD, TALK, TICKS } from './hostBody.js';
+import { ARM, CLEANUP, GO, RECORD, TALK } from './hostBody.js';
 import { RAW } from './hostRaw.js';
+import { TICKS } from './hostTicks.js';
 import type { PlannedProbe, RecordPlan } from './plan.js';
 import { quoted } from './shellWord.js';
 
