@@ -12,7 +12,7 @@ import { isOfConsole } from './textstacks.js';
 /** Marks one after another are told one by one, up to this many. */
 const MARKS_KEPT = 8;
 /** A line drawn under something. */
-const RULE = /^[-=~_*+…\s]*[-=~_*+][-=~_*+…\s]*$/u;
+const RULE = /^[-=~_*+…\s]*(?:[-=~_*+]|8<|>8)[-=~_*+…\s]*$/u;
 
 interface Mark {
   readonly at: number;

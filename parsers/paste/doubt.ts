@@ -22,13 +22,13 @@ const PLACE_RESTS = /^[^()]{0,80}\)/;
 const FIELD_FIRST = /^\s*[a-z]\w*=\S/;
 /** Digits behind a value, with a blank between, before another field or the end; or one within `0x`. */
 const IN_TWO =
-  /=(?:0x[\da-f]*|\d[\da-f]*)(?:\s+(?=[\da-f]*\d)[\da-f]+)+(?=\s+\w+=|\s*$)|[\s=(:]0(?:x\s|\s+x)[\da-f]|=\s+-\s*\d|=-\s+\d/;
+  /=0x[\da-f]*(?:\s+[\da-f]+)+(?=\s+\w+=|\s*$)|=\d[\da-f]*(?:\s+(?=[\da-f]*\d)[\da-f]+)+(?=\s+\w+=|\s*$)|[\s=(:]0(?:x\s|\s+x)[\da-f]|=\s+-\s*\d|=-\s+\d/;
 /** The virtual CPU of an entry, or the place of an exit, in two; its two info words made one or three. */
 const INFO_IN_TWO =
   /_entry: vcpu \d+\s+\d|_exit: .*(?:\brip 0x[\da-f]+\s+(?!info)|\binfo [\da-f]{1,16}(?:\s*$|(?:\s+[\da-f]{1,16}){2}))/;
 /** Something that stood before a rest, within a value, or between a field and its value. */
 const FOREIGN_WITHIN =
-  /[=\s(]0x(?![\da-f]*new_size=)[\da-f]*[g-wyzG-Z_>#|]|\w:=|\W\s=(?:0x|-?\d)|=x[\da-f]|\b3\s*D(?:0x|-?\d)|=(?:0x[\da-f]+|\d+)\s{0,8}\t|\s\d{1,6}\t(?:=|x[\da-f])|(?<!dev|ino)=-?(?:0x[\da-f]+|\d+):(?:x|\d)/;
+  /[=\s(]0x(?![\da-f]*new_size=)[\da-f]*[g-wyzG-Z_>#|]|\w:=|\W\s=(?:0x|-?\d)|=x[\da-f]|=\d+\s+\d*:\d|\b3\s*D(?:0x|-?\d)|=(?:0x[\da-f]+|\d+)\s{0,8}\t|\s\d{1,6}\t(?:=|x[\da-f])|(?<!dev|ino)=-?(?:0x[\da-f]+|\d+):(?:x|\d)/;
 
 /** A field's name in two: a word that is no value and has none, between fields. */
 const FIELD_IN_TWO = /=[^\s"]{1,80}\s{1,80}[a-z_]\w{0,24}\s{1,80}\w{1,40}=/;
@@ -40,6 +40,8 @@ const GLUED =
 /** A probe's place in two: `(ff ffffff8154c110)`, `(ffffffff8129f980 <- fffffff f81247dce)`. */
 const PLACE_IN_TWO =
   /: +\((?:[0-9a-f]{16} <- )?[0-9a-f]{1,15} +[0-9a-f]{1,15}\)|: +\([\w.+/]+(?: <- [\w.+/]*)? +(?!<-)[\w.]*[+/]?0?x[\da-f]+(?:\/0x[\da-f]+)?\)/;
+/** The name of a field that was broken off its value, where one of an event may stand. */
+const FIELD_AS_NAME = /^\s*[a-z]\w*_\w+\s+(?:\d+\s+)?=/;
 /** What a mail's source has in place of `=`: its breaks are within values, too. */
 const ESCAPED = /\w=3D/;
 /** The sign with which a mail's source breaks lines, behind a value: its rest is on the next one. */
@@ -63,7 +65,7 @@ const BROKEN: readonly RegExp[] = [
   MARK_WITHIN,
 ];
 /** An event's name and nothing behind it. */
-const NAME_ALONE = /\d:\s+[\w:.-]+:\s*$/;
+const NAME_ALONE = /\d:\s+[\w:.-]+:\s*$|_exit: .*\srip\s*$/;
 /** The beginning of a name at the end, and its end at the beginning. */
 const NAME_BEGUN = /\d:\s+[a-z]\w*$/;
 const NAME_ENDS = /^\s*\w*:(?:\s|$)/;
@@ -81,6 +83,7 @@ export function undoubted(lines: PlacedLines, isEvent: (text: string) => boolean
       ? isInTwo(lines, i) ||
         isSoftBroken(text) ||
         ESCAPED.test(text.slice(0, EVENT_MAX)) ||
+        FIELD_AS_NAME.test(text.slice(0, EVENT_MAX)) ||
         isLeftOver(text, lines.texts[i + 1] ?? '', isEvent) ||
         isBehindHead(text, lines.texts[i - 1] ?? '')
       : isBeheaded(text) || (qemuEventAt(text.slice(0, LOOK_LENGTH)) >= 0 && isSoftBroken(text));

@@ -23,7 +23,7 @@ const ENDS: readonly End[] = [
   { is: /[~=*`]$/ },
   // The end of a string of C, Python or JSON, perhaps with other fields behind it.
   {
-    is: /(?:\\[nr])*["'](?:,\s{0,2}"\w{1,40}":\s{0,2}(?:"[^"]{0,80}"|[\w.-]{1,40}))*\s?[\]})]{0,4}[,;]?$/,
+    is: /(?:\\[nr])*["'](?:,\s{0,2}"\w{1,40}":\s{0,2}(?:"[^"]{0,80}"|[\w.-]{1,40}))*\s?[\]})]{0,40}[,;]?$/,
     restore: unescaped,
   },
   { is: /\\par\}?$/, restore: (text) => text.replace(/\\tab /g, '\t').replace(/\\([\\{}])/g, '$1') },
@@ -88,7 +88,7 @@ const STRING_LINES = 3;
 const OPENING = /^(?:[^"']|"\w{1,40}": ?){0,200}["']/;
 /** The name of a string, behind the end of the one before. */
 const NAMED = /^\w{1,40}":\s?"/;
-const CLOSING = /["']\s?[\]})]{0,4}[,;]?$/;
+const CLOSING = /["']\s?[\]})]{0,40}[,;]?$/;
 
 /** A text of JSON, and the end that one has; where it was cut off, its last line is none. */
 const BEGINS_STRING = /^\s{0,8}[[{]?\s{0,8}"/;

@@ -10,7 +10,7 @@ import { FAMILIES, isEventStart, standsAlone } from './shapes.js';
 
 /** Stands in place of such an event: readers know it for a mark of something left out. */
 const CUT = '[cut]';
-/** So many events of a name, of which none was understood, have a form that is not known. */
+/** So many events of a name that were not read. */
 const UNKNOWN_FORM = 3;
 /** What the names of system calls begin with. */
 const CALL = 'sys_';
@@ -32,29 +32,35 @@ interface Row {
 
 /** What events of one name have. */
 class Named {
-  private all = 0;
   private understood = 0;
+  private unread = 0;
+  /** True where one that stands on a line of its own was not understood. */
+  private isUnknown = false;
   /** The slots that any of them has. */
   private slots = 0;
   /** How many have these fields, and what was read of them. */
   private readonly having = new Map<string, { count: number; slots: number }>();
 
-  add({ fields, isUnderstood, slots }: Row): void {
+  add({ fields, isUnderstood, slots }: Row, isSeam: boolean): void {
     const having = this.having.get(fields) ?? { count: 0, slots: 0 };
     this.having.set(fields, having);
     having.count++;
     having.slots |= slots;
     this.slots |= slots;
-    this.all++;
     if (isUnderstood) this.understood++;
+    else {
+      this.unread++;
+      this.isUnknown ||= !isSeam;
+    }
   }
 
   /** True for an event of which others have more, or that was not read where others were. */
   hasMoreThan({ name, fields, isUnderstood, slots }: Row): boolean {
     // All calls of one name have the same arguments.
     if (name.startsWith(CALL) ? (this.slots & ~slots) !== 0 : slots === 0 && this.slots !== 0) return true;
-    const isOfUnknownForm = this.understood === 0 && this.all >= UNKNOWN_FORM;
-    if (!isUnderstood && !isOfUnknownForm) return true;
+    // All with the same fields have a form that is not known.
+    const areAlike = this.having.size === 1 && fields !== '' && this.unread >= UNKNOWN_FORM;
+    if (!isUnderstood && (this.understood > 0 || !(areAlike || this.isUnknown))) return true;
     const mine = this.having.get(fields)!.count;
     for (const [others, { count, slots: read }] of this.having) {
       // A line that was joined with another one has more, too.
@@ -83,17 +89,16 @@ export function withoutFewer(reading: Reading, table: EventTable, equals: readon
   const texts = new TextDecoder().decode(bytes).split('\n');
   const rows = rowsOf(table, texts);
   const named = new Map<string, Named>();
-  for (const row of rows) {
+  const seams = rows.map(({ line }) => isSeam(texts, lineOf, line));
+  rows.forEach((row, i) => {
     const known = named.get(row.name) ?? new Named();
     named.set(row.name, known);
-    known.add(row);
-  }
+    known.add(row, seams[i]!);
+  });
   const others = equals.map(textsByLine);
   const isOther = ({ line }: Row): boolean =>
     others.some((other) => haveOtherValues(texts[line]!, other.get(lineOf[line]!)));
-  const short = rows.filter(
-    (row) => isSeam(texts, lineOf, row.line) && (named.get(row.name)!.hasMoreThan(row) || isOther(row)),
-  );
+  const short = rows.filter((row, i) => seams[i]! && (named.get(row.name)!.hasMoreThan(row) || isOther(row)));
   if (short.length === 0) return reading;
   for (const { line } of short) texts[line] = CUT;
   return { ...reading, bytes: new TextEncoder().encode(texts.join('\n')) };

@@ -280,7 +280,8 @@ export function join(lines: PlacedLines, roles: Uint8Array, widths: Int32Array, 
     const rest = text.slice(Math.min(indent, blanksBefore(text)));
     if (mayGoOn && (roles[i - 1] === Role.Head || goesOn(before, width, rest, how))) {
       // A blank at the column's end may have been taken away.
-      if (how.at === 'column') pieces.push(' '.repeat(Math.max(0, how.column - width)), rest);
+      const missing = before.endsWith(' ') ? 0 : Math.max(0, how.column - width);
+      if (how.at === 'column') pieces.push(' '.repeat(missing), rest);
       else pieces.push(ENDS_OPEN.test(before) && !BEGINS_WORDS.test(text) ? '' : ' ', text.trimStart());
       continue;
     }
@@ -307,6 +308,7 @@ export function withoutSeams(event: string): string {
     .replace(/(\s[a-z_]\w*) +(?==(?:0x[\da-f]|-?\d))/g, '$1')
     .replace(/(=0x[\da-f]+) {2,}(?=\(-?\d+\))/g, '$1 ')
     .replace(/\(( *\d+) +\)(?= +\[\d)/, '($1)')
+    .replace(/(\w)\*\/$/, '$1 */')
     .replace(/(\d: +(?:\w+:)?\w+:)(?=\()/, '$1 ');
 }
 
@@ -327,12 +329,15 @@ const FIELD = /^\s*[a-z]\w*=\S/;
 const FIELD_TAIL = 120;
 
 const VALUE_BEGUN = /(?:=(?:0x)?|\s0x)[\da-f]*$/;
-/** Digits by themselves, before another field or the end. */
+/** Digits by themselves, before another field or the end; those of a hexadecimal value may all be letters. */
+const HEX_DIGITS = /^\s*[\da-f]+(?=\s+\w+=|\s*$)/;
 const BARE_DIGITS = /^\s*[\da-f]*\d[\da-f]*(?=\s+\w+=|\s*$)/;
 
 /** True where a blank between two lines would leave digits behind a value: they are of it. */
 function cutsValue(before: string, text: string): boolean {
-  return VALUE_BEGUN.test(before.slice(-FIELD_TAIL)) && BARE_DIGITS.test(text.slice(0, FIELD_TAIL));
+  const begun = VALUE_BEGUN.exec(before.slice(-FIELD_TAIL))?.[0];
+  if (begun === undefined) return false;
+  return (begun.includes('x') ? HEX_DIGITS : BARE_DIGITS).test(text.slice(0, FIELD_TAIL));
 }
 
 /** An event's time, and its name behind it. */

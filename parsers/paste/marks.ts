@@ -91,8 +91,8 @@ export const MARKS = {
   border: /^\s{0,8}[│┃](?:\s|$)/,
   // What points at one line, or makes it bold.
   pointer: /^\s{0,8}(?:\*\*|[-=]{1,4}>|»|>{2,4}(?= ))\s?/,
-  // Not the names of files: +++ b/trace.txt
-  diff: /^[+-](?![+-]{2}(?:\s\S|[+-]))/,
+  // Not the names of files, +++ b/trace.txt, nor a number below zero.
+  diff: /^(?:\+|-(?!\d+(?:\s+\w+=|\s*$)))(?![+-]{2}(?:\s\S|[+-]))/,
 } as const satisfies Readonly<Record<string, RegExp>>;
 type Mark = keyof typeof MARKS;
 const NAMES = Object.keys(MARKS) as Mark[];
@@ -105,7 +105,7 @@ export function unmark(lines: PlacedLines): PlacedLines {
     if (mark === undefined) return now;
     if (mark === 'number') now = unnumbered(now);
     else if (mark === 'service') now = withoutService(now);
-    else if (mark === 'diff') now = mapLines(now, (text) => text.replace(DIFF_OF_ALL, ''));
+    else if (mark === 'diff') now = withoutSigns(now);
     else now = mapLines(now, (text) => text.replace(MARKS[mark], ''));
   }
   return now;
@@ -113,6 +113,14 @@ export function unmark(lines: PlacedLines): PlacedLines {
 
 /** Where every line has a diff's mark, dashes behind it are the text's own. */
 const DIFF_OF_ALL = /^(?!(?:\+{3}|-{3})\s\S)[+-]/;
+
+/** The lines without the marks of a diff; where nearly all were added, a dash is the text's own. */
+function withoutSigns(lines: PlacedLines): PlacedLines {
+  const added = lines.texts.filter((text) => text.startsWith('+')).length;
+  const areAdded = added >= lines.texts.length * NEARLY_ALL;
+  const sign = areAdded ? /^\+(?!\+{2}\s\S)/ : DIFF_OF_ALL;
+  return mapLines(lines, (text) => text.replace(sign, ''));
+}
 
 /** The lines without a host and a service in front, which lines of no event have too: marks of a cut do. */
 function withoutService(lines: PlacedLines): PlacedLines {

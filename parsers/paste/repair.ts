@@ -15,7 +15,7 @@ import { ENDS_OF_SOURCE, splitEscaped, uncontinue, unfill, unmarkEnds, unremark 
 import { unfront, unfrontAll } from './fronts.js';
 import { unjson } from './json.js';
 import { reflow } from './reflow.js';
-import { halveBlanks, unclip, unnumber, unpage, unspace } from './spacing.js';
+import { halveBlanks, unclip, unnumber, unpage, unspace, unstair } from './spacing.js';
 import { looksLikeHtml, unhtml } from './html.js';
 import { beginsByMarks, dedent, unfence, unmark, unmarkEvents } from './marks.js';
 import { unquote, unquoteAll } from './quotes.js';
@@ -70,7 +70,7 @@ export function readingsOf(bytes: Uint8Array): readonly Reading[] {
 function readingsOfText(text: PlacedLines, raw: readonly string[], part: string): readonly Reading[] {
   const isHtml = looksLikeHtml(text.texts);
   // What was put before every line of a page's source may stand within its tags and entities.
-  const source = isHtml ? unmark(uncount(unquoteAll(text))) : unescapeMarked(text);
+  const source = isHtml ? unmark(uncount(unquoteAll(text))) : unescapeMarked(unstair(text));
   const asCopied = splitEscaped(unjson(isHtml ? unhtml(source) : source));
   const clipped = unclip(asCopied);
   const lines = unpage(clipped);
@@ -388,6 +388,7 @@ const FEW = 0.05;
  */
 function hasLostBlanks(text: string): boolean {
   if (/: <(?:user )?stack trace>$/.test(text)) return true;
+  if (/^[\t ]*\t[\t ]*\t/.test(text)) return isFrameOfPerf(text);
   const address = /^(?:\t *)?[0-9a-f]{1,16} /.exec(text)?.[0];
   return address !== undefined && address.length < FRAME_COLUMN && isFrameOfPerf(text);
 }
@@ -422,7 +423,7 @@ function oneBlankInCalls(text: string): string {
 }
 /** `function <-caller`, behind a time. */
 const CALLED = /(\d: +[\w.]+) {2,}(?=<-\w)/;
-const SYSCALL = /(?:[\d)]:|\/\*) +sys_\w+\(/;
+const SYSCALL = /(?:[\d)]: +|\/\* +|^\s*)sys_\w+\(/;
 
 /** The column in which perf ends the names of its events is lost where lines are broken at blanks. */
 function oneBlankBeforeEvent(text: string): string {

@@ -7,6 +7,7 @@ import { hasColumnsOrName, hasSomeColumns, isBareEvent } from './columns.js';
 /** With the flags as a number behind it, as `trace-cmd report -R` prints them. */
 const CPU = String.raw`\[\d{3,}\](?:-0x[\da-f]{1,4})?`;
 const FLAGS = String.raw`[.\w#]{4,8}`;
+const PART_OF_FLAGS = String.raw`[.\w#]{1,8}`;
 const TIME = String.raw`\d+(?:\.\d{6}(?:\d{3})?)?:`;
 const TASK = String.raw`(?:\S.{0,15}?)-\d{1,7}`;
 const GROUP = String.raw`\(\s*(?:\d+|-+)\s*\)`;
@@ -24,7 +25,7 @@ const TASKLESS = new RegExp(`^\\s*${CPU}\\s+(?:${FLAGS}\\s*)?${TIME}(?:\\s|$)`);
 const LATENCY = new RegExp(`^\\s*${TASK}\\s+\\d+${FLAGS}\\s+\\d+(?:\\.\\d+)?(?:us.?)?:(?:\\s|$)`);
 /** The same, ended by a line break before or within its time. */
 const FTRACE_HEAD = new RegExp(
-  `^\\s*${BUFFER}${TASK}\\s+(?:\\(\\s*[\\d-]*|(?:${GROUP}\\s*)?(?:\\[\\d*|${CPU}(?:\\s+${FLAGS})?(?:\\s*\\d+(?:\\.\\d*)?)?)?)\\s*$`,
+  `^\\s*${BUFFER}${TASK}\\s+(?:\\(\\s*[\\d-]*|(?:${GROUP}\\s*)?(?:\\[\\d*|${CPU}(?:\\s+${PART_OF_FLAGS})?(?:\\s*\\d+(?:\\.\\d*)?)?)?)\\s*$`,
 );
 /** A task and nothing else: only behind a mark can it be an event's line that was broken there. */
 const TASK_ALONE = new RegExp(`^\\s*${BUFFER}${TASK}\\s*$`);
@@ -32,7 +33,7 @@ const PERF = new RegExp(
   `^\\s*${PERF_TASK}\\s+(?:${FLAGS}\\s+)?${CPU}\\s+(?:${FLAGS}\\s+)?\\d+\\.\\d{6,9}:(?:\\s|$)`,
 );
 const PERF_HEAD = new RegExp(
-  `^\\s*${PERF_TASK}\\s+(?:${FLAGS}\\s+)?${CPU}(?:\\s+${FLAGS})?(?:\\s+\\d+(?:\\.\\d*)?)?\\s*$`,
+  `^\\s*${PERF_TASK}\\s+(?:${FLAGS}\\s+)?${CPU}(?:\\s+${PART_OF_FLAGS})?(?:\\s+\\d+(?:\\.\\d*)?)?\\s*$`,
 );
 const QEMU_STAMP = /^\s*(?:\d+@\d+\.\d+:|\d{4}-\d\d-\d\dT[\d:]+\.\d{6}Z )[a-z]\w*_\w+(?:\s|$)/;
 /** The same, ended by a line break behind its stamp, or in the name. */

@@ -25,6 +25,27 @@ export function halveBlanks(lines: PlacedLines): PlacedLines {
   return mapLines(lines, (text) => text.replace(/(\S) {2}(?=\S)/g, '$1 '));
 }
 
+/** No recorder indents a line so far. */
+const STAIR_MIN = 64;
+/** Blanks that a step may go back: those that recorders put before a task's name. */
+const STEP_BACK = 16;
+
+/** The lines without their indentation, where an editor added that of each line to the next one's. */
+export function unstair(lines: PlacedLines): PlacedLines {
+  let all = 0;
+  let climbing = 0;
+  let most = 0;
+  for (const text of lines.texts) {
+    if (text.trim() === '') continue;
+    const indent = text.length - text.trimStart().length;
+    all++;
+    if (indent >= most - STEP_BACK) climbing++;
+    most = Math.max(most, indent);
+  }
+  if (most < STAIR_MIN || climbing < all * ALL_BUT_SOME) return lines;
+  return mapLines(lines, (text) => text.trimStart());
+}
+
 /** The lines without the blank ones between them, where one stands behind each. */
 export function unspace(lines: PlacedLines): PlacedLines {
   let all = 0;
