@@ -49,8 +49,7 @@ describe('lines of events as bytes', () => {
         const found = printed(open);
         assert.equal(found.text, fromStrings(open), file);
         if (open.textInPlace) inPlace++;
-        for (let row = 0; row < open.table.length; row++)
-          if (open.textInPlace && open.textInPlace(row)?.timeStart !== -1) timed++;
+        for (let row = 0; row < open.table.length; row++) if (open.textInPlace?.(row)?.isTimed) timed++;
         copied += found.copied;
       }
     assert.ok(inPlace > 20 && copied > 100_000, `${inPlace} texts, ${copied} bytes`);

@@ -18,7 +18,7 @@ const TIME_BYTES = 64;
 /** Of one character of a string. */
 const UTF8_BYTES_MAX = 3;
 /** Shorter texts are copied byte by byte: a call costs more. */
-const SHORT_BYTES = 48;
+const SHORT_BYTES = 32;
 const TASKS_KEPT = 1 << 12;
 const CPUS = 1 << 16;
 const NS_PER_US = 1000;
@@ -38,6 +38,8 @@ export class EventLines {
   private used = 0;
   /** By thread and CPU, of those that were printed last. */
   private readonly tasks = new Map<number, Task>();
+  private lastKey = NaN;
+  private lastTask: Task = { comm: -1, bytes: new Uint8Array(0) };
   private readonly names: Uint8Array[] = [];
   private readonly times: PrintedTimes;
 
@@ -54,13 +56,11 @@ export class EventLines {
     this.add(this.task(row));
     this.need(TIME_BYTES);
     const text = open.textInPlace?.(row);
-    if (text && text.timeStart >= 0) this.addPart(text.bytes, text.timeStart, text.end);
+    if (!text?.isTimed) this.used = this.times.write(row, this.buffer, this.used);
+    if (!text) this.addText(eventText(open.describe(row, 'text')));
     else {
-      this.used = this.times.write(row, this.buffer, this.used);
-      if (text) {
-        this.add(this.name(open.table.nameId(row)));
-        this.addPart(text.bytes, text.start, text.end);
-      } else this.addText(eventText(open.describe(row, 'text')));
+      if (!text.isTimed) this.add(this.name(open.table.nameId(row)));
+      this.addPart(text.bytes, text.start, text.end);
     }
     this.buffer[this.used++] = Ascii.Newline;
     if (this.used >= FLUSH_BYTES) this.flush();
@@ -77,15 +77,22 @@ export class EventLines {
 
   private task(row: number): Uint8Array {
     const { table } = this.open;
-    const cpu = table.cpu(row);
-    const key = table.tid(row) * CPUS + cpu;
+    const key = table.tid(row) * CPUS + table.cpu(row);
     const comm = table.commId(row);
-    const known = this.tasks.get(key);
-    if (known?.comm === comm) return known.bytes;
-    const bytes = encoder.encode(taskOf(table, row));
+    // Traces stay with one task for long.
+    if (key !== this.lastKey || comm !== this.lastTask.comm) {
+      const known = this.tasks.get(key);
+      this.lastTask = known?.comm === comm ? known : this.newTask(row, key, comm);
+      this.lastKey = key;
+    }
+    return this.lastTask.bytes;
+  }
+
+  private newTask(row: number, key: number, comm: number): Task {
+    const task = { comm, bytes: encoder.encode(taskOf(this.open.table, row)) };
     if (this.tasks.size >= TASKS_KEPT) this.tasks.clear();
-    this.tasks.set(key, { comm, bytes });
-    return bytes;
+    this.tasks.set(key, task);
+    return task;
   }
 
   private name(id: number): Uint8Array {

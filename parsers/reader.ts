@@ -102,8 +102,8 @@ export interface TextInPlace {
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
-  /** Where `time: name: ` begins before it, as the table's row would be printed; -1 where it is not so. */
-  readonly timeStart: number;
+  /** True where it begins with `time: name: `, as the table's row is printed. */
+  readonly isTimed: boolean;
 }
 
 /** A trace that was read: its table, and access to what the table does not keep. */

@@ -18,6 +18,7 @@ export class Segment {
   /** Byte offset in the source of the event's line or record. */
   readonly at: Float64Array;
   private lines: Uint32Array | undefined;
+  private times: Uint8Array | undefined;
   /** Thread, -1 when the source does not say. */
   readonly tid: Int32Array;
   /** Thread group, -1 when the source does not say. */
@@ -75,6 +76,19 @@ export class Segment {
     return this.lines?.[i] ?? 0;
   }
 
+  /**
+   * Of a line of text: where in it the row's time begins, if all that follows is `time: name: text` as it is
+   * printed of the row; 0 where that is not known.
+   */
+  get timeAt(): Uint8Array {
+    this.times ??= new Uint8Array(this.rows);
+    return this.times;
+  }
+
+  timeAtOf(i: number): number {
+    return this.times?.[i] ?? 0;
+  }
+
   /** The same rows and payloads, with room for twice as many rows. */
   twiceAsLarge(): Segment {
     const larger = new Segment(this.rows * 2, 0);
@@ -91,6 +105,7 @@ export class Segment {
     larger.cpu.set(this.cpu);
     larger.kind.set(this.kind);
     if (this.lines) larger.line.set(this.lines);
+    if (this.times) larger.timeAt.set(this.times);
     return larger;
   }
 

@@ -187,6 +187,10 @@ export class EventTable {
   line(row: number): number {
     return this.segments[row >>> SEGMENT_SHIFT]!.line[row & SEGMENT_MASK]!;
   }
+  /** See {@link Segment.timeAt}. */
+  timeAt(row: number): number {
+    return this.segments[row >>> SEGMENT_SHIFT]!.timeAtOf(row & SEGMENT_MASK);
+  }
   cpu(row: number): number {
     return this.segments[row >>> SEGMENT_SHIFT]!.cpu[row & SEGMENT_MASK]!;
   }

@@ -68,9 +68,12 @@ export class ClockTracker {
     this.builder.issues.add('clock-back', at, line, `${where}, by ${by} ${unit}`);
   }
 
-  /** The first row's seconds and nanoseconds; undefined where times are none, so far or at all. */
-  get firstTime(): readonly [seconds: number, nanos: number] | undefined {
-    return this.unit === UNIT_NS ? [this.high, this.low] : undefined;
+  /**
+   * The first row's seconds, nanoseconds behind them, and decimals; undefined where times are none, so far or
+   * at all.
+   */
+  get firstTime(): readonly [seconds: number, nanos: number, decimals: number] | undefined {
+    return this.unit === UNIT_NS ? [this.high, this.low, this.decimals] : undefined;
   }
 
   /** Rows were timed elsewhere: the last one's time, and the greatest since the order was broken. */

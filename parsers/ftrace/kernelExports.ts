@@ -26,6 +26,7 @@ const PLACES = [
   'LINE',
   'CPU',
   'KIND',
+  'TIME_AT',
   'POOL',
   'POOL_WORDS',
   'CPUS',
@@ -54,7 +55,14 @@ const RESULTS = [
 
 export type KernelExports = Readonly<Record<(typeof PLACES)[number] | (typeof RESULTS)[number], Value>> & {
   readonly memory: { readonly buffer: ArrayBuffer };
-  setClock(second: number, nano: number, highest: number, highestCpu: number, lateMax: number): void;
+  setClock(
+    second: number,
+    nano: number,
+    decimals: number,
+    highest: number,
+    highestCpu: number,
+    lateMax: number,
+  ): void;
   run(
     from: number,
     to: number,

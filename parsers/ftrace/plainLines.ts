@@ -104,7 +104,7 @@ export class PlainLines implements LineTaker {
     if (book.startedOver !== this.begun) return 0;
     this.plans.refresh();
     this.columns.setTimes(clock.lastOfCpu);
-    kernel.setClock(first[0], first[1], clock.highest, clock.highestCpu, lateMax(builder.meta));
+    kernel.setClock(...first, clock.highest, clock.highestCpu, lateMax(builder.meta));
     const segment = builder.room();
     const most = Math.min(this.columns.rows, segment.rows - segment.length);
     const input = kernel.INPUT.value;
@@ -166,6 +166,7 @@ class KernelColumns {
   private readonly line: Uint32Array;
   private readonly cpu: Uint16Array;
   private readonly kind: Uint16Array;
+  private readonly timeAt: Uint8Array;
   private readonly pool: Uint32Array;
   private readonly bytes: Uint8Array;
   private readonly words: DataView;
@@ -186,6 +187,7 @@ class KernelColumns {
     this.line = new Uint32Array(buffer, kernel.LINE.value, rows);
     this.cpu = new Uint16Array(buffer, kernel.CPU.value, rows);
     this.kind = new Uint16Array(buffer, kernel.KIND.value, rows);
+    this.timeAt = new Uint8Array(buffer, kernel.TIME_AT.value, rows);
     this.pool = new Uint32Array(buffer, kernel.POOL.value, kernel.POOL_WORDS.value);
     this.cpuTimes = new Float64Array(buffer, kernel.CPU_TIMES.value, cpus).fill(-Infinity);
     this.cpuRows = new Int32Array(buffer, kernel.CPU_ROWS.value, cpus).fill(-1);
@@ -207,6 +209,7 @@ class KernelColumns {
     segment.line.set(this.line.subarray(0, rows), to);
     segment.cpu.set(this.cpu.subarray(0, rows), to);
     segment.kind.set(this.kind.subarray(0, rows), to);
+    segment.timeAt.set(this.timeAt.subarray(0, rows), to);
     const start = segment.reserve(poolWords);
     segment.pool.set(this.pool.subarray(0, poolWords), start);
     segment.length += rows;

@@ -18,7 +18,7 @@ export class TextsInPlace {
   private readonly window: LineWindow;
   private readonly context = new LineContext();
   private readonly span = new EventSpan();
-  private readonly found = { bytes: new Uint8Array(0) as Uint8Array, start: 0, end: 0, timeStart: -1 };
+  private readonly found = { bytes: new Uint8Array(0) as Uint8Array, start: 0, end: 0, isTimed: false };
   /** Digits behind a second that are printed, -1 where times are others; and the first event's time. */
   private readonly digits: number;
   private readonly firstSecond: number;
@@ -39,9 +39,11 @@ export class TextsInPlace {
 
   /** The text of a row whose line begins with its context; of others nothing is said. */
   of(row: number): TextInPlace | undefined {
-    const { window, context, span, found } = this;
+    const { window, context, span } = this;
     if (!window.find(this.table.at(row))) return undefined;
     const { bytes, end } = window;
+    const timeAt = this.table.timeAt(row);
+    if (timeAt > 0) return this.tell(bytes, window.start + timeAt, end, true);
     const event = parseContext(bytes, window.start, end, context);
     if (event < 0) return undefined;
     const kind = splitEvent(bytes, event, end, span);
@@ -49,14 +51,21 @@ export class TextsInPlace {
     // What QEMU writes into the marker is an event of its own within the text.
     if (!isSyscall && (kind !== EVENT_NAMED || isMarker(bytes, span.nameStart, span.nameEnd)))
       return undefined;
+    if (isSyscall) return this.tell(bytes, span.nameStart, end, false);
+    const timeStart = this.timeStart(row, bytes, event);
+    return this.tell(bytes, timeStart < 0 ? span.start : timeStart, span.end, timeStart >= 0);
+  }
+
+  private tell(bytes: Uint8Array, start: number, end: number, isTimed: boolean): TextInPlace {
+    const { found } = this;
     found.bytes = bytes;
-    found.start = isSyscall ? span.nameStart : span.start;
-    found.end = isSyscall ? end : span.end;
-    found.timeStart = isSyscall ? -1 : this.timeStart(row, bytes, event);
+    found.start = start;
+    found.end = end;
+    found.isTimed = isTimed;
     return found;
   }
 
-  /** Where the time begins of the line in the window, whose event begins at `event`; see TextInPlace. */
+  /** Where in the window the time before `event` begins; -1 where the row is printed otherwise. */
   private timeStart(row: number, bytes: Uint8Array, event: number): number {
     const { context, span, table, digits } = this;
     if (context.layout !== LAYOUT_NORMAL || context.unit !== UNIT_NS || context.decimals !== digits)

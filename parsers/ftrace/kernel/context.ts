@@ -8,6 +8,7 @@ import {
   CLOSE_PAREN,
   COLON,
   DASH,
+  DIGIT_0,
   DOT,
   OPEN_BRACKET,
   OPEN_PAREN,
@@ -40,6 +41,9 @@ export let cpu: i32 = 0;
 export let seconds: f64 = 0;
 /** Behind the second. */
 export let nanos: f64 = 0;
+/** Digits behind the second; where the time begins, 0 where its seconds have a zero before them. */
+export let decimals: u32 = 0;
+export let timeStart: usize = 0;
 /** By how much the numbers before the event exceed their columns. */
 export let wider: u32 = 0;
 
@@ -118,15 +122,18 @@ function isFlag(c: u32): bool {
 
 /** `331.037598: ` */
 function readTime(p: usize): usize {
+  const first = p;
   p = readNumber(p);
   if (p === 0 || load<u8>(p) !== DOT) return 0;
   seconds = number;
+  timeStart = <u32>load<u8>(first) === DIGIT_0 && p - first > 1 ? 0 : first;
   wider += widerBy(number, SECONDS_WIDTH);
   const point = p;
   p = readNumber(point + 1);
   if (p === 0) return 0;
   const digits = p - point - 1;
   if (digits !== US_DIGITS && digits !== NS_DIGITS) return 0;
+  decimals = <u32>digits;
   nanos = digits === US_DIGITS ? <f64>number * NS_PER_US : <f64>number;
   return load<u8>(p) === COLON && load<u8>(p + 1) === BLANK ? p + 2 : 0;
 }

@@ -5,7 +5,7 @@
  * anything to say is not plain.
  */
 import { QUOTE, endOfPlainLine, holdsColonBlank, same, skipBlanks } from './bytes';
-import { cpu, hasTgid, nanos, readContext, seconds, tgid, tid, wider } from './context';
+import { cpu, decimals, hasTgid, nanos, readContext, seconds, tgid, tid, timeStart, wider } from './context';
 import { endsAsBefore, hasKnownEnding } from './endings';
 import { matchForm } from './forms';
 import { readArgs } from './args';
@@ -26,6 +26,7 @@ import {
   TASK_NAMES,
   TGID,
   TID,
+  TIME_AT,
   TS,
 } from './memory';
 import { beSure, isUnsure } from './numbers';
@@ -35,6 +36,8 @@ export * from './memory';
 export { addPlan, forgetPlans, setLast } from './plan';
 
 const NS_PER_SECOND: f64 = 1e9;
+/** Below it, whole numbers are exact. */
+const EXACT: f64 = 9e15;
 const LINE_BYTES_MIN: usize = 48;
 
 /** What a run found, for the host to go on with. */
@@ -55,17 +58,26 @@ export let cpusSeen: i32 = 0;
 /** What holds of the text before the run. */
 let firstSecond: f64 = 0;
 let firstNanos: f64 = 0;
+let firstDecimals: u32 = 0;
 let lateMax: f64 = 0;
 let column: usize = 0;
 let poolStart: u32 = 0;
 
 /**
- * Takes the clock as it is: the first row's time, the greatest time and its CPU, and by how much a row of
- * another CPU may be late. The times of CPUs are laid down by the host.
+ * Takes the clock as it is: the first row's time and how many decimals it had, the greatest time and its CPU,
+ * and by how much a row of another CPU may be late. The times of CPUs are laid down by the host.
  */
-export function setClock(second: f64, nano: f64, greatest: f64, greatestCpu: i32, late: f64): void {
+export function setClock(
+  second: f64,
+  nano: f64,
+  digits: u32,
+  greatest: f64,
+  greatestCpu: i32,
+  late: f64,
+): void {
   firstSecond = second;
   firstNanos = nano;
+  firstDecimals = digits;
   highest = greatest;
   highestCpu = greatestCpu;
   lateMax = late;
@@ -119,6 +131,7 @@ function takeLine(start: usize, end: usize): bool {
   setLast(at);
   tick(time);
   storeRow(plan, time, load<u32>(task + 16));
+  store<u8>(TIME_AT + rows, timeAt(start, event, time));
   return true;
 }
 
@@ -142,6 +155,15 @@ function readPayload(plan: Plan, start: usize, end: usize): bool {
 function endsForm(plan: Plan, start: usize, after: usize, end: usize): bool {
   if (after < end && skipBlanks(after) < end) return endsAsBefore(plan, start, end);
   return plan.goesOn === 0 && plan.wasSeen !== 0;
+}
+
+/**
+ * Where in a line its time begins, if the line goes on as the row is printed: with as many decimals as the
+ * first, and not before it. 0 where it does not.
+ */
+function timeAt(start: usize, event: usize, time: f64): u8 {
+  const isAsPrinted = decimals === firstDecimals && seconds >= firstSecond && time < EXACT;
+  return isAsPrinted && timeStart !== 0 && event - start < 256 ? <u8>(timeStart - start) : 0;
 }
 
 function tick(time: f64): void {

@@ -19,8 +19,9 @@ export const PAYLOAD: usize = NAME + 4 * ROWS;
 export const LINE: usize = PAYLOAD + 4 * ROWS;
 export const CPU: usize = LINE + 4 * ROWS;
 export const KIND: usize = CPU + 2 * ROWS;
+export const TIME_AT: usize = KIND + 2 * ROWS;
 /** Words of their payloads: a mask and at most 16 slots of two words for each row. */
-export const POOL: usize = KIND + 2 * ROWS;
+export const POOL: usize = TIME_AT + ROWS;
 export const POOL_WORDS: usize = ROWS * 33;
 
 /** By CPU: the time of its last event (f64), and the row of its last one in this call, -1 for none (i32). */
