@@ -11,7 +11,7 @@ import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
 import { ftraceText } from '../../parsers/ftrace/format.js';
 import { Growing } from '../../parsers/growing.js';
 import { kernelOf } from '../../shell/lineKernel.js';
-import { builtKernel, difference, nearlyPlain, readIn } from '../support/plainLines.js';
+import { builtKernel, difference, misplacedTime, nearlyPlain, readIn } from '../support/plainLines.js';
 import { patience, tries } from '../support/tries.js';
 import { Random, damaged } from './harness.js';
 
@@ -58,7 +58,7 @@ function hunt(make: (random: Random) => Uint8Array, change: (table: EventTable) 
     const chunk = random.next() < 0.5 ? (): number => bytes.length : (): number => 1 + random.below(3000);
     const { table } = readIn(bytes, chunk, kernel);
     change(table);
-    const what = difference(readIn(bytes, () => bytes.length).table, table);
+    const what = difference(readIn(bytes, () => bytes.length).table, table) || misplacedTime(bytes, table);
     if (what !== '') return `SEED=${seed} PLAIN=1: ${what}`;
   }
   return undefined;
@@ -87,6 +87,7 @@ describe('plain lines by the kernel', function () {
       const { table } = readIn(bytes, () => bytes.length);
       const byKernel = readIn(bytes, () => bytes.length, kernel);
       assert.equal(difference(table, byKernel.table), '', [LONG, ...files][i]);
+      assert.equal(misplacedTime(bytes, byKernel.table), '', [LONG, ...files][i]);
       lines += byKernel.lines;
       rows += table.length;
     });

@@ -1,8 +1,11 @@
 /** Texts that are read with the kernel of plain lines and without it: both must say the same of them. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import { eventLine, taskOf } from '../../model/findings/listing.js';
+import { MemorySource } from '../../parsers/base/source.js';
 import { kindSlots } from '../../parsers/events/kinds.js';
 import type { EventTable } from '../../parsers/events/table.js';
+import { openFtraceText } from '../../parsers/ftrace/format.js';
 import type { KernelCode } from '../../parsers/ftrace/kernelExports.js';
 import { FtraceTextReader } from '../../parsers/ftrace/reader.js';
 import { kernelOf } from '../../shell/lineKernel.js';
@@ -83,6 +86,20 @@ function texts(interned: EventTable['names']): string {
 
 function symbols({ meta }: EventTable): string {
   return [...(meta.symbols ?? [])].join(' ');
+}
+
+/** A row whose line, from the time on that the kernel has noted, is not what is printed of it; '' for none. */
+export function misplacedTime(bytes: Uint8Array, table: EventTable): string {
+  const open = openFtraceText(new MemorySource(bytes), table);
+  for (let row = 0; row < table.length; row++) {
+    const at = table.timeAt(row);
+    if (at === 0) continue;
+    const from = table.at(row) + at;
+    const copied = Buffer.from(bytes.subarray(from, bytes.indexOf(0x0a, from))).toString('latin1');
+    const printed = eventLine(table, row, open.describe(row)).slice(taskOf(table, row).length);
+    if (copied !== printed) return `row ${row}, line ${table.line(row)}: ${copied} | ${printed}`;
+  }
+  return '';
 }
 
 const ODD = ' \t,:=()[]{}\'"<>-+.#|/_\r\n\0xX0123456789abcdefgGzZ\u00e9';
