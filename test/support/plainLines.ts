@@ -88,7 +88,7 @@ function symbols({ meta }: EventTable): string {
   return [...(meta.symbols ?? [])].join(' ');
 }
 
-/** Where a line, from the time on that the kernel has noted, is not what is printed of its row; '' for none. */
+/** Where a line, from the time on that the kernel has noted, is not what is printed; '' where none is. */
 export function misplacedTime(bytes: Uint8Array, table: EventTable): string {
   const open = openFtraceText(new MemorySource(bytes), table);
   for (let row = 0; row < table.length; row++) {
