@@ -75,6 +75,9 @@ export async function best(times, command, args, options) {
   return fastest;
 }
 
+/** Arguments of `sh` to run a program into /dev/null: a pipe would be measured with it. */
+export const toNull = (command, args) => ['-c', 'exec "$@" > /dev/null', 'sh', command, ...args];
+
 export function has(command) {
   return spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' }).status === 0;
 }

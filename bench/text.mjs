@@ -1,7 +1,7 @@
 // A large ftrace text, checked by all profiles, beside what only counts its lines.
 import fs from 'node:fs';
 import path from 'node:path';
-import { best, mb, table } from './measure.mjs';
+import { best, mb, table, toNull } from './measure.mjs';
 import { largeText } from './traces.mjs';
 
 const PROFILES = ['guest-memfd', 'luto-2022', 'sean-2022'];
@@ -26,11 +26,12 @@ export async function benchText(root, given) {
   if (check.status > 1) throw new Error(`${check.command} ended with ${check.status}: ${check.errors}`);
   const rows = [
     ['shimtrace check, all profiles', check],
+    ['shimtrace events', await best(RUNS, 'sh', toNull(process.execPath, [cli, 'events', file]))],
     ['grep -c spte_changed', await best(RUNS, 'grep', ['-c', 'spte_changed', file])],
     ['wc -l', await best(RUNS, 'wc', ['-l', file])],
   ];
   table([
-    ['', 'seconds', 'MB/s', 'peak MB', 'peak / file', 'times shimtrace'],
+    ['', 'seconds', 'MB/s', 'peak MB', 'peak / file', 'times check'],
     ...rows.map(([name, run]) => [
       name,
       run.seconds.toFixed(2),

@@ -42,8 +42,8 @@ const strangers = Array.from({ length: 60 }, (_, i) => {
   const head = `            bash-${String(40 + (i % 3)).padEnd(7)} [00${i % 2}] d..1.   110.${String(100000 + i)}: `;
   return head + STRANGERS[(i * i + i) % STRANGERS.length]!;
 }).join('\n');
-// Of every third text, most lines are the kernel's.
-const often = Array.from({ length: Math.ceil(files.length / 4) }, () => [
+// Of every second text, most lines are the kernel's.
+const often = Array.from({ length: Math.ceil(files.length / 2) }, () => [
   samples[0]!,
   Buffer.from(strangers),
 ]).flat();

@@ -200,7 +200,8 @@ export function nearlyPlain(texts: readonly string[], random: Random): Uint8Arra
   const part = all.slice(random.next() < 0.5 ? 0 : from).slice(0, 10 + random.below(60));
   // A second time, most of what is to be learned of them is known.
   const lines = random.next() < 0.7 ? [...part, ...part] : part;
-  for (let edits = random.below(6); edits > 0; edits--)
-    random.pick(EDITS)(lines, Math.floor(lines.length * random.next()), random);
+  // Behind most lines, so that the kernel takes those before.
+  for (let edits = random.below(8); edits > 0; edits--)
+    random.pick(EDITS)(lines, Math.floor(lines.length * Math.sqrt(random.next())), random);
   return Buffer.from(`${random.pick(HABITS)(lines.join('\n'))}\n`, 'utf8');
 }
