@@ -114,10 +114,13 @@ export function unmark(lines: PlacedLines): PlacedLines {
 /** Where every line has a diff's mark, dashes behind it are the text's own. */
 const DIFF_OF_ALL = /^(?!(?:\+{3}|-{3})\s\S)[+-]/;
 
+/** Of the lines with a mark, the share that must be added for dashes to be no marks. */
+const ADDED_SHARE = 0.8;
+
 /** The lines without the marks of a diff; where nearly all were added, a dash is the text's own. */
 function withoutSigns(lines: PlacedLines): PlacedLines {
-  const added = lines.texts.filter((text) => text.startsWith('+')).length;
-  const areAdded = added >= lines.texts.length * NEARLY_ALL;
+  const signed = lines.texts.filter((text) => DIFF_OF_ALL.test(text));
+  const areAdded = signed.filter((text) => text.startsWith('+')).length >= signed.length * ADDED_SHARE;
   const sign = areAdded ? /^\+(?!\+{2}\s\S)/ : DIFF_OF_ALL;
   return mapLines(lines, (text) => text.replace(sign, ''));
 }
