@@ -22,7 +22,7 @@ const PLACE_RESTS = /^[^()]{0,80}\)/;
 const FIELD_FIRST = /^\s*[a-z]\w*=\S/;
 /** Digits behind a value, with a blank between, before another field or the end; or one within `0x`. */
 const IN_TWO =
-  /=0x[\da-f]*(?:\s+[\da-f]+)+(?=\s+\w+=|\s*$)|=\d[\da-f]*(?:\s+(?=[\da-f]*\d)[\da-f]+)+(?=\s+\w+=|\s*$)|[\s=(:]0(?:x\s|\s+x)[\da-f]|=\s+-\s*\d|=-\s+\d/;
+  /=0x[\da-f]*(?:\s+[\da-f]+)+(?=\s+\w+=|\s*(?:\*\/)?\s*$)|=\d[\da-f]*(?:\s+(?=[\da-f]*\d)[\da-f]+)+(?=\s+\w+=|\s*(?:\*\/)?\s*$)|[\s=(:]0(?:x\s|\s+x)[\da-f]|=\s+-\s*\d|=-\s+\d/;
 /** The virtual CPU of an entry, or the place of an exit, in two; its two info words made one or three. */
 const INFO_IN_TWO =
   /_entry: vcpu \d+\s+\d|_exit: .*(?:\brip 0x[\da-f]+\s+(?!info)|\binfo [\da-f]{1,16}(?:\s*$|(?:\s+[\da-f]{1,16}){2}))/;

@@ -12,6 +12,8 @@ import { FAMILIES, isEventStart, standsAlone } from './shapes.js';
 const CUT = '[cut]';
 /** So many events of a name that were not read. */
 const UNKNOWN_FORM = 3;
+/** Lists of fields of one name that are looked at: an event has few forms. */
+const FORMS_MAX = 64;
 /** What the names of system calls begin with. */
 const CALL = 'sys_';
 const FIELD = /(?:^|[\s(,])([a-z_]\w*)=/gi;
@@ -43,7 +45,7 @@ class Named {
 
   add({ fields, isUnderstood, slots }: Row, isSeam: boolean): void {
     const having = this.having.get(fields) ?? { count: 0, slots: 0 };
-    this.having.set(fields, having);
+    if (this.having.size < FORMS_MAX) this.having.set(fields, having);
     having.count++;
     having.slots |= slots;
     this.slots |= slots;
@@ -61,7 +63,7 @@ class Named {
     // All with the same fields have a form that is not known.
     const areAlike = this.having.size === 1 && fields !== '' && this.unread >= UNKNOWN_FORM;
     if (!isUnderstood && (this.understood > 0 || !(areAlike || this.isUnknown))) return true;
-    const mine = this.having.get(fields)!.count;
+    const mine = this.having.get(fields)?.count ?? 1;
     for (const [others, { count, slots: read }] of this.having) {
       // A line that was joined with another one has more, too.
       const isUsual = count > mine || (count === mine && (read & ~slots) !== 0);
@@ -128,7 +130,7 @@ function haveOtherValues(text: string, other: string | undefined): boolean {
       j++;
       continue;
     }
-    if (DIGIT.test(text[i - 1] ?? '') && DIGIT.test(isBlank ? (other[j] ?? '') : text[i]!)) differ = true;
+    if (isBlank ? isWithinNumber(other, j) : isWithinNumber(text, i)) differ = true;
     if (isBlank) {
       while (text[i + 1] === ' ') i++;
     } else {
@@ -138,7 +140,15 @@ function haveOtherValues(text: string, other: string | undefined): boolean {
   }
   return differ && other.slice(j).trim() === '';
 }
-const DIGIT = /[\da-f]/;
+
+/** True where the text has digits of one number on either side of a place. */
+function isWithinNumber(text: string, at: number): boolean {
+  const begun = /\w*$/.exec(text.slice(Math.max(0, at - NUMBER_LENGTH), at))![0];
+  const ends = /^\w*/.exec(text.slice(at, at + NUMBER_LENGTH))![0];
+  return begun !== '' && ends !== '' && NUMBER.test(begun + ends);
+}
+const NUMBER = /^(?:0x[\da-f]+|[\da-f]*\d[\da-f]*)$/;
+const NUMBER_LENGTH = 20;
 
 function rowsOf(table: EventTable, texts: readonly string[]): readonly Row[] {
   const rows: Row[] = [];
