@@ -17,6 +17,8 @@ const SHORT_TEXT = 300;
 const NAME = /^[a-zA-Z_][\w.]*$/;
 /** A word of a header that looks like one, where it was broken behind its `#`. */
 const TRACER = 'tracer';
+/** What ends the line of a header that counts entries. */
+const CPUS = /#P:\d/;
 const decoder = new TextDecoder();
 
 /** True for a line of a stack. */
@@ -57,8 +59,9 @@ export function mayBegin(
 }
 
 /** True for a name that an event may have, not one that only a header's line has that was broken. */
-function isNameOfEvent(bytes: Uint8Array, { kind, nameStart, nameEnd }: EventSpan): boolean {
+function isNameOfEvent(bytes: Uint8Array, { kind, nameStart, nameEnd, end }: EventSpan): boolean {
   if (kind !== EVENT_NAMED) return true;
+  if (CPUS.test(decoder.decode(bytes.subarray(nameEnd, Math.min(end, nameEnd + SHORT_TEXT))))) return false;
   const name = decoder.decode(bytes.subarray(nameStart, nameEnd));
   return NAME.test(name) && name !== TRACER;
 }

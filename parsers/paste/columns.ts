@@ -8,7 +8,7 @@ import { VOCABULARY } from '../events/vocabulary.js';
 const FLAGS = String.raw`(?=\S*[.#])[.\w#]{4,8}`;
 const CPU = String.raw`(?:\[(?<cpu>\d{1,4})\]|CPU[ #]?(?<said>\d{1,4}):?)`;
 const NO_CPU = String.raw`(?!CPU[ #]?\d{1,4}:?(?:\s|$))`;
-const TASK = String.raw`(?:${NO_CPU}(?<comm>\S.{0,15}?)(?:-|\s+))?(?<tid>\d{1,7})(?:\/(?<thread>\d{1,7}))?:?`;
+const TASK = String.raw`(?:${NO_CPU}(?<comm>\S.{0,15}?)(?<!:)(?:-|\s+))?(?<tid>\d{1,7})(?:\/(?<thread>\d{1,7}))?:?`;
 /** A task's name without its number, before another column. */
 const NAME = String.raw`${NO_CPU}(?<name>[a-zA-Z<][^\s:]{0,15})`;
 const GROUP = String.raw`\(\s*(?<tgid>\d+|-+)\)`;

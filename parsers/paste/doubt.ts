@@ -36,10 +36,10 @@ const FIELD_IN_TWO = /=[^\s"]{1,80}\s{1,80}[a-z_]\w{0,24}\s{1,80}\w{1,40}=/;
 const NAME_IN_TWO = /\d:\s+[a-z]\w*\s+\w*:\s/;
 /** A value and the next field's name, or an event's name and its text, with no blank between. */
 const GLUED =
-  /=(?!\w+new_size=)(?:0x[\da-f]+|-?\d+)[a-z_]\w*=|\d: +[a-z]\w*:(?!\w*:)[^\s:]|[a-z)]0x[\da-f]{2}|\)[a-z]\w*=/;
+  /=(?!\w+new_size=)(?:0x[\da-f]+|-?\d+)[a-z_]\w*=|\d: +[a-z]\w*:(?!\w*:)[^\s:]|[a-z)]0x[\da-f]|\)[a-z]\w*=/;
 /** A probe's place in two: `(ff ffffff8154c110)`, `(ffffffff8129f980 <- fffffff f81247dce)`. */
 const PLACE_IN_TWO =
-  /: +\((?:[0-9a-f]{16} <- )?[0-9a-f]{1,15} +[0-9a-f]{1,15}\)|: +\([\w.+/]+(?: <- [\w.+/]*)? +(?!<-)[\w.]*[+/]?0?x[\da-f]+(?:\/0x[\da-f]+)?\)/;
+  /: +\((?:[0-9a-f]{16} <- )?[0-9a-f]{1,15} +[0-9a-f]{1,15}\)|: +\([0-9a-f]{16} <[^-]|: +\([\w.+/]+(?: <- [\w.+/]*)? +(?!<-)[\w.]*[+/]?0?x[\da-f]+(?:\/0x[\da-f]+)?\)/;
 /** The name of a field that was broken off its value, where one of an event may stand. */
 const FIELD_AS_NAME = /^\s*[a-z]\w*_\w+\s+(?:\d+\s+)?=/;
 /** What a mail's source has in place of `=`: its breaks are within values, too. */

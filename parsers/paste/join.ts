@@ -300,7 +300,8 @@ export function join(lines: PlacedLines, roles: Uint8Array, widths: Int32Array, 
 export function withoutSeams(event: string): string {
   if (FREE_TEXT.test(event)) return event;
   const heading = HEADING.exec(event);
-  if (heading && /^<stacktrace>$/.test(heading[2]!.replace(/ /g, ''))) return `${heading[1]}<stack trace >`;
+  if (heading && /^<stacktrace>$/.test(heading[2]!.replace(/ /g, '')))
+    return `${heading[1]}<stack trace${heading[1]!.includes('_stack:') ? ' ' : ''}>`;
   const frame = KERNEL_FRAME.exec(event);
   if (frame) return `${frame[1]} ${frame[2]!.replace(/ +/g, '')} (${frame[3]!.replace(/ +/g, '')})`;
   return event
@@ -313,7 +314,7 @@ export function withoutSeams(event: string): string {
 }
 
 /** The heading of a stack, as trace-cmd prints it. */
-const HEADING = /^(.{1,200}\d: +(?:kernel|user)_stack: +)(<[stackre ]{1,40}>)\s*$/;
+const HEADING = /^(.{1,200}\d: +(?:(?:kernel|user)_stack: +)?)(<[stackre ]{1,40}>)\s*$/;
 
 /** A frame of perf in the kernel: neither its symbol nor its module has a blank. */
 const KERNEL_FRAME = /^(\s*f[0-9a-f]{15}) +([^()]{1,300}?) +\((\[[^()]{1,100}\] *)\)$/;
