@@ -95,7 +95,9 @@ export function misplacedTime(bytes: Uint8Array, table: EventTable): string {
     const at = table.timeAt(row);
     if (at === 0) continue;
     const from = table.at(row) + at;
-    const copied = Buffer.from(bytes.subarray(from, bytes.indexOf(0x0a, from))).toString('latin1');
+    const line = Buffer.from(bytes.subarray(from, bytes.indexOf(0x0a, from))).toString('latin1');
+    // Who prints the copies does that with all of them at once.
+    const copied = line.replace(/\r+/g, ' ');
     const printed = eventLine(table, row, open.describe(row)).slice(taskOf(table, row).length);
     if (copied !== printed) return `row ${row}, line ${table.line(row)}: ${copied} | ${printed}`;
   }
