@@ -18,8 +18,9 @@ const POLL_MS = 200;
 export const LABORATORY = path.resolve(import.meta.dirname, '../../.lab');
 
 /**
- * Boots a machine, by its name in MACHINES; `converts` says whether its kernel can convert pages. Where it
- * cannot be had, gives what `say` makes of the reason. What is downloaded lies in the laboratory's folder.
+ * Boots a machine, by its name in MACHINES; `converts` says whether its kernel can convert pages, `died` is
+ * kept when it has gone, by itself or stopped. Where it cannot be had, gives what `say` makes of the reason.
+ * What is downloaded lies in the laboratory's folder.
  */
 export async function bootMachine(name, say, laboratory = LABORATORY) {
   const machine = MACHINES[name];
@@ -92,7 +93,7 @@ async function boot(machine, { folder, kernel, image, key }) {
     'sh',
     [
       ...['-c', HELD, 'sh', machine.qemu.program],
-      ...['-accel', 'tcg,thread=multi,tb-size=512'],
+      ...['-accel', `tcg,thread=${machine.threads},tb-size=512`],
       ...machine.args,
       ...['-smp', '2', '-m', '1024'],
       ...['-kernel', kernel, '-initrd', image],
@@ -106,13 +107,14 @@ async function boot(machine, { folder, kernel, image, key }) {
     { stdio: ['pipe', 'ignore', 'ignore'], detached: true },
   );
   child.stdin.on('error', () => undefined);
+  const died = new Promise((ended) => child.once('exit', ended));
   const stop = () => child.stdin.destroy();
   const until = Date.now() + BOOT_MS;
   while (Date.now() < until && child.exitCode === null) {
     if (fs.existsSync(console) && fs.readFileSync(console, 'latin1').includes('LAB READY')) {
       // Readable by its owner alone, or ssh takes no key.
       fs.chmodSync(key, 0o600);
-      return { ssh: sshTo(port, key), stop };
+      return { ssh: sshTo(port, key), stop, died };
     }
     await new Promise((passed) => setTimeout(passed, POLL_MS));
   }

@@ -4,10 +4,14 @@
  * `release` is the kernel that the tests know; where it has gone, the newest that one of `lines` depends on.
  * `suite` is Debian's; without one, the packages are those of this machine's own apt. `packages` are
  * the kernel's, by its release, `bytes` about what they take. `modules` are loaded at boot, those that they
- * depend on first. `converts`: the module that lets it convert pages fits its kernel.
+ * depend on first. `threads`: whether its processors are emulated side by side (multi) or in turns.
+ * `converts`: the module that lets it convert pages fits its kernel.
  */
 const X86 = {
   architecture: 'amd64',
+  // Where one of two that are emulated side by side changes the kernel's code, as probes have it do, the
+  // other may still run what was there before, and the kernel dies of it (`Oops: int3`).
+  threads: 'single',
   qemu: { program: 'qemu-system-x86_64', package: 'qemu-system-x86' },
   args: ['-machine', 'q35', '-cpu', 'EPYC,+svm,+npt'],
   console: 'ttyS0',
@@ -20,6 +24,7 @@ const X86 = {
 
 const ARM64 = {
   architecture: 'arm64',
+  threads: 'multi',
   suite: 'trixie-backports',
   qemu: { program: 'qemu-system-aarch64', package: 'qemu-system-arm' },
   // EL2 is what KVM needs to run guests of its own.

@@ -31,8 +31,9 @@ function finish() {
 }
 
 async function test(name, body) {
+  if (isDead) return;
   try {
-    await body();
+    await Promise.race([body(), machine.died.then(() => assert.fail('the machine died'))]);
     total.passed++;
     console.log(`    ✔ lab: ${name}`);
   } catch (error) {
@@ -78,7 +79,11 @@ const recording = (client) =>
 /** Waits until the machine has nothing of ours. */
 async function cleaned() {
   let left = '';
-  for (const end = Date.now() + CLEANED_MS; left !== NOTHING_LEFT && Date.now() < end; ) left = leftovers();
+  for (const end = Date.now() + CLEANED_MS; left !== NOTHING_LEFT && Date.now() < end; ) {
+    left = leftovers();
+    // Meanwhile the machine may turn out to be dead.
+    await new Promise((passed) => setTimeout(passed, 0));
+  }
   assert.equal(left, NOTHING_LEFT);
 }
 
@@ -110,12 +115,12 @@ function begin(file, workload, shell = []) {
   return spawn(command, [...before, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-/** How it goes until it ends by itself: what it exits with, and says. */
+/** What it says until it ends by itself. */
 async function untilEnd(client) {
   let said = '';
   for (const stream of [client.stdout, client.stderr]) stream.on('data', (text) => (said += text));
-  const code = await new Promise((closed) => client.once('close', closed));
-  return { code, said };
+  await new Promise((closed) => client.once('close', closed));
+  return said;
 }
 
 /** Ways in which a recording ends that are tried on fake hosts each time, and on a kernel now and then. */
@@ -132,7 +137,7 @@ async function testsOfEnds(name) {
       const ended = untilEnd(client);
       await recording(client);
       end(client);
-      assert.doesNotMatch((await ended).said, /left on the host/);
+      assert.doesNotMatch(await ended, /left on the host/);
       await cleaned();
     });
   for (const signal of ['SEGV', 'KILL'])
@@ -144,12 +149,12 @@ async function testsOfEnds(name) {
       assert.equal(workload.exitCode, 128 + os.constants.signals[`SIG${signal}`]);
       assert.equal(leftovers(), NOTHING_LEFT);
     });
-  await test('ends where the trace has no room, and judges nothing', async () => {
+  await test('ends where the trace has no room, and decides nothing by what is missing', async () => {
     // What a file may have at most, in units of 512 bytes.
     const shell = ['sh', '-c', 'ulimit -f 16; exec "$@"', 'sh'];
-    const { code, said } = await untilEnd(begin(name('full.txt'), 'workload 200; sleep 77', shell));
+    const said = await untilEnd(begin(name('full.txt'), 'workload 200; sleep 77', shell));
     assert.match(said, /could not be kept: EFBIG/);
-    assert.equal(code, 2);
+    assert.match(said, /\[record-incomplete\]|could not be written beside the trace, which is not judged/);
     await cleaned();
   });
 }
@@ -249,14 +254,39 @@ const limit = setTimeout(() => {
   finish();
 }, LIMIT_MS);
 let machine;
-for (const name of process.argv.slice(2)) {
+let isDead = false;
+
+/** Boots a machine and runs its tests there; false where it died meanwhile. */
+async function tryOn(name) {
   machine = await bootMachine(name, (reason) => {
     total.skipped++;
     console.log(`\nSKIPPED: the recorder was not tried on ${name}: ${reason}\n`);
     return undefined;
   });
-  if (machine) await TESTS[name]();
-  machine?.stop();
+  if (!machine) return true;
+  isDead = false;
+  const gone = machine.died.then(() => {
+    isDead = true;
+  });
+  await TESTS[name]();
+  // What was found out last may not have been told yet.
+  const end = await Promise.race([
+    gone.then(() => false),
+    new Promise((passed) => setTimeout(passed, 0, true)),
+  ]);
+  machine.stop();
+  await gone;
+  return end;
+}
+
+for (const name of process.argv.slice(2)) {
+  const before = { ...total, failures: [...total.failures] };
+  if (await tryOn(name)) continue;
+  // An emulation may fail where a kernel changes its own code, as probes have it do.
+  console.log(`\n    ${name} died, and what was tried on it is tried once more\n`);
+  Object.assign(total, before);
+  for (const file of fs.readdirSync(out)) fs.rmSync(path.join(out, file), { recursive: true });
+  await tryOn(name);
 }
 clearTimeout(limit);
 finish();
