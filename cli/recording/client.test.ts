@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { TraceStream } from './client.js';
-import { EventCounter } from './traceFile.js';
+import { EventCounter, TraceFile } from './traceFile.js';
 import { commandTransport, sshTransport } from './transport.js';
 
 const EVENTS = [
@@ -48,5 +51,31 @@ describe('the way of a trace', () => {
     assert.deepEqual(sshTransport('me@box').argv.slice(0, 4), ['ssh', '-T', '-o', 'BatchMode=yes']);
     assert.throws(() => sshTransport('-oProxyCommand=x'), /--host takes/);
     assert.throws(() => commandTransport(' '), /--via takes/);
+  });
+});
+
+describe('the file of a trace', () => {
+  it('has what is counted and no more where the disk is full amid a write', () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-'));
+    const { writeSync } = fs;
+    try {
+      const file = new TraceFile(path.join(folder, 'trace.txt'));
+      file.write(Buffer.from(`${EVENTS[0]}\n`));
+      // It takes a whole line, and then nothing.
+      let room = EVENTS[1]!.length + 1;
+      fs.writeSync = ((fd: number, bytes: Uint8Array, from: number): number => {
+        if (room === 0) throw new Error('ENOSPC: no space left on device, write');
+        const took = writeSync(fd, bytes, from, room);
+        room = 0;
+        return took;
+      }) as typeof writeSync;
+      assert.throws(() => file.write(Buffer.from(`${EVENTS[1]}\n${EVENTS[1]}\n`)), /ENOSPC/);
+      file.close();
+      assert.deepEqual([file.bytes, file.events], [EVENTS[0]!.length + 1, 1]);
+      assert.equal(fs.readFileSync(file.path, 'utf8'), `${EVENTS[0]}\n`);
+    } finally {
+      fs.writeSync = writeSync;
+      fs.rmSync(folder, { recursive: true });
+    }
   });
 });

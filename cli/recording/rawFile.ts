@@ -61,9 +61,15 @@ export class RawFile implements Kept {
     if (this.events === 0 || this.shape === undefined) return [];
     const sizes = Array.from(this.runs, (runs = []) => runs.reduce((sum, { length }) => sum + length, 0));
     const head = traceDatHead(log, this.files, this.shape, sizes, PRODUCER);
-    writeAll(this.fd, head);
-    const buffer = new Uint8Array(COPY_BYTES);
-    for (const run of this.runs.flat()) this.copy(run, buffer);
+    try {
+      writeAll(this.fd, head);
+      const buffer = new Uint8Array(COPY_BYTES);
+      for (const run of this.runs.flat()) this.copy(run, buffer);
+    } catch (error) {
+      // Half of it would be taken for a trace; it is removed.
+      fs.ftruncateSync(this.fd, 0);
+      return [`The trace could not be written: ${error instanceof Error ? error.message : String(error)}`];
+    }
     this.bytes = fs.fstatSync(this.fd).size;
     const isWhole = this.frames.isWhole && this.filled === 0 && this.files.has('header_event');
     return isWhole ? [] : ['The pages of the ring buffers broke off.'];
@@ -80,12 +86,12 @@ export class RawFile implements Kept {
   private pages(cpu: number, bytes: Uint8Array): void {
     this.shape ??= pageShape(new TextDecoder().decode(this.files.get('header_page')));
     if (!this.shape) throw new Error('the host did not say how its pages are laid out');
+    writeAll(this.pagesFd, bytes);
     const runs = this.runs[cpu] ?? [];
     this.runs[cpu] = runs;
     const last = runs[runs.length - 1];
     if (last && last.at + last.length === this.pagesBytes) last.length += bytes.length;
     else runs.push({ at: this.pagesBytes, length: bytes.length });
-    writeAll(this.pagesFd, bytes);
     this.pagesBytes += bytes.length;
     this.count(bytes, this.shape);
   }

@@ -60,7 +60,14 @@ export class TraceFile implements Kept {
   }
 
   write(bytes: Uint8Array): void {
-    writeAll(this.fd, bytes);
+    try {
+      writeAll(this.fd, bytes);
+    } catch (error) {
+      // A disk that is full may have taken some of them: what is not counted is not kept, or nobody would
+      // know this file for the one that was recorded.
+      fs.ftruncateSync(this.fd, this.bytes);
+      throw error;
+    }
     this.bytes += bytes.length;
     this.counter.take(bytes);
     if (this.bytes > 2 * this.keepBytes) this.trim();
