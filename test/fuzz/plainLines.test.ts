@@ -16,7 +16,7 @@ import { patience, tries } from '../support/tries.js';
 import { Random, damaged } from './harness.js';
 
 const SEED = Number(process.env['SEED'] ?? 1);
-const COUNT = tries('PLAIN', 100, 30_000);
+const COUNT = tries('PLAIN', 60, 30_000);
 const FOLDERS = ['sample-traces/ftrace/7.2.13', 'sample-traces/scenarios'];
 const LONG = 'sample-traces/labelled/inplace/M2.p.txt';
 const BYTES_MAX = 200_000;

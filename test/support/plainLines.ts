@@ -10,7 +10,7 @@ import type { KernelCode } from '../../parsers/ftrace/kernelExports.js';
 import { FtraceTextReader } from '../../parsers/ftrace/reader.js';
 import { kernelOf } from '../../shell/lineKernel.js';
 import type { Random } from '../fuzz/harness.js';
-import { tableText } from './tables.js';
+import { noticesText } from './tables.js';
 
 const KERNEL = 'out/lineKernel.wasm';
 
@@ -61,8 +61,8 @@ export function difference(a: EventTable, b: EventTable): string {
   }
   if (JSON.stringify(a.unread) !== JSON.stringify(b.unread)) return 'what could not be read';
   if (symbols(a) !== symbols(b)) return 'symbols';
-  // What is compared so far is told of first: it says where.
-  return tableText(a) === tableText(b) ? '' : 'rows, issues, losses, stacks or what is known of the text';
+  if (a.length !== b.length) return `${a.length} rows | ${b.length}`;
+  return noticesText(a) === noticesText(b) ? '' : 'issues, losses, stacks or what is known of the text';
 }
 
 const COLUMNS = ['ts', 'at', 'line', 'cpu', 'tid', 'tgid', 'kind', 'nameId', 'commId'] as const;

@@ -60,7 +60,12 @@ export function rowText(table: EventTable, row: number): string {
 /** Everything that a table holds, as one text: equal tables give equal texts. */
 export function tableText(table: EventTable): string {
   const rows = Array.from({ length: table.length }, (_, row) => rowText(table, row));
-  return [metaText(table), ...rows, ...noticeLines(table)].join('\n');
+  return [...rows, noticesText(table)].join('\n');
+}
+
+/** The same without its rows. */
+export function noticesText(table: EventTable): string {
+  return [metaText(table), ...noticeLines(table)].join('\n');
 }
 
 /** Walks every index of a table; returns what is wrong with it. */
