@@ -14,7 +14,8 @@ const TAIL = 120;
 /** A number, or what one begins with, at the end of an event; behind `=3D` in the source of a mail. */
 const NUMBER_LAST = /(?:(?:[=\s(:]|=3D)(?:0x[\da-f]*|[\da-f]*\d[\da-f]*)|=)$/;
 /** What a number that was broken goes on with: digits before another field, or alone. */
-const NUMBER_RESTS = /^\s*x?[\da-f]+(?=\s+\w+[=:]|\s*$)|^\s*x[\da-f]+\b|^\s*[\da-f]*\d[\da-f]*(?=\s)/;
+const NUMBER_RESTS =
+  /^\s*x?[\da-f]+(?=\s+\w+[=:]|\s*$)|^\s*x[\da-f]+\b|^\s*[\da-f]*\d[\da-f]*(?=\s)|^\s*D(?:0x|-?\d)/;
 /** A probe's place that is not closed, and its end. */
 const PLACE_LAST = /: \([^()]{0,80}$/;
 const PLACE_RESTS = /^[^()]{0,80}\)/;
@@ -28,7 +29,7 @@ const INFO_IN_TWO =
   /_entry: vcpu \d+\s+\d|_exit: .*(?:\brip 0x[\da-f]+\s+(?!info)|\binfo [\da-f]{1,16}(?:\s*$|(?:\s+[\da-f]{1,16}){2}))/;
 /** Something that stood before a rest, within a value, or between a field and its value. */
 const FOREIGN_WITHIN =
-  /[=\s(]0x(?![\da-f]*new_size=)[\da-f]*[g-wyzG-Z_>#|]|\w:=|\W\s=(?:0x|-?\d)|=x[\da-f]|=\d+\s+\d*:\d|\b3\s*D(?:0x|-?\d)|=(?:0x[\da-f]+|\d+)\s{0,8}\t|\s\d{1,6}\t(?:=|x[\da-f])|(?<!dev|ino)=-?(?:0x[\da-f]+|\d+):(?:x|\d)/;
+  /[=\s(]0x(?![\da-f]*new_size=)[\da-f]*[g-wyzG-Z_>#|]|\w[:+>|*]=|\W\s=(?:0x|-?\d)|=x[\da-f]|=\d+\s+\d*:\d|\b3\s*D(?:0x|-?\d)|=(?:0x[\da-f]+|\d+)\s{0,8}\t|\s\d{1,6}\t(?:=|x[\da-f])|(?<!dev|ino)=-?(?:0x[\da-f]+|\d+):(?:x|\d)/;
 
 /** A field's name in two: a word that is no value and has none, between fields. */
 const FIELD_IN_TWO = /=[^\s"]{1,80}\s{1,80}[a-z_]\w{0,24}\s{1,80}\w{1,40}=/;

@@ -67,7 +67,7 @@ class Named {
     for (const [others, { count, slots: read }] of this.having) {
       // A line that was joined with another one has more, too.
       const isUsual = count > mine || (count === mine && (read & ~slots) !== 0);
-      if (isUsual && isPartOf(fields, others)) return true;
+      if (isUsual && (isPartOf(fields, others) || hasOneLonger(fields, others))) return true;
     }
     return false;
   }
@@ -79,6 +79,17 @@ function isPartOf(words: string, others: string): boolean {
   let rest = words.split(' ');
   for (const word of others.split(' ')) if (word === rest[0]) rest = rest.slice(1);
   return rest.length === 0;
+}
+
+/** True where one word alone differs, and goes on where the other ends: what stood before a rest is in it. */
+function hasOneLonger(words: string, others: string): boolean {
+  const all = others.split(' ');
+  const mine = words.split(' ');
+  if (mine.length !== all.length) return false;
+  const other = mine.findIndex((word, i) => word !== all[i]);
+  if (other < 0) return false;
+  const isAlone = mine.every((word, i) => i === other || word === all[i]);
+  return isAlone && mine[other]!.startsWith(all[other]!) && all[other] !== '';
 }
 
 /**
