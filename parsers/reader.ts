@@ -161,7 +161,7 @@ export interface LineFormat {
 }
 
 /** A shorter text is read before a kernel has started. */
-const KERNEL_BYTES_MIN = 1 << 20;
+const KERNEL_BYTES_MIN = 1 << 18;
 
 /** The kernel, for a source that is worth its start. */
 export function kernelFor(source: ByteSource, { lineKernel }: ReadOptions): KernelCode | undefined {

@@ -183,7 +183,11 @@ export class LaidPlans {
 
   /** Starts over where little room is left. */
   private makeRoom(): void {
-    if (this.used + PLAN_ROOM <= this.end) return;
+    if (this.used + PLAN_ROOM > this.end) this.forget();
+  }
+
+  /** Forgets all plans. */
+  forget(): void {
     this.kernel.forgetPlans();
     this.laid.clear();
     this.used = this.kernel.PLANS.value;

@@ -18,11 +18,10 @@ import { startKernel, type KernelExports, type KernelCode } from './kernelExport
 import { LaidPlans } from './laidPlans.js';
 import type { Prediction } from './predict.js';
 
-/** Fewer lines at a time are not worth the call. */
-const FEW_LINES = 3;
-/** After so many calls that were not, the reader takes lines alone; after more, twice as many each time. */
-const CALLS_IN_VAIN = 16;
-const WAIT_MAX = 256;
+/** After so many calls for nothing, it rests: the reader takes lines alone, each time twice as many. */
+const CALLS_IN_VAIN = 64;
+const REST_MIN = 64;
+const REST_MAX = 1 << 13;
 
 /** The parts of a reader that say how its text went on so far. */
 export interface ReaderParts {
@@ -60,10 +59,14 @@ export class PlainLines implements LineTaker {
   private readonly kernel: KernelExports;
   private readonly columns: KernelColumns;
   private readonly plans: LaidPlans;
+  /** The bytes under way, where the kernel does not have them yet; and how many it takes. */
+  private chunk: Uint8Array | undefined;
   private length = 0;
-  /** Calls one after another that were not worth it, and how many more lines the reader takes alone. */
+  /** Calls one after another that took no line. */
   private inVain = 0;
-  private wait = 0;
+  /** Lines that the reader still takes alone, and how many it will the next time. */
+  private resting = 0;
+  private rest = REST_MIN;
   private readonly begun: number;
 
   constructor(
@@ -77,20 +80,27 @@ export class PlainLines implements LineTaker {
   }
 
   begin(chunk: Uint8Array): void {
-    const { input } = this.columns;
-    // Chunks are as long as that; what is beyond is left to the reader.
-    this.length = Math.min(chunk.length, input.length);
-    input.set(chunk.subarray(0, this.length));
+    // Chunks are no longer than that; what is beyond is left to the reader.
+    this.length = Math.min(chunk.length, this.columns.input.length);
+    this.chunk = chunk;
   }
 
   take(pos: number, at: number, line: number): number {
-    if (this.wait > 0) {
-      this.wait--;
+    if (this.resting > 0) {
+      this.resting--;
+      // What lines were like has not been learned since.
+      if (this.resting === 0) this.plans.forget();
       return 0;
     }
     const lines = this.run(pos, at, line);
-    this.inVain = lines >= FEW_LINES ? 0 : this.inVain + 1;
-    if (this.inVain > CALLS_IN_VAIN) this.wait = Math.min(WAIT_MAX, 2 ** (this.inVain - CALLS_IN_VAIN));
+    if (lines > 0) {
+      this.inVain = 0;
+      this.rest = REST_MIN;
+    } else if (++this.inVain === CALLS_IN_VAIN) {
+      this.inVain = 0;
+      this.resting = this.rest;
+      this.rest = Math.min(REST_MAX, 2 * this.rest);
+    }
     return lines;
   }
 
@@ -102,6 +112,8 @@ export class PlainLines implements LineTaker {
     if (first === undefined || usual < 0 || cuts.isOpen || pos >= this.length) return 0;
     // Other plans than those that were laid down may be asked for from here on.
     if (book.startedOver !== this.begun) return 0;
+    if (this.chunk) this.columns.input.set(this.chunk.subarray(0, this.length));
+    this.chunk = undefined;
     this.plans.refresh();
     this.columns.setTimes(clock.lastOfCpu);
     kernel.setClock(...first, clock.highest, clock.highestCpu, lateMax(builder.meta));
@@ -136,10 +148,11 @@ export class PlainLines implements LineTaker {
   }
 
   touched(plan: EventPlan): void {
-    this.plans.touched(plan);
+    if (this.resting === 0) this.plans.touched(plan);
   }
 
   learn(bytes: Uint8Array, start: number, at: number, context: LineContext, event?: Prediction): void {
+    if (this.resting > 0) return;
     const { current } = this.parts.builder;
     const last = current.length - 1;
     if (last < 0 || current.at[last] !== at) return;

@@ -97,7 +97,7 @@ export function misplacedTime(bytes: Uint8Array, table: EventTable): string {
     const from = table.at(row) + at;
     const line = Buffer.from(bytes.subarray(from, bytes.indexOf(0x0a, from))).toString('latin1');
     // Who prints the copies does that with all of them at once.
-    const copied = line.replace(/\r+/g, ' ');
+    const copied = line.replace(/\r$/, '').replace(/\r+/g, ' ');
     const printed = eventLine(table, row, open.describe(row)).slice(taskOf(table, row).length);
     if (copied !== printed) return `row ${row}, line ${table.line(row)}: ${copied} | ${printed}`;
   }

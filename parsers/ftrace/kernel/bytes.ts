@@ -17,7 +17,7 @@ export const UNDERSCORE: u32 = 0x5f;
 export const OPEN_BRACE: u32 = 0x7b;
 export const CLOSE_BRACE: u32 = 0x7d;
 const NEWLINE: i8 = 0x0a;
-const CARRIAGE_RETURN: u32 = 0x0d;
+export const CARRIAGE_RETURN: u32 = 0x0d;
 const LETTERS: u32 = 26;
 const LOWER_BIT: u32 = 0x20;
 const LOWER_A: u32 = 0x61;
@@ -59,10 +59,10 @@ export function skipBlanks(p: usize): usize {
 }
 
 /**
- * The end of the line that begins at `start`: its newline. 0 where none lies before `limit`, and where the
- * line is not plain: it holds a byte beyond ASCII, or ends with a carriage return.
+ * The newline of the line that begins at `start`. 0 where none lies before `limit`, and where the line is not
+ * plain: it holds a byte beyond ASCII.
  */
-export function endOfPlainLine(start: usize, limit: usize): usize {
+export function newlineOfPlain(start: usize, limit: usize): usize {
   const newlines = i8x16.splat(NEWLINE);
   let beyond: i32 = 0;
   for (let p = start; p < limit; p += VECTOR) {
@@ -75,8 +75,7 @@ export function endOfPlainLine(start: usize, limit: usize): usize {
     }
     const before = (found & -found) - 1;
     const end = p + ctz(found);
-    const isPlain = (beyond | (high & before)) === 0 && load<u8>(end - 1) !== CARRIAGE_RETURN;
-    return isPlain && end < limit ? end : 0;
+    return (beyond | (high & before)) === 0 && end < limit ? end : 0;
   }
   return 0;
 }

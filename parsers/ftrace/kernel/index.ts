@@ -4,7 +4,7 @@
  * knows of damage, of other layouts, or of what the reader says of a text: a line about which there is
  * anything to say is not plain.
  */
-import { QUOTE, endOfPlainLine, holdsColonBlank, same, skipBlanks } from './bytes';
+import { CARRIAGE_RETURN, QUOTE, newlineOfPlain, holdsColonBlank, same, skipBlanks } from './bytes';
 import { cpu, decimals, hasTgid, nanos, readContext, seconds, tgid, tid, timeStart, wider } from './context';
 import { endsAsBefore, hasKnownEnding } from './endings';
 import { matchForm } from './forms';
@@ -92,12 +92,14 @@ export function run(from: usize, to: usize, at: f64, line: u32, most: i32, usual
   begin(usual, used);
   let start = from;
   while (rows < most) {
-    const end = endOfPlainLine(start, to);
-    if (end < start + LINE_BYTES_MIN || !takeLine(start, end)) break;
+    const newline = newlineOfPlain(start, to);
+    if (newline < start + LINE_BYTES_MIN) break;
+    const end = load<u8>(newline - 1) === CARRIAGE_RETURN ? newline - 1 : newline;
+    if (!takeLine(start, end)) break;
     store<f64>(AT + 8 * rows, at + <f64>(start - from));
     store<u32>(LINE + 4 * rows, line + rows);
     rows++;
-    start = end + 1;
+    start = newline + 1;
   }
   position = start;
 }
