@@ -75,6 +75,17 @@ describe('events of a paste', () => {
       assert.deepEqual(eventsOf(read(mangle(text, steps))), expected);
     });
 
+  it('have no other values in a table whose rows were cut into three', () => {
+    const text = headOf('perf/7.2.13/conv.lost.perf-script.txt', 60);
+    const all = new Set(eventsOf(read(text)));
+    const cut = eventsOf(read(mangle(text, [tabled, cutAtColumn(61)])));
+    assert.ok(cut.length > 40);
+    assert.deepEqual(
+      cut.filter((event) => !all.has(event)),
+      [],
+    );
+  });
+
   it('are none of a time alone, nor of the words of a header', () => {
     const delta = read(
       '    0.000000:  kvm:kvm_entry: vcpu 0\n    0.000021:\n    0.000093:  kvm:kvm_entry: vcpu 1\n',

@@ -44,7 +44,7 @@ const PLACE_IN_TWO =
 /** The name of a field that was broken off its value, where one of an event may stand. */
 const FIELD_AS_NAME = /^\s*[a-z]\w*_\w+\s+(?:\d+\s+)?=/;
 /** What a mail's source has in place of `=`: its breaks are within values, too. */
-const ESCAPED = /\w=3D/;
+const ESCAPED = /\w=3D|[a-z]3D(?:0x|-?\d)/;
 /** The sign with which a mail's source breaks lines, behind a value: its rest is on the next one. */
 const SOFT_BREAK = /=\w{1,20}=(?:\s|$)/;
 /** True for a line with such a sign. */

@@ -60,7 +60,7 @@ function joinedRows(lines: PlacedLines, column: number | undefined): PlacedLines
   lines.texts.forEach((text, i) => {
     if (count > 0 && count < LINES_MAX && !ROW_BEGINS.test(text)) {
       const rest = isCut
-        ? `${' '.repeat(Math.max(0, column - width))}${text.slice(indent)}`
+        ? `${' '.repeat(Math.max(0, column - width))}${text.slice(Math.min(indent, text.search(/\S|$/)))}`
         : ` ${text.trimStart()}`;
       const last = out.texts.length - 1;
       out.texts[last] = withoutSeams(out.texts[last]! + rest);
