@@ -40,7 +40,7 @@ const STRANGERS = [
 ];
 const strangers = Array.from({ length: 60 }, (_, i) => {
   const head = `            bash-${String(40 + (i % 3)).padEnd(7)} [00${i % 2}] d..1.   110.${String(100000 + i)}: `;
-  return head + STRANGERS[(i * i + i) % STRANGERS.length]!;
+  return head + STRANGERS[(7 * i + (i >> 2)) % STRANGERS.length]!;
 }).join('\n');
 // Of every second text, most lines are the kernel's.
 const often = Array.from({ length: Math.ceil(files.length / 2) }, () => [
