@@ -43,6 +43,8 @@ const PLACE_IN_TWO =
   /: +\((?:[0-9a-f]{16} <- )?[0-9a-f]{1,15} +[0-9a-f]{1,15}\)|: +\([0-9a-f]{16} <[^-]|: +\([\w.+/]+(?: <- [\w.+/]*)? +(?!<-)[\w.]*[+/]?0?x[\da-f]+(?:\/0x[\da-f]+)?\)/;
 /** The name of a field that was broken off its value, where one of an event may stand. */
 const FIELD_AS_NAME = /^\s*[a-z]\w*_\w+\s+(?:\d+\s+)?=/;
+/** A date and a time of day behind something: what a log put before the rest of an event. */
+const DATE_WITHIN = /^\s*\S+\s.*\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d/;
 /** What a mail's source has in place of `=`: its breaks are within values, too. */
 const ESCAPED = /\w=3D|[a-z]3D(?:0x|-?\d)/;
 /** The sign with which a mail's source breaks lines, behind a value: its rest is on the next one. */
@@ -85,6 +87,7 @@ export function undoubted(lines: PlacedLines, isEvent: (text: string) => boolean
         isSoftBroken(text) ||
         ESCAPED.test(text.slice(0, EVENT_MAX)) ||
         FIELD_AS_NAME.test(text.slice(0, EVENT_MAX)) ||
+        DATE_WITHIN.test(text.slice(0, EVENT_MAX)) ||
         isLeftOver(text, lines.texts[i + 1] ?? '', isEvent) ||
         isBehindHead(text, lines.texts[i - 1] ?? '')
       : isBeheaded(text) || (qemuEventAt(text.slice(0, LOOK_LENGTH)) >= 0 && isSoftBroken(text));
