@@ -1,5 +1,8 @@
 /** Bytes of a file or of standard input for the readers: synchronous, by range. */
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
+import os from 'node:os';
+import { join } from 'node:path';
 import type { ByteSource } from '../parsers/base/source.js';
 import { InputError } from './errors.js';
 import { errorCode, waitABit } from './output.js';
@@ -166,22 +169,72 @@ function readWhole(path: string, fd: number): OpenSource {
   }
 }
 
-function readToEnd(name: string, fd: number): OpenSource {
+/** More than this of a pipe is kept in a file without a name, which goes with the process. */
+const KEPT_IN_MEMORY = 256 << 20;
+
+/**
+ * What a pipe brings until it ends. Beyond `keep` bytes all of it goes into a file of the folder for temporary
+ * files. Throws InputError where that folder has no room.
+ */
+export function readToEnd(name: string, fd: number, keep = KEPT_IN_MEMORY): OpenSource {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for (;;) {
-    const chunk = new Uint8Array(CHUNK_BYTES);
-    let filled = 0;
-    while (filled < CHUNK_BYTES) {
-      const got = readSome(name, fd, chunk, filled, CHUNK_BYTES - filled, null);
-      if (got === 0) break;
-      filled += got;
-    }
-    size += filled;
-    if (filled > 0) chunks.push(filled === CHUNK_BYTES ? chunk : chunk.slice(0, filled));
-    if (filled < CHUNK_BYTES) return new ChunkedSource(name, chunks, size);
+    const chunk = readChunk(name, fd);
+    size += chunk.length;
+    if (chunk.length > 0) chunks.push(chunk);
+    if (chunk.length < CHUNK_BYTES) return new ChunkedSource(name, chunks, size);
+    if (size > keep) return spooled(name, fd, chunks);
   }
 }
+
+/** A chunk, a shorter one only at the end. */
+function readChunk(name: string, fd: number): Uint8Array {
+  const chunk = new Uint8Array(CHUNK_BYTES);
+  let filled = 0;
+  while (filled < CHUNK_BYTES) {
+    const got = readSome(name, fd, chunk, filled, CHUNK_BYTES - filled, null);
+    if (got === 0) return chunk.slice(0, filled);
+    filled += got;
+  }
+  return chunk;
+}
+
+/** The chunks and what comes behind them, in a file. */
+function spooled(name: string, fd: number, chunks: readonly Uint8Array[]): OpenSource {
+  const folder = os.tmpdir();
+  try {
+    const file = unnamedFile(folder);
+    let size = 0;
+    const add = (chunk: Uint8Array): void => {
+      for (let done = 0; done < chunk.length; ) done += fs.writeSync(file, chunk, done);
+      size += chunk.length;
+    };
+    for (const chunk of chunks) add(chunk);
+    for (;;) {
+      const chunk = readChunk(name, fd);
+      add(chunk);
+      if (chunk.length < CHUNK_BYTES) return new FileSource(name, file, size);
+    }
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InputError(
+      `${name}: is too large for memory, and ${folder} does not take it: ${why}; ` +
+        'give a file, or name a folder with more room by TMPDIR',
+    );
+  }
+}
+
+/** A new file that nobody else can open: it has no name from the beginning of its use on. */
+function unnamedFile(folder: string): number {
+  const file = join(folder, `shimtrace-${randomBytes(NAME_BYTES).toString('hex')}`);
+  const fd = fs.openSync(file, 'wx+', OWNER_ONLY);
+  fs.rmSync(file);
+  return fd;
+}
+const NAME_BYTES = 12;
+const OWNER_ONLY = 0o600;
 
 function readSome(
   name: string,

@@ -24,6 +24,7 @@ const COUNTS: Readonly<Record<string, (judged: Judged) => number>> = {
   pages: ({ table }) => table.length,
   spaces: ({ table }) => table.length,
   events: ({ table }) => table.length,
+  piped: ({ table }) => table.length,
   findings: violations,
   again: ({ table }) => table.length,
   conversions: ({ analysis }) => analysis.conversions.length,

@@ -27,7 +27,7 @@ if (!exists('dist/cli.js')) must(process.execPath, ['scripts/build.mjs', '--prod
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-scale-'));
 process.once('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
 
-const none = await check(made({ lines: () => [] }, 0));
+const none = await check({ lines: () => [] }, 0);
 for (const name of args.length > 0 ? args : Object.keys(SHAPES)) await grow(name);
 
 async function grow(name) {
@@ -37,8 +37,7 @@ async function grow(name) {
   let before;
   for (const part of SIZES) {
     const n = Math.round(most * part);
-    const file = made(shape, n);
-    const { cpuSeconds, peakBytes } = await check(file);
+    const { cpuSeconds, peakBytes } = await check(shape, n);
     const seconds = Math.max(0.001, cpuSeconds - none.cpuSeconds);
     const exponent = before && Math.log(seconds / before.seconds) / Math.log(n / before.n);
     const bytes = (peakBytes - none.peakBytes) / n;
@@ -47,7 +46,6 @@ async function grow(name) {
         `${exponent === undefined ? '' : `, exponent ${exponent.toFixed(2)}`}`,
     );
     before = { n, seconds };
-    fs.rmSync(file);
   }
 }
 
@@ -59,14 +57,11 @@ function made(shape, n) {
   return file;
 }
 
-async function check(file) {
-  const ran = await measure(process.execPath, [
-    path.join(root, 'dist/cli.js'),
-    'check',
-    '--format',
-    'json',
-    file,
-  ]);
+async function check(shape, n) {
+  const file = made(shape, n);
+  const args = [path.join(root, 'dist/cli.js'), 'check', '--format', 'json', shape.isPiped ? '-' : file];
+  const ran = await measure(process.execPath, args, shape.isPiped ? { stdin: file } : {});
+  fs.rmSync(file);
   // A trace without events cannot be used.
   const isEmpty = ran.status === 2 && /no event/.test(ran.errors);
   if (!FOUND.includes(ran.status) && !isEmpty)

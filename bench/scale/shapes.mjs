@@ -1,5 +1,6 @@
 // Large traces of one shape each, made line by line: what a guest, a host or a bug can have very many of.
-// `count` says of what; `full` is as many as `npm run scale -- full` makes.
+// `count` says of what; `full` is as many as `npm run scale -- full` makes; one that `isPiped` comes on
+// standard input.
 
 const KVM = '0xffff888101c58000';
 
@@ -85,6 +86,12 @@ export const SHAPES = {
         yield p.line(change(0x100000 + page, 0x10000 + page));
       }
     },
+  },
+  piped: {
+    count: 'events on standard input, 1024 pages mapped and unmapped in turn',
+    full: 34_000_000,
+    isPiped: true,
+    lines: (n) => SHAPES.events.lines(n),
   },
   findings: {
     count: 'findings',

@@ -1,5 +1,5 @@
 /**
- * Where things lie in the kernel's memory. The host (../textKernel.ts) reads these numbers from the exports
+ * Where things lie in the kernel's memory. The host (../plainLines.ts, ../laidPlans.ts) reads these numbers from the exports
  * and writes the lines, the plans and the names of tasks there; nothing is allocated here.
  */
 
