@@ -173,8 +173,8 @@ function readWhole(path: string, fd: number): OpenSource {
 const KEPT_IN_MEMORY = 256 << 20;
 
 /**
- * What a pipe brings until it ends. Beyond `keep` bytes all of it goes into a file of the folder for temporary
- * files. Throws InputError where that folder has no room.
+ * What a pipe brings until it ends. Beyond `keep` bytes all of it goes into a file of the folder for
+ * temporary files. Throws InputError where that folder has no room.
  */
 export function readToEnd(name: string, fd: number, keep = KEPT_IN_MEMORY): OpenSource {
   const chunks: Uint8Array[] = [];

@@ -1,6 +1,6 @@
 /**
- * Where things lie in the kernel's memory. The host (../plainLines.ts, ../laidPlans.ts) reads these numbers from the exports
- * and writes the lines, the plans and the names of tasks there; nothing is allocated here.
+ * Where things lie in the kernel's memory. The host (../plainLines.ts, ../laidPlans.ts) reads these numbers
+ * from the exports and writes the lines, the plans and the names of tasks there; nothing is allocated here.
  */
 
 /** Lines, in the bytes that the host copies here; bytes behind them may be looked at, and mean nothing. */
