@@ -43,8 +43,11 @@ const PLACE_IN_TWO =
   /: +\((?:[0-9a-f]{16} <- )?[0-9a-f]{1,15} +[0-9a-f]{1,15}\)|: +\([0-9a-f]{16} <[^-]|: +\([\w.+/]+(?: <- [\w.+/]*)? +(?!<-)[\w.]*[+/]?0?x[\da-f]+(?:\/0x[\da-f]+)?\)/;
 /** The name of a field that was broken off its value, where one of an event may stand. */
 const FIELD_AS_NAME = /^\s*[a-z]\w*_\w+\s+(?:\d+\s+)?=/;
-/** A date and a time of day behind something: what a log put before the rest of an event. */
-const DATE_WITHIN = /^\s*\S+\s.*\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d/;
+/**
+ * A date and a time of day behind something: what a log put before the rest of an event. QEMU's own, before
+ * another event, is looked at by the reader of its log.
+ */
+const DATE_WITHIN = /^\s*\S+\s.*\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?!\.\d{6}Z [a-z]\w*_)/;
 /** What a mail's source has in place of `=`: its breaks are within values, too. */
 const ESCAPED = /\w=3D|[a-z]3D(?:0x|-?\d)/;
 /** The sign with which a mail's source breaks lines, behind a value: its rest is on the next one. */
