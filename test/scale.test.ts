@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { judgeText, type Judged } from './golden/judge.js';
+import { judge, judgeText, type Judged } from './golden/judge.js';
 import { ROOT } from './golden/samples.js';
+import { PROFILES } from '../model/findings/finding.js';
 
 interface Shape {
-  readonly lines: (n: number) => Iterable<string>;
+  readonly lines?: (n: number) => Iterable<string>;
+  readonly pieces?: (n: number) => Iterable<Uint8Array>;
 }
 
 const COUNT = 600;
@@ -33,7 +35,7 @@ const COUNTS: Readonly<Record<string, (judged: Judged) => number>> = {
 
 describe('traces of very many', () => {
   it('are all counted here', () => {
-    assert.deepEqual(Object.keys(SHAPES).sort(), Object.keys(COUNTS).sort());
+    assert.deepEqual(Object.keys(SHAPES).sort(), [...Object.keys(COUNTS), 'dat'].sort());
   });
 
   for (const [name, count] of Object.entries(COUNTS))
@@ -43,4 +45,19 @@ describe('traces of very many', () => {
       assert.equal(judged.analysis.understood, judged.table.length);
       assert.equal(violations(judged), name === 'findings' ? COUNT : 0);
     });
+
+  it('dat', () => {
+    const times = 3;
+    const [once, thrice] = [1, times].map((n) =>
+      judge(Buffer.concat([...SHAPES['dat']!.pieces!(n)]), PROFILES),
+    );
+    const { table } = thrice!;
+    assert.equal(table.length, times * once!.table.length);
+    assert.deepEqual(table.losses, []);
+    for (let row = once!.table.length; row < table.length; row++) {
+      const before = row - once!.table.length;
+      assert.equal(table.name(row), table.name(before));
+      assert.ok(table.ts(row) > table.ts(before));
+    }
+  });
 });

@@ -52,7 +52,7 @@ async function grow(name) {
 function made(shape, n) {
   const file = path.join(folder, 'trace.txt');
   const out = fs.openSync(file, 'w');
-  for (const piece of piecesOf(shape, n)) fs.writeSync(out, piece, null, 'latin1');
+  for (const piece of piecesOf(shape, n)) fs.writeSync(out, Buffer.from(piece, 'latin1'));
   fs.closeSync(out);
   return file;
 }

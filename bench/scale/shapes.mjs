@@ -1,6 +1,7 @@
 // Large traces of one shape each, made line by line: what a guest, a host or a bug can have very many of.
 // `count` says of what; `full` is as many as `npm run scale -- full` makes; one that `isPiped` comes on
-// standard input.
+// standard input, one with `pieces` is no text.
+import { repeatedDat } from './repeatedDat.mjs';
 
 const KVM = '0xffff888101c58000';
 
@@ -137,10 +138,16 @@ export const SHAPES = {
       }
     },
   },
+  dat: {
+    count: 'times that the pages of a trace.dat of 2,004 events come again',
+    full: 45_000,
+    pieces: repeatedDat,
+  },
 };
 
-/** The whole text in pieces of about a megabyte. */
+/** The whole text in pieces of about a megabyte; what is no text comes in pieces of its own. */
 export function* piecesOf(shape, n) {
+  if (shape.pieces) return yield* shape.pieces(n);
   let piece = '# tracer: nop\n#\n# clock: mono\n';
   for (const line of shape.lines(n)) {
     piece += line;
