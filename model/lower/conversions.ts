@@ -173,6 +173,7 @@ export function closeConversion(
   if (t.conv === conv) t.conv = undefined;
   conv.inode?.converting.delete(conv);
   conv.endRow = row;
+  w.openConversions.delete(conv);
   conv.result = result;
   const failed = result !== undefined && result < 0;
   if (!failed && conv.storeRow < 0) settleStore(w, conv, row, result);

@@ -46,6 +46,8 @@ export class World {
   readonly mappedFiles = new Having<Inode>(({ vmas }) => vmas.length > 0);
   readonly bracketedVms = new Having<Vm>(({ open }) => open.length > 0);
   readonly conversions: Conv[] = [];
+  /** Those that have not ended: few, of what may be very many. */
+  readonly openConversions = new Set<Conv>();
   /** Faults of the stage 2 of arm64 of which the trace shows that GUP looked the page up. */
   stage2LookUps = 0;
   /** ioctls that make a guest_memfd, and that convert one or a VM's memory, by any task. */
@@ -167,6 +169,7 @@ export class World {
     conv.isRest = !entrySeen && t.convWasCut;
     t.convWasCut = false;
     this.conversions.push(conv);
+    this.openConversions.add(conv);
     t.conv = conv;
     t.lastConvRow = row;
     return conv;

@@ -107,11 +107,10 @@ function mismatch(
     return;
   }
   if (run.lost(since, rec.row, pages)) return;
-  const changing = w.conversions.some(
+  const changing = [...w.openConversions].some(
     (c) =>
-      c.endRow < 0 &&
-      ((c.scope === 'vm' && c.vm === vm && c.first <= rec.gfn && c.end > rec.gfn) ||
-        (c.scope === 'inode' && c.inode === slot?.inode)),
+      (c.scope === 'vm' && c.vm === vm && c.first <= rec.gfn && c.end > rec.gfn) ||
+      (c.scope === 'inode' && c.inode === slot?.inode),
   );
   if (since > begin || changing)
     run.undecided('order', rec.row, 'The attribute changes while the fault is served.', [], pages);
