@@ -344,9 +344,24 @@ const COMM_MAX = 15;
 /** How lines of ftrace and trace-cmd are put into columns: behind the name of a buffer stand two blanks. */
 function ofKernel(texts: readonly string[]): (line: string) => string {
   const hasBuffers = texts.some((text) => (BUFFER.exec(text)?.[1]?.length ?? 0) > COMM_MAX);
-  if (!hasBuffers) return flagsBehindCpu;
-  return (line) => flagsBehindCpu(line.replace(/^(\s*[\w.-]{1,64}:) (?=\S)/, '$1  '));
+  const inOrder = (line: string): string => secondsInColumn(flagsBehindCpu(line));
+  if (!hasBuffers) return inOrder;
+  return (line) => inOrder(line.replace(/^(\s*[\w.-]{1,64}:) (?=\S)/, '$1  '));
 }
+
+/**
+ * A line that was broken before its time has lost the blanks of that column: with more digits from one event
+ * on, its event would stand elsewhere than before.
+ */
+function secondsInColumn(line: string): string {
+  return line.replace(
+    SHORT_SECONDS,
+    (_, before: string, seconds: string) => `${before}${seconds.padStart(SECONDS_WIDTH)}`,
+  );
+}
+const SHORT_SECONDS = /^(.{0,64}\](?: +[.\w#]{4,8})? )(\d{1,4})(?=\.\d{6,9}: )/;
+/** Of the kernel, trace_print_context(): `%5lu.%06lu: `. */
+const SECONDS_WIDTH = 5;
 
 const FLAGS_LAST =
   /^(\s*\S.{0,24}?\s\d+(?:\/\d+)?\s+\[\d{3,}\])\s+(?=\S*[.#])[.\w#]{4,6}\s+(?=\d+\.\d{6,9}:\s)/;
