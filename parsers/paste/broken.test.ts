@@ -56,6 +56,14 @@ describe('events broken over lines', () => {
     });
   }
 
+  it('are whole again where the seconds have a digit more from one event on', () => {
+    const text = headOf('sample-traces/labelled/stock/x86-7.3.unzapped.txt', 60);
+    const once = eventsOf(read(text));
+    const seconds = new Set(once.map((event) => event.split(' ')[0]!.length));
+    assert.deepEqual([...seconds].sort(), [11, 12]);
+    assert.deepEqual(eventsOf(read(mangle(text, [daemon, wrapAtBlanks(84)]))), once);
+  });
+
   it('are whole again where a text that came wrapped was wrapped once more', () => {
     const wrapped = fs.readFileSync('sample-traces/pastes/P01-thp-crosses-private-wrapped.txt', 'utf8');
     const once = eventsOf(read(wrapped));
