@@ -4,8 +4,9 @@
  * strings. What is printed is, byte for byte, what `eventLine` makes.
  */
 import { eventText, taskOf } from '../model/findings/listing.js';
-import { timeText } from '../model/findings/report.js';
+import { startOf, timeText } from '../model/findings/report.js';
 import { Ascii } from '../parsers/base/ascii.js';
+import { MICRO_DIGITS, NS_PER_SECOND, NS_PER_US, secondDigits } from '../parsers/base/units.js';
 import { mayBeUnseen } from '../parsers/base/visible.js';
 import type { EventTable } from '../parsers/events/table.js';
 import type { OpenTrace } from '../parsers/reader.js';
@@ -21,8 +22,6 @@ const UTF8_BYTES_MAX = 3;
 const SHORT_BYTES = 32;
 const TASKS_KEPT = 1 << 12;
 const CPUS = 1 << 16;
-const NS_PER_US = 1000;
-const NS_PER_SECOND = 1e9;
 const BETWEEN = ': ';
 
 const encoder = new TextEncoder();
@@ -139,26 +138,23 @@ export class EventLines {
 /** `12.345678: ` as bytes: the seconds are kept from event to event. */
 class PrintedTimes {
   private readonly digits: number;
-  /** Nanoseconds of the first event's time behind its second; -1 where times are printed by the slow way. */
+  /** Nanoseconds of the first event's time behind its second; NaN where times are printed by the slow way. */
   private readonly rest: number;
   private readonly firstSecond: number;
   private second = -1;
   private secondBytes = new Uint8Array(0);
 
   constructor(private readonly table: EventTable) {
-    const { t0, timeUnit, resolution } = table.meta;
-    const isPlain = timeUnit === 'ns' && t0 >= 0n;
-    const perSecond = BigInt(NS_PER_SECOND);
-    this.rest = isPlain ? Number(t0 % perSecond) : -1;
-    this.firstSecond = isPlain ? Number(t0 / perSecond) : 0;
-    this.digits = resolution >= NS_PER_US ? 6 : 9;
+    const { seconds, rest } = startOf(table.meta);
+    this.rest = table.meta.timeUnit === 'ns' ? rest : NaN;
+    this.firstSecond = seconds;
+    this.digits = secondDigits(table.meta.resolution);
   }
 
   /** Writes the time of a row, and what parts it from the event; returns the position behind it. */
   write(row: number, into: Uint8Array, start: number): number {
     const rest = this.rest + this.table.ts(row);
-    if (this.rest < 0 || !(rest >= 0) || !Number.isSafeInteger(rest))
-      return this.writeSlowly(row, into, start);
+    if (!(rest >= 0 && Number.isSafeInteger(rest))) return this.writeSlowly(row, into, start);
     const second = Math.floor(rest / NS_PER_SECOND);
     if (second !== this.second) {
       this.second = second;
@@ -168,7 +164,7 @@ class PrintedTimes {
     let p = start;
     for (let i = 0; i < secondBytes.length; i++) into[p++] = secondBytes[i]!;
     let fraction = rest - second * NS_PER_SECOND;
-    if (digits === 6) fraction = Math.floor(fraction / NS_PER_US);
+    if (digits === MICRO_DIGITS) fraction = Math.floor(fraction / NS_PER_US);
     for (let q = p + digits - 1; q >= p; q--) {
       const tenth = Math.floor(fraction / 10);
       into[q] = Ascii.Digit0 + fraction - tenth * 10;

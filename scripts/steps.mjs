@@ -21,24 +21,24 @@ export function run(command, args, options = {}) {
 
 /** Runs a program with its output on ours, while others run. Gives its exit status. */
 export function runInView(command, args, options = {}) {
-  return new Promise((done, failed) => {
-    const child = spawn(command, args, { cwd: root, ...options, stdio: 'inherit' });
-    child.once('error', failed);
-    child.once('close', (status) => done(status ?? 1));
-  });
+  return endOf(spawn(command, args, { cwd: root, ...options, stdio: 'inherit' }));
 }
 
 /** Runs a program beside others: its output comes out in one piece when it ends. Gives its exit status. */
-export function runBeside(command, args, options = {}) {
+export async function runBeside(command, args, options = {}) {
+  const child = spawn(command, args, { cwd: root, ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => output.push(bytes));
+  const status = await endOf(child);
+  process.stdout.write(Buffer.concat(output));
+  return status;
+}
+
+/** The exit status of a program, once it has ended. */
+function endOf(child) {
   return new Promise((done, failed) => {
-    const child = spawn(command, args, { cwd: root, ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-    const output = [];
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => output.push(bytes));
     child.once('error', failed);
-    child.once('close', (status) => {
-      process.stdout.write(Buffer.concat(output));
-      done(status ?? 1);
-    });
+    child.once('close', (status) => done(status ?? 1));
   });
 }
 

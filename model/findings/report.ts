@@ -1,4 +1,5 @@
 /** What every renderer of findings starts from, and how they all name places, events and times. */
+import { NS_PER_SECOND, secondDigits } from '../../parsers/base/units.js';
 import type { EventKind } from '../../parsers/events/vocabulary.js';
 import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
@@ -108,7 +109,6 @@ export function address(report: TraceReport, row: number): string {
   return `${report.pathOf?.(row) ?? report.path}:${placeOf(report.table, row).line}:1`;
 }
 
-const NS_PER_SECOND = 1_000_000_000;
 const PER_SECOND = 1_000_000_000n;
 
 /** The start of a trace in whole seconds and the rest in nanoseconds, NaN where it is before zero. */
@@ -121,7 +121,7 @@ interface Start {
 let lastStart: Start = { t0: 0n, seconds: 0, rest: 0 };
 
 /** By numbers, and the last one kept: a listing prints the times of millions of events of one trace. */
-function startOf({ t0 }: EventTable['meta']): Start {
+export function startOf({ t0 }: EventTable['meta']): Start {
   if (lastStart.t0 !== t0)
     lastStart = { t0, seconds: Number(t0 / PER_SECOND), rest: t0 < 0n ? NaN : Number(t0 % PER_SECOND) };
   return lastStart;
@@ -135,7 +135,7 @@ export function timeText(table: EventTable, row: number): string {
   const { timeUnit, resolution } = table.meta;
   if (timeUnit === 'none' || row < 0 || row >= table.length) return '';
   if (timeUnit === 'ticks') return String(table.absoluteTime(row));
-  const digits = resolution >= 1000 ? 6 : 9;
+  const digits = secondDigits(resolution);
   const start = startOf(table.meta);
   const rest = start.rest + table.ts(row);
   if (rest >= 0 && Number.isSafeInteger(rest)) {

@@ -75,7 +75,11 @@ export class LineWindow {
 
   /** Finds the line that begins at byte `at`; false for one that is longer than lines are, or not ended. */
   find(at: number): boolean {
-    return this.isWithin(at) || (this.read(at) && this.isWithin(at));
+    if (this.isWithin(at)) return true;
+    // What a source gives is valid until the next read only, which others may ask for.
+    this.bytes = this.source.read(at, WINDOW_BYTES).slice();
+    this.from = at;
+    return this.isWithin(at);
   }
 
   private isWithin(at: number): boolean {
@@ -86,13 +90,6 @@ export class LineWindow {
     if (newline < 0) return false;
     this.start = start;
     this.end = newline > start && bytes[newline - 1] === Ascii.CarriageReturn ? newline - 1 : newline;
-    return true;
-  }
-
-  private read(at: number): boolean {
-    // What a source gives is valid until the next read only, which others may ask for.
-    this.bytes = this.source.read(at, WINDOW_BYTES).slice();
-    this.from = at;
     return true;
   }
 }

@@ -66,5 +66,10 @@ export const NANO_DIGITS = 9;
 /** Digits of a second's fraction in microseconds. */
 export const MICRO_DIGITS = 6;
 
+/** Digits of a second's fraction in times that lie `resolution` nanoseconds apart at least. */
+export function secondDigits(resolution: number): number {
+  return resolution >= NS_PER_US ? MICRO_DIGITS : NANO_DIGITS;
+}
+
 /** Largest number of a task: the kernel keeps them in 31 bits. */
 export const MAX_PID = 0x7fffffff;

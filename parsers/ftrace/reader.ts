@@ -124,7 +124,7 @@ export class FtraceTextReader implements LineSink, ManyLines, EventLinesReader {
     this.plain = kernel
       ? new PlainLines(kernel, { builder, book, clock, columns, cuts, lastRows, stacks })
       : NO_LINES;
-    this.splitter = kernel ? new LineSplitter(this, this) : new LineSplitter(this);
+    this.splitter = new LineSplitter(this, kernel && this);
   }
 
   begin(chunk: Uint8Array): void {

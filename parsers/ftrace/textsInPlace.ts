@@ -3,15 +3,13 @@ import { Ascii } from '../base/ascii.js';
 import type { ByteSource } from '../base/source.js';
 import { startOfDigits } from '../base/text.js';
 import { LineWindow } from '../base/textSource.js';
-import { MICRO_DIGITS, NANO_DIGITS, NS_PER_SECOND } from '../base/units.js';
+import { NS_PER_SECOND, secondDigits } from '../base/units.js';
 import type { EventTable } from '../events/table.js';
 import type { TextInPlace } from '../reader.js';
 import { LAYOUT_NORMAL, LineContext, UNIT_NS, parseContext } from './context.js';
 import { EVENT_NAMED, EVENT_SYSCALL_ENTER, EVENT_SYSCALL_EXIT, EventSpan, splitEvent } from './event.js';
 import { isMarker } from './plan.js';
 
-/** Nanoseconds of a step between times from which on they are printed in microseconds. */
-const NS_PER_US = 1000;
 const COLON_AND_BLANK = ': '.length;
 
 export class TextsInPlace {
@@ -31,8 +29,7 @@ export class TextsInPlace {
     this.window = new LineWindow(source);
     const { timeUnit, t0, resolution } = table.meta;
     const isPlain = timeUnit === 'ns' && t0 >= 0n;
-    const micros = resolution >= NS_PER_US ? MICRO_DIGITS : NANO_DIGITS;
-    this.digits = isPlain ? micros : -1;
+    this.digits = isPlain ? secondDigits(resolution) : -1;
     this.firstSecond = isPlain ? Number(t0 / BigInt(NS_PER_SECOND)) : 0;
     this.firstNanos = isPlain ? Number(t0 % BigInt(NS_PER_SECOND)) : 0;
   }

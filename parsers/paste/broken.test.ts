@@ -14,7 +14,7 @@ import {
   wrapAtBlanks,
   type Step,
 } from '../../test/support/mangle.js';
-import { readText } from '../../test/support/tables.js';
+import { eventTexts, readText } from '../../test/support/tables.js';
 
 const TEXT = fs
   .readFileSync('sample-traces/labelled/inplace/M2.p.txt', 'utf8')
@@ -25,15 +25,7 @@ const TEXT = fs
 
 const read = (text: string): EventTable => readText(`${text}\n`);
 
-function eventsOf(table: EventTable): string[] {
-  return Array.from({ length: table.length }, (_, row) => {
-    const values = kindSlots(table.kind(row)).map((slot, i) => `${slot}=${table.big(row, i) ?? '-'}`);
-    const task = `${table.comm(row)}-${table.tid(row)}`;
-    return `${table.absoluteTime(row)} ${task} ${table.name(row)} ${values.join(' ')}`;
-  });
-}
-
-const EXPECTED = eventsOf(read(TEXT));
+const EXPECTED = eventTexts(read(TEXT));
 
 const headOf = (file: string, lines: number): string =>
   fs.readFileSync(file, 'utf8').split('\n').slice(0, lines).join('\n');
@@ -52,49 +44,49 @@ describe('events broken over lines', () => {
   for (const steps of ways) {
     it(`are whole again: ${steps.map(({ name }) => name).join(', then ')}`, () => {
       assert.equal(EXPECTED.length, 60);
-      assert.deepEqual(eventsOf(read(mangle(TEXT, steps))), EXPECTED);
+      assert.deepEqual(eventTexts(read(mangle(TEXT, steps))), EXPECTED);
     });
   }
 
   it('are whole again where the seconds have a digit more from one event on', () => {
     const text = headOf('sample-traces/labelled/stock/x86-7.3.unzapped.txt', 60);
-    const once = eventsOf(read(text));
+    const once = eventTexts(read(text));
     const seconds = new Set(once.map((event) => event.split(' ')[0]!.length));
     assert.deepEqual([...seconds].sort(), [11, 12]);
-    assert.deepEqual(eventsOf(read(mangle(text, [daemon, wrapAtBlanks(84)]))), once);
+    assert.deepEqual(eventTexts(read(mangle(text, [daemon, wrapAtBlanks(84)]))), once);
   });
 
   it('are whole again where a text that came wrapped was wrapped once more', () => {
     const wrapped = fs.readFileSync('sample-traces/pastes/P01-thp-crosses-private-wrapped.txt', 'utf8');
-    const once = eventsOf(read(wrapped));
+    const once = eventTexts(read(wrapped));
     assert.equal(once.length, 11);
     for (const column of [60, 64, 68, 76])
-      assert.deepEqual(eventsOf(read(mangle(wrapped, [wrapAtBlanks(column)]))), once, `${column}`);
+      assert.deepEqual(eventTexts(read(mangle(wrapped, [wrapAtBlanks(column)]))), once, `${column}`);
   });
 
   it('are whole again where a quotation was folded, its ends without blanks', () => {
     const pasted = fs.readFileSync('sample-traces/pastes/P16-pkvm-pin-stacks.txt', 'utf8');
-    const once = eventsOf(read(pasted));
+    const once = eventTexts(read(pasted));
     assert.equal(once.length, 3);
     for (const column of [60, 68, 76])
-      assert.deepEqual(eventsOf(read(mangle(pasted, [quote('> '), cutAtColumn(column, true)]))), once);
+      assert.deepEqual(eventTexts(read(mangle(pasted, [quote('> '), cutAtColumn(column, true)]))), once);
   });
 
   it('are whole again behind counts, and where numbers came after they were broken', () => {
     const wrapped = fs.readFileSync('sample-traces/pastes/P01-thp-crosses-private-wrapped.txt', 'utf8');
-    const once = eventsOf(read(wrapped));
-    assert.deepEqual(eventsOf(read(mangle(wrapped, [counted]))), once);
+    const once = eventTexts(read(wrapped));
+    assert.deepEqual(eventTexts(read(mangle(wrapped, [counted]))), once);
     const bare = fs.readFileSync('sample-traces/pastes/P20-payload-only.md', 'utf8');
     assert.deepEqual(
-      eventsOf(read(mangle(bare, [cutAtColumn(66, true), grepNumbers]))),
-      eventsOf(read(bare)),
+      eventTexts(read(mangle(bare, [cutAtColumn(66, true), grepNumbers]))),
+      eventTexts(read(bare)),
     );
   });
 
   it('are whole again in comments of the function graph, and their head keeps what it says', () => {
     const graph = headOf('sample-traces/ftrace/7.2.13/fgraph.txt', 30);
     for (const step of [wrapAtBlanks(72), cutAtColumn(76)])
-      assert.deepEqual(eventsOf(read(mangle(graph, [step]))), eventsOf(read(graph)), step.name);
+      assert.deepEqual(eventTexts(read(mangle(graph, [step]))), eventTexts(read(graph)), step.name);
     const cut = headOf('sample-traces/labelled/inplace/M2.p.txt', 60);
     const said = read(cut).losses.length;
     assert.ok(said > 0);
@@ -105,7 +97,7 @@ describe('events broken over lines', () => {
   it('are whole again though a value is a raw byte', () => {
     const probes = headOf('sample-traces/ftrace/7.2.13/dyn.probes.txt', 40);
     assert.ok(probes.includes("'\0'"));
-    assert.deepEqual(eventsOf(read(mangle(probes, [wrapAtBlanks(76)]))), eventsOf(read(probes)));
+    assert.deepEqual(eventTexts(read(mangle(probes, [wrapAtBlanks(76)]))), eventTexts(read(probes)));
   });
 
   it('are read with the digits of a value that stand alone under the number of their line', () => {
@@ -113,9 +105,9 @@ describe('events broken over lines', () => {
     const at = lines.findIndex((line) => /=0x[0-9a-f]{3,}$/.test(line));
     const own = String(at + 1).slice(-1);
     lines[at] = lines[at]!.replace(/0x[0-9a-f]+$/, `0x7f${own}`);
-    const whole = eventsOf(read(lines.join('\n')));
+    const whole = eventTexts(read(lines.join('\n')));
     const width = lines[at]!.length - 1;
-    assert.deepEqual(eventsOf(read(mangle(lines.join('\n'), [cutAtColumn(width)]))), whole);
+    assert.deepEqual(eventTexts(read(mangle(lines.join('\n'), [cutAtColumn(width)]))), whole);
   });
 });
 
@@ -136,7 +128,7 @@ describe('lines that no event goes on in', () => {
     const lines = TEXT.split('\n').slice(0, 4);
     for (const prompt of ['root@host:~#', '[root@host ~]# ls', 'user@host:/tmp$ cat trace']) {
       const wrapped = mangle(lines.join('\n'), [wrapAtBlanks(76)]);
-      assert.deepEqual(eventsOf(read(`${wrapped}\n${prompt}`)), EXPECTED.slice(0, 4), prompt);
+      assert.deepEqual(eventTexts(read(`${wrapped}\n${prompt}`)), EXPECTED.slice(0, 4), prompt);
     }
   });
 });

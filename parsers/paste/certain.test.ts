@@ -1,7 +1,7 @@
 /** What a paste's events are for certain: none is made up, none stands with fewer fields or other values. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { bytesOf } from '../../test/support/tables.js';
+import { eventTexts, readText } from '../../test/support/tables.js';
 import {
   cutAtColumn,
   daemon,
@@ -15,21 +15,6 @@ import {
   wrapAtBlanks,
   type Step,
 } from '../../test/support/mangle.js';
-import { NEVER_CANCELLED } from '../base/cancel.js';
-import { MemorySource } from '../base/source.js';
-import type { EventTable } from '../events/table.js';
-import { kindSlots } from '../events/kinds.js';
-import { readTrace } from '../index.js';
-
-const read = (text: string): EventTable =>
-  readTrace(new MemorySource(bytesOf(text)), { cancel: NEVER_CANCELLED }).table;
-
-const eventsOf = (table: EventTable): string[] =>
-  Array.from({ length: table.length }, (_, row) => {
-    const values = kindSlots(table.kind(row)).map((slot, i) => `${slot}=${table.big(row, i) ?? '-'}`);
-    const task = `${table.tid(row)} ${table.cpu(row)}`;
-    return `${table.absoluteTime(row)} ${task} ${table.name(row)} ${values.join(' ')}`;
-  });
 
 const headOf = (file: string, lines: number): string =>
   fs.readFileSync(`sample-traces/${file}`, 'utf8').split('\n').slice(0, lines).concat('').join('\n');
@@ -70,15 +55,15 @@ const WHOLE: readonly (readonly [what: string, text: string, steps: readonly Ste
 describe('events of a paste', () => {
   for (const [what, text, steps] of WHOLE)
     it(`are those of ${what}: ${steps.map(({ name }) => name).join(', then ')}`, () => {
-      const expected = eventsOf(read(text));
+      const expected = eventTexts(readText(text));
       assert.ok(expected.length > 2, `${expected.length} events`);
-      assert.deepEqual(eventsOf(read(mangle(text, steps))), expected);
+      assert.deepEqual(eventTexts(readText(mangle(text, steps))), expected);
     });
 
   it('have no other values in a table whose rows were cut into three', () => {
     const text = headOf('perf/7.2.13/conv.lost.perf-script.txt', 60);
-    const all = new Set(eventsOf(read(text)));
-    const cut = eventsOf(read(mangle(text, [tabled, cutAtColumn(61)])));
+    const all = new Set(eventTexts(readText(text)));
+    const cut = eventTexts(readText(mangle(text, [tabled, cutAtColumn(61)])));
     assert.ok(cut.length > 40);
     assert.deepEqual(
       cut.filter((event) => !all.has(event)),
@@ -87,16 +72,16 @@ describe('events of a paste', () => {
   });
 
   it('are none of a time alone, nor of the words of a header', () => {
-    const delta = read(
+    const delta = readText(
       '    0.000000:  kvm:kvm_entry: vcpu 0\n    0.000021:\n    0.000093:  kvm:kvm_entry: vcpu 1\n',
     );
     assert.deepEqual(
-      eventsOf(delta).map((event) => event.split(' ')[3]),
+      eventTexts(delta).map((event) => event.split(' ')[3]),
       ['kvm:kvm_entry', 'kvm:kvm_entry'],
     );
-    const header = read('# tracer: nop\n#\n entries-in-buffer/entries-written: 3212/3212   #P:2\n#\n');
+    const header = readText('# tracer: nop\n#\n entries-in-buffer/entries-written: 3212/3212   #P:2\n#\n');
     assert.equal(header.length, 0);
-    assert.equal(read('# tracer: nop\n#\nwhatever: x\n').length, 1);
+    assert.equal(readText('# tracer: nop\n#\nwhatever: x\n').length, 1);
   });
 
   const event = (at: number, text: string): string =>
@@ -106,7 +91,7 @@ describe('events of a paste', () => {
     const whole = 'my_event: (my_function+0x0/0x10) first=0x1 second=0x2 third=0x3';
     const lines = [1, 2, 3, 4].map((at) => event(at, whole).replace(' second', '\nsecond'));
     lines[2] = lines[2]!.replace(/ third=.*/, '');
-    const table = read(`${lines.join('\n')}\n`);
+    const table = readText(`${lines.join('\n')}\n`);
     assert.equal(table.length, 3);
     assert.deepEqual(
       table.losses.map(({ line }) => line),
@@ -115,7 +100,7 @@ describe('events of a paste', () => {
   });
 
   it('are damage where lines are put together in two ways that give other values', () => {
-    const table = read(`${event(1, 'my_event: count 12')}\n34\n${event(2, 'my_event: count 12')}\n34\n`);
+    const table = readText(`${event(1, 'my_event: count 12')}\n34\n${event(2, 'my_event: count 12')}\n34\n`);
     assert.equal(table.length, 0);
   });
 });

@@ -5,8 +5,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import fc from 'fast-check';
-import { kindSlots } from '../../parsers/events/kinds.js';
-import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
+import type { EventTable } from '../../parsers/events/table.js';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { MemorySource } from '../../parsers/base/source.js';
 import { readTrace } from '../../parsers/index.js';
@@ -15,6 +14,7 @@ import { PROFILES } from '../../model/findings/finding.js';
 import { analyze } from '../../model/index.js';
 import { filesBelow } from '../support/files.js';
 import { mangle, mangling, quote, wrapAtBlanks, type Step } from '../support/mangle.js';
+import { eventTexts } from '../support/tables.js';
 import { tries } from '../support/tries.js';
 
 /** Manglings tried of each trace. */
@@ -31,16 +31,6 @@ const CORPUS = filesBelow('sample-traces/labelled').filter((file) => file.endsWi
 const textOf = (file: string): string => fs.readFileSync(file, 'utf8');
 const read = (text: string): EventTable =>
   readTrace(new MemorySource(new TextEncoder().encode(text)), { cancel: NEVER_CANCELLED }).table;
-
-/** Everything that is known of each event, but its line. */
-function eventsOf(table: EventTable): string[] {
-  return Array.from({ length: table.length }, (_, row) => {
-    const values = kindSlots(table.kind(row)).map((slot, i) => `${slot}=${table.big(row, i) ?? '-'}`);
-    const cpu = table.cpu(row) === UNKNOWN_CPU ? '-' : table.cpu(row);
-    const task = `${table.comm(row)}-${table.tid(row)}/${table.tgid(row)} [${cpu}]`;
-    return `${table.absoluteTime(row)} ${task} ${table.name(row)} ${values.join(' ')}`;
-  });
-}
 
 /** Verdicts by row, in words. */
 function verdictsOf(table: EventTable): string[] {
@@ -59,11 +49,11 @@ describe('pasted traces', () => {
   for (const file of CORPUS) {
     it(`has the events of ${file}, however it was handed on`, () => {
       const text = `${textOf(file).split('\n').slice(0, LINES).join('\n')}\n`;
-      const expected = eventsOf(read(text));
+      const expected = eventTexts(read(text));
       assert.ok(expected.length > 50);
       fc.assert(
         fc.property(mangling, (steps) => {
-          assert.deepEqual(eventsOf(read(mangle(text, steps))), expected, names(steps));
+          assert.deepEqual(eventTexts(read(mangle(text, steps))), expected, names(steps));
         }),
         { numRuns: RUNS, seed: SEED },
       );

@@ -57,6 +57,16 @@ export function rowText(table: EventTable, row: number): string {
   ].join(' ');
 }
 
+/** Everything that is known of each event but its line: two readings of the same events give the same. */
+export function eventTexts(table: EventTable): string[] {
+  return Array.from({ length: table.length }, (_, row) => {
+    const values = kindSlots(table.kind(row)).map((slot, i) => `${slot}=${table.big(row, i) ?? '-'}`);
+    const cpu = table.cpu(row) === UNKNOWN_CPU ? '-' : table.cpu(row);
+    const task = `${table.comm(row)}-${table.tid(row)}/${table.tgid(row)} [${cpu}]`;
+    return `${table.absoluteTime(row)} ${task} ${table.name(row)} ${values.join(' ')}`;
+  });
+}
+
 /** Everything that a table holds, as one text: equal tables give equal texts. */
 export function tableText(table: EventTable): string {
   const rows = Array.from({ length: table.length }, (_, row) => rowText(table, row));

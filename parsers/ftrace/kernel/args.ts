@@ -10,6 +10,7 @@ import {
   COMMA,
   DASH,
   DOUBLE_QUOTE,
+  LOWER_X,
   OPEN_BRACE,
   OPEN_PAREN,
   QUOTE,
@@ -25,7 +26,6 @@ const VALUE_HEX: u32 = 2;
 const VALUE_POINTER: u32 = 3;
 const POINTER_BYTES: usize = 18;
 const NULL_BYTES: usize = 3;
-const LOWER_X: u32 = 0x78;
 /** An argument is a pointer to its key, the key's length, its slot, and what its value is. */
 const ARG_BYTES: usize = 16;
 /** A check is what is checked, and of which slot. */

@@ -21,6 +21,7 @@ export const CARRIAGE_RETURN: u32 = 0x0d;
 const LETTERS: u32 = 26;
 const LOWER_BIT: u32 = 0x20;
 const LOWER_A: u32 = 0x61;
+export const LOWER_X: u32 = 0x78;
 /** Bytes of a vector. */
 const VECTOR: usize = 16;
 

@@ -53,7 +53,7 @@ let number: u32 = 0;
 function readNumber(p: usize): usize {
   const first = p;
   let read: u32 = 0;
-  for (; isDigit(load<u8>(p)); p++) read = read * 10 + (load<u8>(p) - 0x30);
+  for (; isDigit(load<u8>(p)); p++) read = read * 10 + (load<u8>(p) - DIGIT_0);
   number = read;
   return p === first || p - first > DIGITS ? 0 : p;
 }

@@ -1,5 +1,5 @@
 /** Printed forms: the program that ../../events/form.ts compiles a template to, run over a line. */
-import { BLANK, isWordByte, same } from './bytes';
+import { BLANK, LOWER_X, isWordByte, same } from './bytes';
 import { hasHexPrefix, readDecimal, readHex, value } from './numbers';
 
 const OP_LITERAL: u32 = 0;
@@ -9,7 +9,6 @@ const OP_SKIP: u32 = 4;
 const OP_CONST: u32 = 5;
 /** A step is an operation and two operands. */
 const STEP_BYTES: usize = 12;
-const LOWER_X: u32 = 0x78;
 
 /**
  * Matches the form at bytes [start, end), and fills the slots of the payload at `payload`. Position behind
