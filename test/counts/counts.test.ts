@@ -72,6 +72,9 @@ describe('the rows of a table', () => {
   });
 });
 
+/** Between what reading takes, -16 as V8 counts it, and what it does with an object for each row, 17 to 28. */
+const READ_MAX = 5;
+
 describe('a further row takes, in bytes of objects', function () {
   this.timeout(60_000);
   const program = fileURLToPath(new URL('./heapOf.js', import.meta.url));
@@ -87,13 +90,13 @@ describe('a further row takes, in bytes of objects', function () {
 
   it('hardly any to be read, and a few hundred at most to be judged', () => {
     const { read, judge } = perRow('events', '16000');
-    assert.ok(read < 25, `${read} to be read`);
+    assert.ok(read < READ_MAX, `${read} to be read`);
     assert.ok(judge < 400, `${judge} to be judged`);
   });
 
   it('canary: more where each is made an object', () => {
     const { read } = perRow('events', '16000', 'wasteful');
-    assert.ok(read > 25, `${read} to be read`);
+    assert.ok(read > READ_MAX, `${read} to be read`);
   });
 });
 
