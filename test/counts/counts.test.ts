@@ -72,7 +72,7 @@ describe('the rows of a table', () => {
   });
 });
 
-/** Between what reading takes, -16 as V8 counts it, and what it does with an object for each row, 17 to 28. */
+/** Between what reading takes, -16 as V8 counts it, and what it does with an object a row, 17 to 28. */
 const READ_MAX = 5;
 
 describe('a further row takes, in bytes of objects', function () {
