@@ -2,6 +2,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 
+/** Every run reads its trace. */
+const UNCACHED = { ...process.env, SHIMTRACE_CACHE: '' };
 const POLL_MS = 10;
 /** USER_HZ of Linux, by which /proc counts. */
 const TICKS = 100;
@@ -39,7 +41,7 @@ export function measure(command, args, { stdin } = {}) {
   return new Promise((done, failed) => {
     const input = stdin === undefined ? 'ignore' : fs.openSync(stdin, 'r');
     const start = process.hrtime.bigint();
-    const child = spawn(command, args, { stdio: [input, 'pipe', 'pipe'] });
+    const child = spawn(command, args, { stdio: [input, 'pipe', 'pipe'], env: UNCACHED });
     // Not /dev/null: grep notices that nobody listens and stops at the first match.
     child.stdout.resume();
     let [peak, cpu] = [0, 0];

@@ -16,6 +16,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   info: async () => (await import('./commands/info.js')).info,
   record: async () => (await import('./commands/record.js')).record,
   lab: async () => (await import('./commands/lab.js')).lab,
+  cache: async () => (await import('./commands/cache.js')).cache,
   rules: async () => (await import('./commands/rules.js')).rules,
   lsp: async () => (await import('./commands/lsp.js')).lsp,
   dap: async () => (await import('./commands/dap.js')).dap,

@@ -15,6 +15,7 @@ import { codecs } from './codecs.js';
 import { analyze, readTrace, RULES } from './core.js';
 import { oneOf, type Args, type OptionSpecs } from './args.js';
 import { InputError } from './errors.js';
+import { CACHE_OPTIONS } from './cacheOptions.js';
 import { openSource, type OpenSource } from './fileSource.js';
 import type { Output } from './output.js';
 import type { Following } from '../shell/following.js';
@@ -50,6 +51,7 @@ export const LOAD_OPTIONS: OptionSpecs = {
       `the pages of the traced kernel (${PAGE_SIZES.map(({ word }) => word).join(', ')}), ` +
       'where the trace does not show them',
   },
+  ...CACHE_OPTIONS,
 };
 
 const CLOCK_WORDS: readonly ClockName[] = [...CLOCKS, 'unknown'];
@@ -112,8 +114,13 @@ export function judged(
 ): LoadedTrace {
   const { path, open } = trace;
   const analysis = judgeOpen(trace, options, output, following);
-  const damaged = open.table.issues.some((issue) => ISSUE_KINDS[issue.code].severity === 'error');
+  const damaged = isDamaged(open.table);
   return { path, table: open.table, analysis, rules: RULES, open, damaged, close: () => trace.close() };
+}
+
+/** True when an issue says that the input could not be used as it is. */
+export function isDamaged({ issues }: EventTable): boolean {
+  return issues.some((issue) => ISSUE_KINDS[issue.code].severity === 'error');
 }
 
 /** What else it takes to read a file. */

@@ -1,6 +1,7 @@
 /** Where a command writes: standard output, standard error, and progress that only a terminal sees. */
 import fs from 'node:fs';
 import { mayBeUnseen, visible, visibleLine } from '../parsers/base/visible.js';
+import type { CacheSettings } from '../shell/cache/traceCache.node.js';
 import type { Look } from '../model/findings/styledLine.js';
 import type { Args } from './args.js';
 import { COLOR_WHEN, lookFor, type Terminal } from './terminal.js';
@@ -18,6 +19,8 @@ export interface Output {
   err(line: string): void;
   /** Folder in which what was printed may be kept for the next time; undefined: nothing is kept. */
   readonly keeps?: string | undefined;
+  /** How traces that were read are kept for the next time; undefined: none is. */
+  readonly cache?: CacheSettings | undefined;
   /** Short transient line on a terminal's standard error; '' wipes it. */
   progress(line: string): void;
 }

@@ -1,5 +1,6 @@
 // Bundles the shells with esbuild into dist/. `--watch` rebuilds on change, `--production` minifies.
 import * as esbuild from 'esbuild';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { lineKernel } from './lineKernel.mjs';
@@ -8,9 +9,27 @@ import { root } from './steps.mjs';
 const watch = process.argv.includes('--watch');
 const production = process.argv.includes('--production');
 
-/** What is compiled before, in place of names in the sources: `shell/lineKernel.ts`. */
+/** What is known before, in place of names in the sources: `shell/lineKernel.ts`, `shell/cache/build.ts`. */
 async function compiled() {
-  return { LINE_KERNEL: JSON.stringify((await lineKernel()).toString('base64')) };
+  const kernel = await lineKernel();
+  return { LINE_KERNEL: JSON.stringify(kernel.toString('base64')), BUILD: JSON.stringify(buildOf(kernel)) };
+}
+
+/** Folders whose sources decide what a trace means. */
+const MEANING = ['cli', 'extension/worker', 'model', 'parsers', 'recorder', 'shell'];
+
+/** A digest of the sources; '' of those that change while they are watched, by which nothing can be known. */
+function buildOf(kernel) {
+  if (watch) return '';
+  const sum = createHash('sha256').update(kernel);
+  for (const folder of MEANING)
+    for (const name of fs.readdirSync(path.join(root, folder), { recursive: true }).sort())
+      if (name.endsWith('.ts') && !name.endsWith('.test.ts'))
+        sum
+          .update(name)
+          .update('\0')
+          .update(fs.readFileSync(path.join(root, folder, name)));
+  return sum.update(fs.readFileSync(path.join(root, 'package.json'))).digest('hex');
 }
 
 const common = {

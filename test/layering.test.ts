@@ -63,6 +63,7 @@ const CANARIES: readonly (readonly [file: string, source: string])[] = [
   ['parsers/paste/x.ts', `import { readSeries } from '../patch/series.js';`],
   ['parsers/patch/x.ts', `import type { EventTable } from '../events/table.js';`],
   ['model/tables/x.ts', `import { RULES } from '../rules/registry.js';`],
+  ['model/kept/x.ts', `import { analyze } from '../analyze.js';`],
   ['model/review/x.ts', `import { readTrace } from '../../parsers/index.js';`],
   ['webview/x.ts', `import { Timeline } from '../model/timeline/timeline.js';`],
   ['webview/protocol/x.ts', `import { paint } from '../paint/paint.js';`],

@@ -19,6 +19,8 @@ import { outParts, outStyled, type Output } from '../output.js';
 import { withoutSuppressed } from '../suppressions.js';
 import { VERSION } from '../version.js';
 import { judgeOnChange } from '../watch.js';
+import { cacheOf, keepReport, keptReport, sightOf } from '../keptReport.js';
+import type { TraceCache } from '../../shell/cache/traceCache.node.js';
 
 const FORMATS = ['text', 'json', 'sarif', 'junit'] as const;
 /** What a caller asks of every trace beyond that it can be read. */
@@ -110,7 +112,10 @@ export const check: Command = {
       if (args.positionals.includes('-')) throw new UsageError('--watch takes files, not standard input');
       return watched(groups, args, demands, listed, output);
     }
-    const batch = new Batch(groups, loadOptions(args), demands, listed, output);
+    const batch = new Batch(groups, loadOptions(args), demands, listed, output, {
+      cache: cacheOf(args, output),
+      isVerbose: args.flag('verbose'),
+    });
     if (format === 'json') outParts(output, renderJson(batch.traces()));
     if (format === 'sarif') outParts(output, renderSarif(batch.traces(), VERSION));
     if (format === 'junit') outParts(output, renderJunit(batch.traces()));
@@ -161,7 +166,7 @@ async function watched(
         if (isNew(line)) output.err(line);
       },
     };
-    const batch = new Batch(groups, loadOptions(args), demands, listed, once, following);
+    const batch = new Batch(groups, loadOptions(args), demands, listed, once, { following });
     for (const trace of batch.traces()) {
       const fresh = listedFindings(trace).filter((finding) => isNew(findingText(trace, finding)));
       outStyled(output, args, (look) => mapped(fresh, (finding) => findingText(trace, finding, look)));
@@ -185,6 +190,15 @@ async function watched(
   return code;
 }
 
+/** What may be known of traces before they are read. */
+interface Before {
+  readonly cache?: TraceCache | undefined;
+  /** Whether to say what was taken from the cache. */
+  readonly isVerbose?: boolean;
+  /** What was kept of the reading before, of groups that are judged again as their file grows. */
+  readonly following?: ReadonlyMap<readonly BundleFile[], Following>;
+}
+
 /** The traces of one call, judged as they are asked for: only one is in memory at a time. */
 class Batch {
   code: ExitCode = EXIT.clean;
@@ -195,8 +209,7 @@ class Batch {
     private readonly demands: Demands,
     private readonly listed: Listed,
     private readonly output: Output,
-    /** What was kept of the reading before, of groups that are judged again as their file grows. */
-    private readonly following: ReadonlyMap<readonly BundleFile[], Following> = new Map(),
+    private readonly before: Before,
   ) {}
 
   *traces(): Generator<LoadedTrace> {
@@ -212,11 +225,24 @@ class Batch {
   /** One unusable file of several does not keep the others from being judged. */
   private *judge(group: readonly BundleFile[]): Generator<LoadedTrace> {
     try {
-      const following = this.following.get(group);
+      const { cache } = this.before;
+      const sighting = cache && group.length === 1 ? sightOf(cache, group[0]!, this.options) : undefined;
+      const known = sighting && keptReport(cache!, sighting, group[0]!, this.options, this.output);
+      if (known) {
+        if (this.before.isVerbose)
+          this.output.err(
+            visibleLine(`shimtrace: ${known.path}: was judged before, and has not changed since`),
+          );
+        yield known;
+        known.close();
+        return;
+      }
+      const following = this.before.following?.get(group);
       for (const open of openGroup(group, this.output, following)) {
         const trace = judgedRun(open, this.options, this.output, following);
         trace.close();
         yield trace;
+        if (sighting) keepReport(cache!, sighting, trace);
       }
     } catch (error) {
       if (!(error instanceof InputError)) throw error;

@@ -5,6 +5,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { folderOfCaches } from '../../shell/cache/folder.node.js';
 import type { ExitCode } from '../errors.js';
 import { errorCode, type Output } from '../output.js';
 import { VERSION } from '../version.js';
@@ -147,11 +148,5 @@ function keep(file: string, kept: Kept): void {
 
 /** Where reviews are kept: where the system has what can be made again; undefined where it has no place. */
 export function keptFolder(env: NodeJS.ProcessEnv, platform: string): string | undefined {
-  const home = env['HOME'];
-  if (platform === 'win32') return below(env['LOCALAPPDATA']);
-  if (platform === 'darwin') return below(home && path.join(home, 'Library', 'Caches'));
-  return below(env['XDG_CACHE_HOME'] || (home && path.join(home, '.cache')));
+  return folderOfCaches(env, platform, 'reviews');
 }
-
-const below = (folder: string | undefined): string | undefined =>
-  folder && path.isAbsolute(folder) ? path.join(folder, 'shimtrace', 'reviews') : undefined;

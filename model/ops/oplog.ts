@@ -180,6 +180,14 @@ export class OpLog {
   private last: WideBlock | undefined;
   length = 0;
 
+  /** A log of blocks that were written down; nothing is appended to it. */
+  static ofBlocks(length: number, blocks: readonly OpBlock[]): OpLog {
+    const log = new OpLog();
+    log.list.push(...blocks);
+    log.length = length;
+    return log;
+  }
+
   /** Replaces the last block, which is full, by a narrow copy; returns the wide one to be filled again. */
   private seal(): WideBlock | undefined {
     const wide = this.last;

@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { renderJson } from '../model/findings/json.js';
+import { renderJunit } from '../model/findings/junit.js';
+import type { TraceReport } from '../model/findings/report.js';
+import { renderSarif } from '../model/findings/sarif.js';
+import { renderText } from '../model/findings/text.js';
+import { readReport, writeReport } from '../shell/cache/reportParts.js';
+import { filesBelow } from '../test/support/files.js';
+import { opened, packed } from '../test/support/packs.js';
+import { prepareCodecs } from './codecs.js';
+import { judged, openTrace } from './load.js';
+import { InputError } from './errors.js';
+import type { Output } from './output.js';
+import { run } from './run.js';
+
+const PINNED = 'sample-traces/scenarios/05-stored-while-pinned.txt';
+const SILENT: Output = { out: () => undefined, err: () => undefined, progress: () => undefined };
+const JUDGED = { profiles: undefined, clock: undefined, skewNs: undefined };
+
+/** A trace in every form that `check` prints. */
+function forms(trace: TraceReport): readonly string[] {
+  return [
+    renderText(trace),
+    renderText(trace, { allRules: true }),
+    renderJson([trace]),
+    renderSarif([trace], '0'),
+    renderJunit([trace]),
+  ].map((parts) => [...parts].join(''));
+}
+
+describe('reports of traces that were read before', () => {
+  it('are the same, byte for byte, in every form, without a look at the trace', async function () {
+    this.timeout(120_000);
+    const all = filesBelow('sample-traces').filter((file) => !/\.(json|md)$/.test(file));
+    // All of them by `npm run test:thorough`.
+    const step = process.env['THOROUGH'] === '1' ? 1 : 25;
+    const files = all.filter((_, i) => i % step === 0);
+    await prepareCodecs(files);
+    let findings = 0;
+    for (const file of files) {
+      const trace = judgedOf(file);
+      if (!trace) continue;
+      const pack = opened(packed((writer) => writeReport(writer, trace.table, trace.analysis)))!;
+      const known = readReport(pack, () => assert.fail(`${file}: a row is missing`))!;
+      findings += known.analysis.findings.length;
+      assert.deepEqual(forms({ ...trace, ...known }), forms(trace), file);
+    }
+    assert.ok(findings > 10, `${findings} findings`);
+  });
+
+  describe('by the command line', () => {
+    let folder = '';
+    let trace = '';
+    let build = 'one';
+    beforeEach(() => {
+      folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-'));
+      trace = path.join(folder, 'trace.txt');
+      fs.copyFileSync(PINNED, trace);
+      build = 'one';
+    });
+    afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+    const entries = (): readonly string[] => fs.readdirSync(path.join(folder, 'kept'));
+
+    async function check(...argv: readonly string[]): Promise<{ out: string; err: string; code: number }> {
+      let [out, err] = ['', ''];
+      const code = await run(['check', '-v', ...argv], {
+        ...SILENT,
+        out: (text) => (out += text),
+        err: (line) => (err += `${line}\n`),
+        cache: { folder: path.join(folder, 'kept'), build, leastBytes: 0, youngMs: -1000 },
+      });
+      return { out, err, code };
+    }
+
+    /** What a second call prints; it must say what the first did, and whether it took it from the cache. */
+    async function again(isTaken: boolean, ...argv: readonly string[]): Promise<void> {
+      const plain = await check('--no-cache', ...argv);
+      assert.equal(plain.err, '');
+      const second = await check(...argv);
+      assert.equal(second.out, plain.out);
+      assert.equal(second.code, plain.code);
+      assert.equal(second.err.includes('was judged before'), isTaken, second.err);
+    }
+
+    it('are taken where nothing has changed, and printed as they would be', async () => {
+      for (const format of ['text', 'json', 'sarif', 'junit']) {
+        await check(trace, '--format', format);
+        await again(true, trace, '--format', format);
+      }
+      assert.equal(entries().length, 1, 'the form makes no difference');
+      assert.equal(fs.statSync(path.join(folder, 'kept')).mode & 0o777, 0o700);
+      assert.equal(fs.statSync(path.join(folder, 'kept', entries()[0]!)).mode & 0o777, 0o600);
+    });
+
+    it('are made anew where a byte is another one, at the same size and time', async () => {
+      await check(trace);
+      const { atime, mtime } = fs.statSync(trace);
+      const bytes = fs.readFileSync(trace);
+      bytes.write('0', bytes.lastIndexOf('1'));
+      fs.writeFileSync(trace, bytes);
+      fs.utimesSync(trace, atime, mtime);
+      await again(false, trace);
+      await again(true, trace);
+    });
+
+    it('are made anew with other options, what lies beside the trace, and another build', async () => {
+      await check(trace);
+      for (const option of [
+        ['--rules', 'luto-2022'],
+        ['--skew-us', '5'],
+        ['--clock', 'mono'],
+      ]) {
+        await again(false, trace, ...option);
+        await again(true, trace, ...option);
+      }
+      fs.writeFileSync(`${trace}.record.json`, '{}');
+      await again(false, trace);
+      await again(true, trace);
+      build = 'another';
+      await again(false, trace);
+    });
+
+    it('are not kept of a file that was just written, of standard input, and by --no-cache', async () => {
+      await check(trace, '--no-cache');
+      assert.ok(!fs.existsSync(path.join(folder, 'kept')));
+      const out: string[] = [];
+      const cache = { folder: path.join(folder, 'kept'), build, leastBytes: 0, youngMs: 60_000 };
+      await run(['check', trace], { ...SILENT, out: (text) => out.push(text), cache });
+      await run(['check', trace], {
+        ...SILENT,
+        out: (text) => out.push(text),
+        cache: { ...cache, build: '' },
+      });
+      await run(['check', trace], {
+        ...SILENT,
+        out: (text) => out.push(text),
+        cache: { ...cache, youngMs: -1000, leastBytes: 1 << 20 },
+      });
+      assert.ok(!fs.existsSync(path.join(folder, 'kept')));
+      assert.equal(out.length, 3);
+    });
+
+    it('are made anew where an entry is damaged, cut or foreign', async () => {
+      await check(trace);
+      const file = path.join(folder, 'kept', entries()[0]!);
+      const whole = fs.readFileSync(file);
+      const damages: readonly ((bytes: Buffer) => Buffer)[] = [
+        (bytes) => bytes.subarray(0, bytes.length / 2),
+        (bytes) => Buffer.alloc(0, bytes),
+        (bytes) => Buffer.from(bytes).fill(0, 16, 400),
+        (bytes) => Buffer.concat([bytes, bytes]),
+        () => Buffer.from('{}'),
+      ];
+      for (const damage of damages) {
+        fs.writeFileSync(file, damage(whole));
+        await again(false, trace);
+        await again(true, trace);
+      }
+      fs.chmodSync(file, 0o666);
+      await again(false, trace);
+    });
+
+    it('cost nothing but time where the folder cannot be used', async () => {
+      fs.writeFileSync(path.join(folder, 'kept'), 'a file');
+      await again(false, trace);
+      await again(false, trace);
+    });
+
+    it('are listed and removed', async () => {
+      await check(trace);
+      const told = async (...argv: readonly string[]): Promise<string> => {
+        let out = '';
+        const cache = { folder: path.join(folder, 'kept'), build };
+        assert.equal(await run(['cache', ...argv], { ...SILENT, out: (text) => (out += text), cache }), 0);
+        return out;
+      };
+      assert.match(
+        await told(),
+        /\/kept\n1 trace, \d\.\d MB; at most 200 traces and 4295 MB\n\n.* report {2}.*trace\.txt\n$/,
+      );
+      const [entry] = (
+        JSON.parse(await told('info', '--format', 'json')) as {
+          entries: { trace: string; traceBytes: number }[];
+        }
+      ).entries;
+      assert.deepEqual([entry!.trace, entry!.traceBytes], [trace, fs.statSync(trace).size]);
+      build = 'another';
+      assert.match(await told('info'), /of another build/);
+      fs.writeFileSync(path.join(folder, 'kept', entries()[0]!), 'x');
+      assert.match(await told('info'), /damaged/);
+      fs.writeFileSync(path.join(folder, 'kept', 'other'), 'of somebody else');
+      assert.match(await told('clear'), /^1 trace removed/);
+      assert.deepEqual(entries(), ['other']);
+    });
+  });
+});
+
+function judgedOf(file: string): ReturnType<typeof judged> | undefined {
+  try {
+    const trace = judged(openTrace(file, SILENT), JUDGED, SILENT);
+    trace.close();
+    return trace;
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}

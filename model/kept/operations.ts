@@ -1,0 +1,84 @@
+/**
+ * Operations as bytes that can be written down and read back: block by block, column by column, each in as
+ * many bytes as it has in memory, so that nothing is copied number by number.
+ */
+import { Op, OP_BLOCK_LENGTH, OP_BLOCK_SHIFT, OpLog, type OpBlock } from '../ops/oplog.js';
+
+/** Columns of a block in their order, and the forms that each may have. */
+const FORMS = {
+  op: [Uint8Array],
+  subject: [Int16Array, Int32Array],
+  row: [Uint32Array],
+  first: [Uint32Array, Float64Array],
+  count: [Uint16Array, Uint32Array, Float64Array],
+  value: [Int32Array, Float64Array],
+  aux: [Int16Array, Int32Array, Float64Array],
+} as const;
+const COLUMNS = Object.keys(FORMS) as readonly (keyof OpBlock)[];
+const ALIGNED = 8;
+const OP_MAX = Math.max(...Object.values(Op));
+
+/** Operations of a block of a log. */
+const filled = (length: number, block: number): number =>
+  Math.min(OP_BLOCK_LENGTH, length - (block << OP_BLOCK_SHIFT));
+
+/** The columns of all blocks, as far as they are filled. */
+export function* columnsOf(ops: OpLog): Generator<ArrayBufferView> {
+  for (const [i, block] of ops.blocks.entries())
+    for (const name of COLUMNS) yield block[name].subarray(0, filled(ops.length, i));
+}
+
+/** The form of each of them: an index into {@link FORMS}, a digit each. */
+export function formsOf(ops: OpLog): string {
+  return ops.blocks
+    .flatMap((block) => COLUMNS.map((name) => FORMS[name].findIndex((form) => block[name] instanceof form)))
+    .join('');
+}
+
+/** What {@link isLog} asks of operations besides their form. */
+export interface OpBounds {
+  readonly rows: number;
+  readonly conversions: number;
+}
+
+/**
+ * The log of `length` operations whose columns lie one after another in `bytes`; undefined where they are
+ * none of an analysis with these bounds.
+ */
+export function logOf(
+  length: number,
+  forms: string,
+  bytes: ArrayBuffer,
+  bounds: OpBounds,
+): OpLog | undefined {
+  const count = Math.ceil(length / OP_BLOCK_LENGTH);
+  if (forms.length !== count * COLUMNS.length) return undefined;
+  const blocks: OpBlock[] = [];
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    const block: Record<string, unknown> = {};
+    const rows = filled(length, i);
+    for (const [c, name] of COLUMNS.entries()) {
+      const form = FORMS[name][Number(forms[i * COLUMNS.length + c])];
+      at = Math.ceil(at / ALIGNED) * ALIGNED;
+      if (form === undefined || at + rows * form.BYTES_PER_ELEMENT > bytes.byteLength) return undefined;
+      block[name] = new form(bytes, at, rows);
+      at += rows * form.BYTES_PER_ELEMENT;
+    }
+    blocks.push(block as unknown as OpBlock);
+  }
+  return at === bytes.byteLength && isLog(blocks, bounds) ? OpLog.ofBlocks(length, blocks) : undefined;
+}
+
+/** True for operations that there are, in the order of rows that there are. */
+function isLog(blocks: readonly OpBlock[], { rows, conversions }: OpBounds): boolean {
+  let last = 0;
+  for (const { op, row, subject } of blocks)
+    for (let i = 0; i < op.length; i++) {
+      const code = op[i]!;
+      if (code < 1 || code > OP_MAX || row[i]! < last || row[i]! > rows) return false;
+      if (subject[i]! < -1 || (code === Op.Phase && subject[i]! >= conversions)) return false;
+      last = row[i]!;
+    }
+  return true;
+}

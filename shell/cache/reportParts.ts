@@ -1,0 +1,83 @@
+/** What it takes to print the report of a trace once more: its verdicts, and the rows that these name. */
+import type { Analysis } from '../../model/analysis.js';
+import {
+  analysisOf,
+  dataOf,
+  isAnalysisData,
+  isConsistent,
+  rowsNamed,
+  type AnalysisData,
+} from '../../model/kept/analysisData.js';
+import { columnsOf, formsOf, logOf } from '../../model/kept/operations.js';
+import { OpLog } from '../../model/ops/oplog.js';
+import { RULE_IDS } from '../../model/rules/registry.js';
+import { fields, parsed, text, whole } from '../../parsers/base/shape.js';
+import { fewRows, fits, isFewRows, TableOfFewRows } from '../../parsers/events/fewRows.js';
+import { isTableMarks, marksOf, type TableMarks } from '../../parsers/events/keptMarks.js';
+import type { EventTable } from '../../parsers/events/table.js';
+import type { PackReader, PackWriter } from './pack.js';
+
+/** More than this is read again about as fast as a trace is. */
+const TEXT_CHARS_MAX = 48 << 20;
+
+/** Writes the parts; false where there is too much of it, or it is not what the whole trace says. */
+export function writeReport(pack: PackWriter, table: EventTable, analysis: Analysis): boolean {
+  const data = dataOf(analysis);
+  if (!data) return false;
+  const texts = {
+    marks: JSON.stringify(marksOf(table)),
+    rows: JSON.stringify(fewRows(table, rowsNamed(data))),
+    analysis: JSON.stringify(data),
+  };
+  if (Object.values(texts).some(({ length }) => length > TEXT_CHARS_MAX)) return false;
+  for (const [name, text] of Object.entries(texts)) pack.addText(name, text);
+  const { ops } = analysis;
+  pack.addText('log', JSON.stringify({ length: ops.length, forms: formsOf(ops) }));
+  pack.addPieces('ops', columnsOf(ops));
+  return true;
+}
+
+const isLog = fields({ length: whole(0), forms: text });
+
+/** The operations of an analysis; undefined where they are damaged. */
+export function readOps(pack: PackReader, data: AnalysisData): OpLog | undefined {
+  const log = parsed(isLog, pack.text('log') ?? '');
+  const bytes = log && pack.bytes('ops');
+  const bounds = { rows: data.rowCount, conversions: data.conversions.length };
+  return bytes && logOf(log.length, log.forms, bytes, bounds);
+}
+
+/** Undefined where the parts are not there, not whole, or do not go together. */
+export function readAnalysis(
+  pack: PackReader,
+): { readonly marks: TableMarks; readonly data: AnalysisData } | undefined {
+  const marks = parsed(isTableMarks, pack.text('marks') ?? '');
+  const data = parsed(isAnalysisData, pack.text('analysis') ?? '');
+  if (!marks || data?.rowCount !== marks.length || !isConsistent(data, RULE_IDS)) return undefined;
+  return { marks, data };
+}
+
+/** A trace that is read after all. */
+export interface Whole {
+  readonly table: EventTable;
+  readonly analysis: Analysis;
+}
+
+/**
+ * The report of a trace. Operations are read when they are asked for; the whole trace is where a row is that
+ * the report does not name, or what is asked for turns out to be damaged.
+ */
+export function readReport(pack: PackReader, readWhole: () => Whole): Whole | undefined {
+  const rows = parsed(isFewRows, pack.text('rows') ?? '');
+  const known = readAnalysis(pack);
+  if (!known || !rows || !fits(rows, known.marks.length) || !pack.has('ops')) return undefined;
+  let read: Whole | undefined;
+  const all = (): Whole => (read ??= readWhole());
+  let ops: OpLog | undefined;
+  const analysis = analysisOf(known.data, new OpLog());
+  Object.defineProperty(analysis, 'ops', {
+    enumerable: true,
+    get: () => (ops ??= readOps(pack, known.data) ?? all().analysis.ops),
+  });
+  return { table: new TableOfFewRows(known.marks, rows, () => all().table), analysis };
+}

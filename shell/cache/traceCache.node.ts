@@ -1,0 +1,352 @@
+/**
+ * Traces that were read and judged, kept in the user's folder of caches so that they need not be again. One
+ * file an entry (pack.ts), of its owner alone, written under a name of its own and then renamed: several
+ * processes may read and write at once. An entry that does not fit is thrown away. The folder is bounded;
+ * what was used last stays.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import * as zlib from 'node:zlib';
+import { fields, parsed, text, listOf, type Shaped } from '../../parsers/base/shape.js';
+import { crc32 } from '../crc32.js';
+import { isStamps, markOf, sameStamps, type FileMark } from './fileMark.node.js';
+import { PackReader, PackWriter, type Checksum } from './pack.js';
+
+/** Changes with what an entry holds and how. */
+const FORMAT = 'shimtrace.kept/1';
+export const MOST_BYTES = 4 * 2 ** 30;
+export const MOST_ENTRIES = 200;
+/** A smaller trace is read in the time that an entry takes. */
+export const LEAST_BYTES = 4 << 20;
+
+const YOUNG_MS = 2000;
+
+const ENTRY = /^[0-9a-f]{64}\.kept$/;
+const DRAFT = /^[0-9a-f]{64}\.[0-9a-f]{16}\.part$/;
+/** What a process that is gone has left unfinished. */
+const STALE_DRAFT_MS = 3_600_000;
+/** So much room is left on the disk besides what is written. */
+const SPARE_BYTES = 1 << 30;
+const WRITE_BYTES = 1 << 20;
+
+export interface CacheSettings {
+  readonly folder: string;
+  /** What the sources are known by whose results are kept; '' where nothing is. */
+  readonly build: string;
+  readonly leastBytes?: number;
+  /** A file that was written so shortly before it was read may be written again, and look the same. */
+  readonly youngMs?: number;
+  readonly mostBytes?: number;
+  readonly mostEntries?: number;
+}
+
+/** What a trace is known again by: its files, what was said and lies beside it, and how it was judged. */
+export interface Wanted {
+  /** How messages call it. */
+  readonly name: string;
+  readonly files: readonly string[];
+  /** All that decides the result besides the bytes of the files, in one text. */
+  readonly asked: string;
+}
+
+const isAbout = fields({
+  format: text,
+  build: text,
+  key: text,
+  name: text,
+  /** Of each file, from before it was read. */
+  stamps: listOf(isStamps),
+  /** Of what is kept, in words. */
+  holds: listOf(text),
+});
+export type About = Shaped<typeof isAbout>;
+
+/** A wanted trace, as its files lie there now. */
+export interface Sighting {
+  readonly wanted: Wanted;
+  readonly marks: readonly FileMark[];
+  readonly key: string;
+}
+
+export interface EntryInfo {
+  readonly file: string;
+  readonly bytes: number;
+  readonly usedMs: number;
+  /** Undefined where it is damaged, or of another format. */
+  readonly about: About | undefined;
+  readonly isOfThisBuild: boolean;
+}
+
+/** zlib's own where this Node.js has it, which is ten times as fast. */
+const checksum: Checksum =
+  'crc32' in zlib
+    ? (sum, bytes) => (zlib.crc32 as (data: Uint8Array, value: number) => number)(bytes, sum)
+    : crc32;
+
+/** What goes wrong on a disk costs time, nothing else; anything else is a bug. */
+function quietly<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return undefined;
+    throw error;
+  }
+}
+
+export class TraceCache {
+  private readonly mostBytes: number;
+  private readonly mostEntries: number;
+
+  constructor(private readonly settings: CacheSettings) {
+    this.mostBytes = settings.mostBytes ?? MOST_BYTES;
+    this.mostEntries = settings.mostEntries ?? MOST_ENTRIES;
+  }
+
+  get bounds(): { readonly folder: string; readonly mostBytes: number; readonly mostEntries: number } {
+    return { folder: this.settings.folder, mostBytes: this.mostBytes, mostEntries: this.mostEntries };
+  }
+
+  /** Looks at the files of a trace; undefined where it is none that is kept. */
+  sight(wanted: Wanted): Sighting | undefined {
+    const { build, leastBytes = LEAST_BYTES, youngMs = YOUNG_MS } = this.settings;
+    if (build === '') return undefined;
+    const marks = wanted.files.flatMap((file) => markOf(file, youngMs) ?? []);
+    if (marks.length < wanted.files.length) return undefined;
+    const size = marks.reduce((sum, { stamps }) => sum + Number(stamps.size), 0);
+    if (size < leastBytes) return undefined;
+    const of = [FORMAT, build, wanted.asked, ...marks.map(({ stamps, samples }) => [stamps.size, samples])];
+    const key = createHash('sha256').update(JSON.stringify(of)).digest('hex');
+    return { wanted, marks, key };
+  }
+
+  /** The entry of a trace whose files were not written since; undefined where there is none. */
+  find(sighting: Sighting): OpenEntry | undefined {
+    const { key, marks } = sighting;
+    const file = this.entryFile(key);
+    return quietly(() => {
+      const entry = OpenEntry.open(file);
+      const about = entry?.about;
+      const isOurs = about?.key === key && about.format === FORMAT && about.build === this.settings.build;
+      const isSame =
+        about?.stamps.length === marks.length &&
+        marks.every((mark, i) => mark.isSettled && sameStamps(mark.stamps, about.stamps[i]!));
+      if (entry && isOurs && isSame) {
+        entry.touch();
+        return entry;
+      }
+      entry?.close();
+      remove(file);
+      return undefined;
+    });
+  }
+
+  /**
+   * Keeps what `write` writes for a trace that was read after the sighting; false where it may not, or
+   * cannot, be kept. Nothing is kept of a file that was written while it was read, or shortly before.
+   */
+  keep(sighting: Sighting, holds: readonly string[], write: (pack: PackWriter) => boolean): boolean {
+    const { wanted, marks, key } = sighting;
+    const after = wanted.files.map((file) => markOf(file, 0));
+    const isSettled = marks.every(
+      (mark, i) => mark.isSettled && after[i] !== undefined && sameStamps(mark.stamps, after[i].stamps),
+    );
+    if (!isSettled) return false;
+    const about: About = {
+      format: FORMAT,
+      build: this.settings.build,
+      key,
+      name: wanted.name,
+      stamps: marks.map(({ stamps }) => stamps),
+      holds,
+    };
+    return quietly(() => this.write(key, JSON.stringify(about), write)) ?? false;
+  }
+
+  private write(key: string, about: string, write: (pack: PackWriter) => boolean): boolean {
+    const { folder } = this.settings;
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (!isOwn(fs.statSync(folder))) return false;
+    const draft = path.join(folder, `${key}.${randomBytes(8).toString('hex')}.part`);
+    const fd = fs.openSync(draft, 'wx', 0o600);
+    let isWhole = false;
+    try {
+      const sink = new Sink(fd, Math.min(this.mostBytes / 2, roomIn(folder)));
+      const pack = new PackWriter((bytes) => sink.put(bytes), checksum);
+      if (write(pack)) {
+        pack.end(about);
+        isWhole = sink.end();
+      }
+    } finally {
+      fs.closeSync(fd);
+      if (!isWhole) remove(draft);
+    }
+    if (isWhole) fs.renameSync(draft, this.entryFile(key));
+    this.shrink();
+    return isWhole;
+  }
+
+  private entryFile(key: string): string {
+    return path.join(this.settings.folder, `${key}.kept`);
+  }
+
+  /** All entries, what was used last first. */
+  entries(): readonly EntryInfo[] {
+    const { folder, build } = this.settings;
+    const names = quietly(() => fs.readdirSync(folder)) ?? [];
+    return names
+      .filter((name) => ENTRY.test(name))
+      .flatMap((name): EntryInfo[] => {
+        const file = path.join(folder, name);
+        const stat = quietly(() => fs.lstatSync(file));
+        if (!stat?.isFile()) return [];
+        const about = quietly(() => aboutIn(file));
+        const isOfThisBuild = about?.format === FORMAT && about.build === build;
+        return [{ file, bytes: stat.size, usedMs: stat.mtimeMs, about, isOfThisBuild }];
+      })
+      .sort((a, b) => b.usedMs - a.usedMs);
+  }
+
+  /** Removes all entries; returns how many there were. */
+  clear(): { readonly entries: number; readonly bytes: number } {
+    const { folder } = this.settings;
+    const sizes = (quietly(() => fs.readdirSync(folder)) ?? [])
+      .filter((name) => ENTRY.test(name) || DRAFT.test(name))
+      .flatMap((name) => {
+        const file = path.join(folder, name);
+        const bytes = quietly(() => fs.lstatSync(file).size);
+        return bytes !== undefined && remove(file) ? [bytes] : [];
+      });
+    return { entries: sizes.length, bytes: sizes.reduce((sum, bytes) => sum + bytes, 0) };
+  }
+
+  /** Removes what was not used for longest until the rest fits. Another process may do the same. */
+  private shrink(): void {
+    const { folder } = this.settings;
+    const files = fs.readdirSync(folder).flatMap((name) => {
+      const isDraft = DRAFT.test(name);
+      if (!isDraft && !ENTRY.test(name)) return [];
+      const file = path.join(folder, name);
+      const stat = fs.lstatSync(file, { throwIfNoEntry: false });
+      return stat ? [{ file, isDraft, bytes: stat.size, usedMs: stat.mtimeMs }] : [];
+    });
+    let [bytes, entries] = [0, 0];
+    for (const entry of files.sort((a, b) => b.usedMs - a.usedMs)) {
+      if (entry.isDraft) {
+        if (Date.now() - entry.usedMs > STALE_DRAFT_MS) remove(entry.file);
+        continue;
+      }
+      bytes += entry.bytes;
+      entries++;
+      if (bytes > this.mostBytes || entries > this.mostEntries) remove(entry.file);
+    }
+  }
+}
+
+/** Writes in pieces of some size, and no more than there is to be. */
+class Sink {
+  private readonly buffer = new Uint8Array(WRITE_BYTES);
+  private used = 0;
+  private written = 0;
+
+  constructor(
+    private readonly fd: number,
+    private readonly most: number,
+  ) {}
+
+  put(bytes: Uint8Array): void {
+    if (bytes.length > this.buffer.length - this.used) this.flush();
+    if (bytes.length > this.buffer.length) {
+      this.out(bytes);
+      return;
+    }
+    this.buffer.set(bytes, this.used);
+    this.used += bytes.length;
+  }
+
+  private flush(): void {
+    this.out(this.buffer.subarray(0, this.used));
+    this.used = 0;
+  }
+
+  private out(bytes: Uint8Array): void {
+    this.written += bytes.length;
+    if (this.written > this.most) return;
+    for (let done = 0; done < bytes.length; ) done += fs.writeSync(this.fd, bytes, done);
+  }
+
+  /** True where all of it was written. */
+  end(): boolean {
+    this.flush();
+    return this.written <= this.most;
+  }
+}
+
+/** What may be written into a folder. */
+function roomIn(folder: string): number {
+  const { bavail, bsize } = fs.statfsSync(folder);
+  return bavail * bsize - SPARE_BYTES;
+}
+
+/** Nobody else may have written it: what others write is not taken for ours. */
+function isOwn({ uid, mode }: fs.Stats): boolean {
+  return process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0);
+}
+
+/** An entry that is read from; its parts are read as they are asked for, until it is closed. */
+export class OpenEntry {
+  private constructor(
+    private readonly file: string,
+    private readonly fd: number,
+    readonly pack: PackReader,
+    readonly about: About,
+  ) {}
+
+  /** Undefined where the file is no entry, damaged, or not of this user's own. */
+  static open(file: string): OpenEntry | undefined {
+    const fd = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0));
+    const stat = fs.fstatSync(fd);
+    const isUsable = stat.isFile() && isOwn(stat);
+    const pack = isUsable
+      ? PackReader.open(stat.size, (into, at) => readInto(fd, into, at), checksum)
+      : undefined;
+    const about = pack && parsed(isAbout, pack.about);
+    if (pack && about) return new OpenEntry(file, fd, pack, about);
+    fs.closeSync(fd);
+    return undefined;
+  }
+
+  /** Its time of writing says when it was used last. */
+  touch(): void {
+    quietly(() => fs.futimesSync(this.fd, new Date(), new Date()));
+  }
+
+  close(): void {
+    fs.closeSync(this.fd);
+  }
+
+  /** What it holds does not go together: it is thrown away. */
+  drop(): void {
+    this.close();
+    remove(this.file);
+  }
+}
+
+function readInto(fd: number, into: Uint8Array, at: number): boolean {
+  for (let done = 0; done < into.length; ) {
+    const got = fs.readSync(fd, into, done, into.length - done, at + done);
+    if (got === 0) return false;
+    done += got;
+  }
+  return true;
+}
+
+function aboutIn(file: string): About | undefined {
+  const entry = OpenEntry.open(file);
+  entry?.close();
+  return entry?.about;
+}
+
+function remove(file: string): boolean {
+  return quietly(() => fs.rmSync(file, { force: true })) === undefined && !fs.existsSync(file);
+}
