@@ -4,7 +4,7 @@ import { compressionOf } from '../parsers/compressed/detect.js';
 import { sniffPackets } from '../parsers/perfetto/sniff.js';
 import type { ReadOptions } from '../parsers/reader.js';
 import type { Codecs } from '../shell/codecs.node.js';
-import { startAhead } from './ahead.js';
+import type { startAhead } from './ahead.js';
 
 const HEAD_BYTES = 256;
 /** Pipes and devices may hold anything, and must not lose their first bytes. */
@@ -25,7 +25,8 @@ export async function prepareCodecs(paths: readonly string[]): Promise<void> {
     (path) =>
       ZSTD_HEADS.some((start) => headOf(path).startsWith(start)) && fs.statSync(path).size >= AHEAD_BYTES,
   );
-  if (large !== undefined && ahead === undefined) ahead = { path: large, option: startAhead(large) };
+  if (large !== undefined && ahead === undefined)
+    ahead = { path: large, option: (await import('./ahead.js')).startAhead(large) };
   if (ready.unzstd === undefined && paths.some(needsCodecs))
     ready = await (await import('../shell/codecs.node.js')).nodeCodecs();
 }

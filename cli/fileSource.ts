@@ -1,10 +1,9 @@
 /** Bytes of a file or of standard input for the readers: synchronous, by range. */
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
-import os from 'node:os';
 import { join } from 'node:path';
 import type { ByteSource } from '../parsers/base/source.js';
 import { InputError } from './errors.js';
+import { nodeCrypto, nodeOs } from './onDemand.js';
 import { errorCode, waitABit } from './output.js';
 
 /** How standard input is called in messages and results. */
@@ -202,7 +201,7 @@ function readChunk(name: string, fd: number): Uint8Array {
 
 /** The chunks and what comes behind them, in a file. */
 function spooled(name: string, fd: number, chunks: readonly Uint8Array[]): OpenSource {
-  const folder = os.tmpdir();
+  const folder = nodeOs().tmpdir();
   try {
     const file = unnamedFile(folder);
     let size = 0;
@@ -228,7 +227,7 @@ function spooled(name: string, fd: number, chunks: readonly Uint8Array[]): OpenS
 
 /** A new file that nobody else can open: it has no name from the beginning of its use on. */
 function unnamedFile(folder: string): number {
-  const file = join(folder, `shimtrace-${randomBytes(NAME_BYTES).toString('hex')}`);
+  const file = join(folder, `shimtrace-${nodeCrypto().randomBytes(NAME_BYTES).toString('hex')}`);
   const fd = fs.openSync(file, 'wx+', OWNER_ONLY);
   fs.rmSync(file);
   return fd;

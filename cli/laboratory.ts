@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline/promises';
 import { pathToFileURL } from 'node:url';
 import { bundlesOf } from '../shell/perfetto/processorFile.node.js';
 import { InputError, UsageError } from './errors.js';
+import { importModule } from './onDemand.js';
 import type { Output } from './output.js';
 import type { Transport } from './recording/transport.js';
 
@@ -60,7 +61,7 @@ export class Laboratory {
       env['SHIMTRACE_LAB'] ?? (kept === undefined ? undefined : path.join(path.dirname(kept), 'lab'));
     if (folder === undefined)
       throw new InputError('no folder to keep the machine in: name one in the variable SHIMTRACE_LAB');
-    return new Laboratory((await import(pathToFileURL(file).href)) as Scripts, path.resolve(folder));
+    return new Laboratory((await importModule(pathToFileURL(file).href)) as Scripts, path.resolve(folder));
   }
 
   get machines(): readonly string[] {

@@ -1,4 +1,5 @@
 /** The formats that Shimtrace reads, and the one way in: bytes to an open trace. */
+import { isAsPrinted } from './asPrinted.js';
 import type { ByteSource } from './base/source.js';
 import { archiveOf, compressionOf, otherCompression } from './compressed/detect.js';
 import { contentOptions, plainOf, readPlain } from './compressed/open.js';
@@ -69,11 +70,13 @@ function readNested(
   // Before the formats: what is stored in an archive as it is may look like one of them.
   const archive = archiveOf(head);
   if (archive !== undefined) return nothing('archive', archive);
-  const format = formatOf(source, head, FORMATS, options);
+  const asPrinted = isAsPrinted(head, source.size === head.length);
+  const format = asPrinted ? ftraceText : formatOf(source, head, FORMATS, options);
   const isText = format === undefined || format.isSequential === true;
-  const other = isText ? otherToolOf(head) : undefined;
+  const isDoubtful = isText && !asPrinted;
+  const other = isDoubtful ? otherToolOf(head) : undefined;
   if (other?.isCertain) return nothing(other.code, other.detail);
-  const isPaste = isText && looksPasted(head);
+  const isPaste = isDoubtful && looksPasted(head);
   const read =
     format && (plain ? readPlain(plain, format, options) : readAsItIs(format, source, options, depth));
   // Lines of other formats are looked for in all of them: of a paste, where nothing else tells.

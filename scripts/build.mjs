@@ -3,6 +3,7 @@ import * as esbuild from 'esbuild';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { writeCodeCache } from './codeCache.mjs';
 import { lineKernel } from './lineKernel.mjs';
 import { root } from './steps.mjs';
 
@@ -42,32 +43,35 @@ const common = {
   logLevel: 'warning',
   keepNames: false,
 };
-/** CommonJS packages inside an ESM bundle still call `require` for Node's own modules. */
-const REQUIRE =
-  "import { createRequire as __createRequire } from 'node:module'; " +
-  'const require = __createRequire(import.meta.url);';
-/** What parts of the command line that several others load are called. */
-const PART = 'part-';
+/** Where a bundle of the command line lies, in place of `import.meta.url`. */
+const LOCATED = {
+  ...{ platform: 'node', format: 'cjs', target: 'node20' },
+  define: { 'import.meta.url': 'bundleUrl' },
+  banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+};
+
+const CLI = 'dist/cli.cjs';
 
 // Browser bundles have `vscode` as their only external: a Node import that leaks into one fails the build.
 const bundles = [
-  // One folder for all of the command line: a command loads its own part of it.
+  // All of the command line: a command runs its own modules of it. `cli/start/load.ts` gives it its URL.
   {
-    entries: {
-      cli: 'cli/main.ts',
-      aheadWorker: 'cli/aheadWorker.ts',
-      liveWorker: 'cli/recording/liveWorker.ts',
-      lspWorker: 'cli/lsp/lspWorker.ts',
-    },
-    outdir: 'dist',
-    chunkNames: `${PART}[hash]`,
-    splitting: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
+    entry: 'cli/start/all.ts',
+    outfile: CLI,
+    ...LOCATED,
     // An optional peer, which is native.
     external: ['@duckdb/node-api'],
-    banner: { js: REQUIRE },
+  },
+  // What starts it, and threads that must be there soon. Node.js starts a module of the older kind sooner.
+  {
+    entries: {
+      cli: 'cli/start/cli.ts',
+      lspWorker: 'cli/start/lspWorker.ts',
+      aheadWorker: 'cli/aheadWorker.ts',
+      liveWorker: 'cli/recording/liveWorker.ts',
+    },
+    outdir: 'dist',
+    ...LOCATED,
   },
   {
     entry: 'extension/node.ts',
@@ -113,20 +117,32 @@ const bundles = [
   },
 ];
 
-function options({ entry, entries, ...rest }, define) {
-  return { ...common, ...rest, define, entryPoints: entries ?? [entry] };
+function options({ entry, entries, define, ...rest }, compiled) {
+  return { ...common, ...rest, define: { ...compiled, ...define }, entryPoints: entries ?? [entry] };
 }
 
-/** Parts are called by what is in them: those of an earlier build stay behind. */
-function removeParts() {
+/** Parts of the command line that were built before it was one bundle, and what V8 made of another. */
+function removeOld() {
   const dist = path.join(root, 'dist');
   for (const name of fs.existsSync(dist) ? fs.readdirSync(dist) : [])
-    if (name.startsWith(PART)) fs.rmSync(path.join(dist, name));
+    if (name.startsWith('part-') || name === 'cli.cache') fs.rmSync(path.join(dist, name));
+}
+
+/**
+ * Escapes what esbuild leaves beyond ASCII, which is in regular expressions alone: `cli/start/load.ts` reads
+ * a byte a character. Puts a sum of the bundle before it, by which what V8 made of it is known.
+ */
+function finishBundle() {
+  const file = path.join(root, CLI);
+  const source = fs
+    .readFileSync(file, 'utf8')
+    .replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  fs.writeFileSync(file, `//${createHash('sha256').update(source).digest('hex')}\n${source}`);
 }
 
 /** The grammar, icons and manifest live beside the bundles in the package; nothing is copied. */
 async function build() {
-  removeParts();
+  removeOld();
   const define = await compiled();
   if (watch) {
     for (const bundle of bundles) await (await esbuild.context(options(bundle, define))).watch();
@@ -134,6 +150,9 @@ async function build() {
   }
   await Promise.all(bundles.map((bundle) => esbuild.build(options(bundle, define))));
   fs.chmodSync(path.join(root, 'dist/cli.js'), 0o755);
+  fs.writeFileSync(path.join(root, 'dist/package.json'), '{ "type": "commonjs" }\n');
+  finishBundle();
+  await writeCodeCache();
 }
 
 try {

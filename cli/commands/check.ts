@@ -18,7 +18,6 @@ import { Following } from '../../shell/following.js';
 import { outParts, outStyled, type Output } from '../output.js';
 import { withoutSuppressed } from '../suppressions.js';
 import { VERSION } from '../version.js';
-import { judgeOnChange } from '../watch.js';
 import { cacheOf, keepReport, keptReport, sightOf } from '../keptReport.js';
 import type { TraceCache } from '../../shell/cache/traceCache.node.js';
 
@@ -145,6 +144,7 @@ async function watched(
   listed: Listed,
   output: Output,
 ): Promise<ExitCode> {
+  const { judgeOnChange } = await import('../watch.js');
   const stop = new AbortController();
   const onInterrupt = (): void => stop.abort();
   process.once('SIGINT', onInterrupt);

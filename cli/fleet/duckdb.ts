@@ -5,6 +5,7 @@
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { InputError } from '../errors.js';
+import { importModule } from '../onDemand.js';
 
 export type Cell = null | boolean | number | bigint | string;
 export type Row = Readonly<Record<string, Cell>>;
@@ -56,7 +57,7 @@ export class Duck {
 
 async function duckModule(): Promise<typeof import('@duckdb/node-api')> {
   try {
-    return await import('@duckdb/node-api');
+    return (await importModule(PACKAGE)) as typeof import('@duckdb/node-api');
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const isMissing = /Cannot find (?:package|module)/.test(why);

@@ -2,11 +2,11 @@
  * What a review printed, kept for when it is asked for again: the same files give the same bytes, and reading
  * recordings takes most of the time. Nothing is kept beside a file of the user's.
  */
-import { createHash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { folderOfCaches } from '../../shell/cache/folder.node.js';
 import type { ExitCode } from '../errors.js';
+import { nodeCrypto } from '../onDemand.js';
 import { errorCode, type Output } from '../output.js';
 import { VERSION } from '../version.js';
 
@@ -40,7 +40,9 @@ export async function keptOr(
   const { keeps } = output;
   if (keeps === undefined) return run(output, () => undefined);
   const program = markOf(process.argv[1] ?? '').text;
-  const key = createHash('sha256').update(JSON.stringify([VERSION, program, process.cwd(), asked]));
+  const key = nodeCrypto()
+    .createHash('sha256')
+    .update(JSON.stringify([VERSION, program, process.cwd(), asked]));
   const file = path.join(keeps, `${key.digest('hex')}.json`);
   const known = readKept(file);
   if (known?.marks.every(([name, mark]) => markOf(name).text === mark)) {
@@ -132,7 +134,7 @@ function isKept(value: unknown): value is Kept {
 /** Only the user can read it: it has lines of recordings. A folder that cannot be written keeps nothing. */
 function keep(file: string, kept: Kept): void {
   const folder = path.dirname(file);
-  const draft = path.join(folder, randomUUID());
+  const draft = path.join(folder, nodeCrypto().randomUUID());
   try {
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
     fs.writeFileSync(draft, JSON.stringify(kept), { mode: 0o600 });

@@ -115,7 +115,12 @@ function isBeheaded(text: string): boolean {
 /** True where an event that was put together has a value with a blank within. */
 function isInTwo({ texts, lines }: PlacedLines, i: number): boolean {
   const isJoined = i + 1 === lines.length || lines[i + 1]! - lines[i]! > 1;
-  return isJoined && BROKEN.some((one) => one.test(texts[i]!.slice(0, EVENT_MAX)));
+  return isJoined && mayBeInTwo(texts[i]!);
+}
+
+/** True for an event that has a blank or a sign where none stands in one: something in it may be in two. */
+export function mayBeInTwo(event: string): boolean {
+  return BROKEN.some((one) => one.test(event.slice(0, EVENT_MAX)));
 }
 
 /** True where the next line has the rest of an event. */

@@ -20,7 +20,7 @@ const FILES = [
   ),
   ...['webview/main.js', 'webview/sqlRenderer.js'].map(inDist),
   // The command line, which tasks and terminals run.
-  ...['cli.js', 'aheadWorker.js', 'liveWorker.js', 'lspWorker.js'].map(inDist),
+  ...['package.json', 'cli.cjs', 'cli.js', 'aheadWorker.js', 'liveWorker.js', 'lspWorker.js'].map(inDist),
   ...['lab.mjs', 'init', 'programs.h', 'workload.c', 'convert.c'].map((name) =>
     inExtension(`scripts/lab/${name}`),
   ),
@@ -35,11 +35,10 @@ const FILES = [
   ...['in-use.patch', 'tree/virt/kvm/guest_memfd.c'].map((name) => inExtension(`test/review/${name}`)),
 ];
 /**
- * Parts that the commands load, of which there is any number; the processor, where it could be fetched; what
- * the laboratory is made of.
+ * The processor, where it could be fetched; what the laboratory is made of.
  */
 const VARIES =
-  /^extension\/(?:dist\/(?:part-\w+\.js|perfetto\/(?:trace_processor\.wasm|LICENSE))|scripts\/lab\/[\w-]+\.(?:[ch]|mjs))$/;
+  /^extension\/(?:dist\/perfetto\/(?:trace_processor\.wasm|LICENSE)|scripts\/lab\/[\w-]+\.(?:[ch]|mjs))$/;
 
 /** The files below docs/ that a document leads to. */
 function linksOf(name) {

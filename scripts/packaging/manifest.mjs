@@ -17,7 +17,14 @@ const KEPT = [
 ];
 /** What is packed. Not in the project's own manifest: vsce refuses that beside .vscodeignore. */
 const FILES = [
-  ...['dist/*.js', 'dist/shimtrace.1', 'dist/perfetto/*', 'docs/check.schema.json'],
+  ...[
+    'dist/*.js',
+    'dist/cli.c*',
+    'dist/package.json',
+    'dist/shimtrace.1',
+    'dist/perfetto/*',
+    'docs/check.schema.json',
+  ],
   // The laboratory, without what only a checkout can run.
   ...['scripts/lab', '!scripts/lab/run.mjs', '!scripts/lab/test.mjs', '!scripts/lab/faults'],
 ];

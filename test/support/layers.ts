@@ -281,10 +281,10 @@ export const LAYERS: readonly Layer[] = [
     packages: ['@duckdb/node-api'],
   },
   {
-    name: 'laboratory',
-    holds: within('cli/laboratory.ts'),
-    may: ['cli', 'shell'],
-    // Scripts of the package, which are found by their place.
+    name: 'modules on demand',
+    holds: within('cli/onDemand.ts'),
+    may: [],
+    // Scripts of the package, which are found by their place, and what was installed beside it.
     packages: ['node:', COMPUTED],
   },
   {
