@@ -90,7 +90,7 @@ const CANARIES: readonly (readonly [file: string, source: string])[] = [
   ['extension/debugger/session.ts', `import * as vscode from 'vscode';`],
   ['cli/x.ts', `import * as vscode from 'vscode';`],
   ['cli/x.ts', `import { activate } from '../extension/app.js';`],
-  ['cli/laboratory.ts', `import { planFor } from '../recorder/plan.js';`],
+  ['cli/onDemand.ts', `import { planFor } from '../recorder/plan.js';`],
   ['cli/x.ts', `const m = await import(name);`],
   ['cli/fleet/duckdb.ts', `import fs from 'node:fs';`],
   ['cli/lsp/x.ts', `import { hover } from '../../extension/features/hover.js';`],
