@@ -16,6 +16,11 @@ export interface OpenSource extends ByteSource {
   close(): void;
 }
 
+/** Bytes of a file; 0 of what is none, or says nothing of itself. */
+export function sizeOf(path: string): number {
+  return fs.statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
 /** Opens a path, or standard input for `-`. Throws InputError that says what is wrong and what to do. */
 export function openSource(path: string): OpenSource {
   if (path === '-') return readStandardInput();

@@ -54,9 +54,19 @@ export class PipeClosed extends Error {
 
 const PROGRESS_INTERVAL_MS = 100;
 
+/** False for a pipe or a file: Node.js loads streams and sockets before it says so. */
+function mayBeTerminal(fd: number): boolean {
+  try {
+    return fs.fstatSync(fd).isCharacterDevice();
+  } catch {
+    // It was closed before we began.
+    return false;
+  }
+}
+
 /** Output on the process's own descriptors, written synchronously so that nothing is lost at exit. */
 export function processOutput(): Output {
-  const isTerminal = process.stderr.isTTY === true;
+  const isTerminal = mayBeTerminal(2) && process.stderr.isTTY === true;
   let shown = false;
   let lastMs = 0;
   const wipe = (): void => {
@@ -76,7 +86,8 @@ export function processOutput(): Output {
       wipe();
       writeAll(1, bytes);
     },
-    terminal: process.stdout.isTTY === true ? { columns: process.stdout.columns } : undefined,
+    terminal:
+      mayBeTerminal(1) && process.stdout.isTTY === true ? { columns: process.stdout.columns } : undefined,
     err(line) {
       wipe();
       writeShown(2, `${line}\n`);

@@ -26,6 +26,7 @@ export async function writeCodeCache() {
   const made = spawnSync(process.execPath, [fileURLToPath(import.meta.url)], {
     stdio: ['ignore', 'ignore', 'inherit'],
     cwd: root,
+    env: { ...process.env, SHIMTRACE_CACHE: '' },
   });
   if (made.status !== 0) throw new Error('V8 did not compile the command line: see above');
 }

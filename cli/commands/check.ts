@@ -18,8 +18,9 @@ import { Following } from '../../shell/following.js';
 import { outParts, outStyled, type Output } from '../output.js';
 import { withoutSuppressed } from '../suppressions.js';
 import { VERSION } from '../version.js';
-import { cacheOf, keepReport, keptReport, sightOf } from '../keptReport.js';
 import type { TraceCache } from '../../shell/cache/traceCache.node.js';
+import { LEAST_BYTES } from '../../shell/cache/worth.js';
+import { sizeOf } from '../fileSource.js';
 
 const FORMATS = ['text', 'json', 'sarif', 'junit'] as const;
 /** What a caller asks of every trace beyond that it can be read. */
@@ -99,7 +100,7 @@ export const check: Command = {
     '--require ask for could not be judged, 3 a bug of shimtrace. After the findings of each trace, one line says',
     'what could be judged: that nothing was found means no more than that.',
   ].join('\n'),
-  run(args, output) {
+  async run(args, output) {
     if (args.positionals.length === 0)
       throw new UsageError('expected at least one FILE, or - for standard input');
     const format = args.choice('format', FORMATS, 'text');
@@ -112,7 +113,7 @@ export const check: Command = {
       return watched(groups, args, demands, listed, output);
     }
     const batch = new Batch(groups, loadOptions(args), demands, listed, output, {
-      cache: cacheOf(args, output),
+      kept: await keptReports(groups, args, output),
       isVerbose: args.flag('verbose'),
     });
     if (format === 'json') outParts(output, renderJson(batch.traces()));
@@ -190,9 +191,28 @@ async function watched(
   return code;
 }
 
+/** The cache of reports, and what reads and fills it. */
+interface KeptReports {
+  readonly by: typeof import('../keptReport.js');
+  readonly cache: TraceCache;
+}
+
+/** Loaded where a file is large enough to be kept: a small one is judged before that. */
+async function keptReports(
+  groups: readonly (readonly BundleFile[])[],
+  args: Args,
+  output: Output,
+): Promise<KeptReports | undefined> {
+  const least = output.cache?.leastBytes ?? LEAST_BYTES;
+  if (!output.cache || !groups.flat().some(({ path }) => sizeOf(path) >= least)) return undefined;
+  const by = await import('../keptReport.js');
+  const cache = by.cacheOf(args, output);
+  return cache && { by, cache };
+}
+
 /** What may be known of traces before they are read. */
 interface Before {
-  readonly cache?: TraceCache | undefined;
+  readonly kept?: KeptReports | undefined;
   /** Whether to say what was taken from the cache. */
   readonly isVerbose?: boolean;
   /** What was kept of the reading before, of groups that are judged again as their file grows. */
@@ -225,9 +245,11 @@ class Batch {
   /** One unusable file of several does not keep the others from being judged. */
   private *judge(group: readonly BundleFile[]): Generator<LoadedTrace> {
     try {
-      const { cache } = this.before;
-      const sighting = cache && group.length === 1 ? sightOf(cache, group[0]!, this.options) : undefined;
-      const known = sighting && keptReport(cache!, sighting, group[0]!, this.options, this.output);
+      const { kept } = this.before;
+      const [file] = group as readonly [BundleFile];
+      const sighting =
+        kept && group.length === 1 ? kept.by.sightOf(kept.cache, file, this.options) : undefined;
+      const known = sighting && kept!.by.keptReport(kept!.cache, sighting, file, this.options, this.output);
       if (known) {
         if (this.before.isVerbose)
           this.output.err(
@@ -242,7 +264,7 @@ class Batch {
         const trace = judgedRun(open, this.options, this.output, following);
         trace.close();
         yield trace;
-        if (sighting) keepReport(cache!, sighting, trace);
+        if (sighting) kept!.by.keepReport(kept!.cache, sighting, trace);
       }
     } catch (error) {
       if (!(error instanceof InputError)) throw error;

@@ -12,13 +12,12 @@ import { fields, parsed, text, listOf, type Shaped } from '../../parsers/base/sh
 import { crc32 } from '../crc32.js';
 import { isStamps, markOf, sameStamps, type FileMark } from './fileMark.node.js';
 import { PackReader, PackWriter, type Checksum } from './pack.js';
+import { LEAST_BYTES } from './worth.js';
 
 /** Changes with what an entry holds and how. */
 const FORMAT = 'shimtrace.kept/1';
 export const MOST_BYTES = 4 * 2 ** 30;
 export const MOST_ENTRIES = 200;
-/** A smaller trace is read in the time that an entry takes. */
-export const LEAST_BYTES = 4 << 20;
 
 const YOUNG_MS = 2000;
 
