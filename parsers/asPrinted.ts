@@ -1,8 +1,8 @@
 /**
- * Whether the first lines of a text are all as the kernel prints them: known headers, then events in their own
- * columns, of plain words. Of such a text it is certain that no other format reads it, no other tool printed
- * it, and nobody pasted it, so that nothing of that has to be looked for. What may be another text is told
- * apart by looking; this only ever says no too often.
+ * Whether the first lines of a text are all as the kernel prints them: known headers, then events in their
+ * own columns, of plain words. Of such a text it is certain that no other format reads it, no other tool
+ * printed it, and nobody pasted it, so that nothing of that has to be looked for. What may be another text is
+ * told apart by looking; this only ever says no too often.
  */
 import { Ascii } from './base/ascii.js';
 import { mayBeInTwo } from './paste/doubt.js';

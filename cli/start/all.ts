@@ -1,4 +1,4 @@
-/** All of the command line in one bundle, which {@link load} starts: what a program of it may be asked for. */
+/** All of the command line in one bundle, which {@link load} starts: what it may be asked for. */
 export { main } from '../program.js';
 
 /** The worker of the language server, within a worker thread. */

@@ -1,8 +1,8 @@
 /**
- * Loads the bundle of all commands. V8 takes as long to compile what a small trace needs as to run it: so the
- * bundle lies beside what V8 made of it when it was built (`scripts/codeCache.mjs`). That is taken by the same
- * V8 on the same kind of machine, and of the same bundle, only; V8 itself looks at it once more, by its
- * version, its flags and a sum. Whatever differs, the bundle is compiled as any other.
+ * Loads the bundle of all commands. V8 takes as long to compile what a small trace needs as to run it, so
+ * the bundle lies beside what V8 made of it when it was built (`scripts/codeCache.mjs`). The same V8 on the
+ * same kind of machine takes that, of the same bundle only, and itself looks at it once more, by its version,
+ * its flags and a sum. Whatever differs, the bundle is compiled as any other.
  */
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
