@@ -71,10 +71,19 @@ export function indexOf(analysis: Analysis): OpIndex {
 function memoryOf(analysis: Analysis): Memory {
   let memory = memories.get(analysis);
   if (!memory) {
-    memory = { index: new OpIndex(analysis), histories: new Map() };
+    const index = kept.get(analysis)?.() ?? new OpIndex(analysis);
+    memory = { index, histories: new Map() };
     memories.set(analysis, memory);
   }
   return memory;
+}
+
+/** Where the index of an analysis is kept. */
+const kept = new WeakMap<Analysis, () => OpIndex | undefined>();
+
+/** Where to find the index of an analysis in place of making it; undefined where it cannot be used. */
+export function giveIndex(analysis: Analysis, find: () => OpIndex | undefined): void {
+  kept.set(analysis, find);
 }
 
 /** Memslots by what they join, in their order; titles ask for them once for each finding. */

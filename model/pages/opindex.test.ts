@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { conversion } from '../../test/support/conversion.js';
 import type { Analysis } from '../analysis.js';
 import { Op, OpLog } from '../ops/oplog.js';
-import { OpIndex } from './opindex.js';
+import { isIndex, OpIndex } from './opindex.js';
 import { ownerOf, rangeOwner, rangeSpace, spaceOf, type Space } from './space.js';
 
 const VM_CONVERSION = { ...conversion, index: 1, scope: 'vm', vm: 1, inode: 0 } as const;
@@ -67,8 +67,9 @@ function same(steps: readonly Step[], pages: readonly number[]): void {
   const index = new OpIndex(analysisOf(steps));
   const indexes = (is: (step: Step) => boolean): readonly number[] =>
     steps.flatMap((step, i) => (is(step) ? [i] : []));
+  assert.ok(isIndex(index.columns, steps.length));
   assert.deepEqual(
-    index.losses,
+    [...index.losses],
     indexes(({ op }) => op === Op.Loss),
   );
   for (const space of ['gfn', 'pgoff'] as const)
@@ -113,6 +114,30 @@ describe('operations by page', () => {
       new OpIndex(analysisOf([one])).collect('gfn', 0, HUGE - 1, found);
       assert.deepEqual(found, [0]);
     }
+  });
+
+  it('are found in columns that were written down, and by none that lead elsewhere', () => {
+    const steps = Array.from({ length: 3000 }, (_, i) => ({
+      op: Op.SpteSet,
+      subject: 0,
+      first: i * 7,
+      count: 1 + (i % 3),
+    }));
+    const analysis = analysisOf(steps);
+    const { columns } = new OpIndex(analysis);
+    const found: number[] = [];
+    new OpIndex(analysis, columns).collect('gfn', 0, 7 * 2999, found);
+    assert.deepEqual(found, [2999]);
+    assert.ok(isIndex(columns, 3000));
+    assert.ok(!isIndex(columns, 2999));
+    assert.ok(!isIndex({ ...columns, slots: columns.slots.slice(1) }, 3000));
+    assert.ok(!isIndex({ ...columns, slots: new Int32Array(columns.slots.length).fill(-2) }, 3000));
+    assert.ok(!isIndex({ ...columns, starts: columns.starts.slice(1) }, 3000));
+    assert.ok(!isIndex({ ...columns, starts: columns.starts.slice().reverse() }, 3000));
+    assert.ok(!isIndex({ ...columns, losses: new Uint32Array([3000]) }, 3000));
+    // With no free place a search ends all the same.
+    const full = { ...columns, slots: new Int32Array(columns.slots.length).fill(0) };
+    new OpIndex(analysis, full).collect('gfn', 0, 5, found);
   });
 
   it('are of nothing where their subject is not known', () => {

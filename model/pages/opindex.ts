@@ -1,13 +1,14 @@
 /**
- * Operations of an {@link OpLog} by the page they touch: built once in two passes, then one page's operations
+ * Operations of an {@link OpLog} by the page they touch: built once in one pass, then one page's operations
  * are found without looking at the rest. Ranges go into buckets of their own order of size (one page, 512
  * pages as a 2M SPTE, 2^18 pages as a 1G one), so a range is stored in at most two buckets; wider ones are
  * kept in one list a subject.
  */
 import { PAGES_PER_LEVEL } from '../../parsers/base/units.js';
 import type { Analysis } from '../analysis.js';
-import { Op } from '../ops/oplog.js';
-import { opSpace, opSubject, type Space } from './space.js';
+import { TWO_32 } from '../../parsers/base/words.js';
+import { Op, OP_BLOCK_LENGTH } from '../ops/oplog.js';
+import { HISTORY_SPACES, opSpace, opSubject, ownerOf, spaceOf, type Space } from './space.js';
 
 /** Pages of a bucket, by the level of the buckets. */
 const LEVELS = [PAGES_PER_LEVEL[1]!, PAGES_PER_LEVEL[2]!, PAGES_PER_LEVEL[3]!] as const;
@@ -19,27 +20,43 @@ const SPACE_LEVELS = 4;
 const SUBJECT_STRIDE = 2 ** 41;
 const LEVEL_STRIDE = 2 ** 50;
 
-export class OpIndex {
-  private readonly dense = new Map<number, number>();
-  private starts = new Uint32Array(0);
-  private entries = new Uint32Array(0);
-  private readonly bySubject = new Map<string, number[]>();
+/** What an index is made of: it can be written down and read back. */
+export interface IndexColumns {
+  /** Keys of the buckets, in the order in which they were first met. */
+  readonly keys: Float64Array;
+  /** Buckets by the hash of their keys, open addressing; -1 for a free place. Their number is a power of two. */
+  readonly slots: Int32Array;
+  /** Where each bucket begins in `entries`, and one more for where the last one ends. */
+  readonly starts: Uint32Array;
+  /** Operations, bucket by bucket. */
+  readonly entries: Uint32Array;
   /** Loss operations: they touch every page. */
-  readonly losses: number[] = [];
+  readonly losses: Uint32Array;
+}
 
-  constructor(private readonly analysis: Analysis) {
-    this.build();
+export class OpIndex {
+  private bySubject: Map<string, number[]> | undefined;
+
+  constructor(
+    private readonly analysis: Analysis,
+    readonly columns: IndexColumns = build(analysis),
+  ) {}
+
+  /** Loss operations: they touch every page. */
+  get losses(): Uint32Array {
+    return this.columns.losses;
   }
 
   /** Appends the operations whose range holds `page`, unsorted and possibly repeated. */
   collect(space: Space, subject: number, page: number, into: number[]): void {
-    const ops = this.analysis.ops;
+    const { ops } = this.analysis;
+    const { starts, entries } = this.columns;
     for (let level = 0; level <= WIDE; level++) {
       const bucket = level === WIDE ? 0 : Math.floor(page / LEVELS[level]!);
-      const id = this.dense.get(bucketKey(space, subject, level, bucket));
-      if (id === undefined) continue;
-      for (let e = this.starts[id]!; e < this.starts[id + 1]!; e++) {
-        const i = this.entries[e]!;
+      const id = bucketOf(this.columns, bucketKey(space, subject, level, bucket));
+      if (id < 0) continue;
+      for (let e = starts[id]!; e < starts[id + 1]!; e++) {
+        const i = entries[e]!;
         const first = ops.first(i);
         if (page < first || page >= first + ops.count(i)) continue;
         if (opSubject(this.analysis, ops, i) === subject && opSpace(this.analysis, ops, i) === space)
@@ -48,75 +65,159 @@ export class OpIndex {
     }
   }
 
-  /** Operations on pages of a VM or a file, in their order. */
+  /** Operations on pages of a VM or a file, in their order; they are sorted out at the first question. */
   ofSubject(space: Space, subject: number): readonly number[] {
+    this.bySubject ??= sortedBySubject(this.analysis);
     return this.bySubject.get(`${space} ${subject}`) ?? [];
   }
+}
 
-  private build(): void {
-    this.sortBySubject();
-    const counts: number[] = [];
-    this.visit((key) => {
-      let id = this.dense.get(key);
-      if (id === undefined) {
-        id = counts.length;
-        this.dense.set(key, id);
-        counts.push(0);
-      }
-      counts[id]!++;
-    }, true);
-    this.starts = new Uint32Array(counts.length + 1);
-    for (let id = 0; id < counts.length; id++) this.starts[id + 1] = this.starts[id]! + counts[id]!;
-    this.entries = new Uint32Array(this.starts[counts.length]!);
-    const next = this.starts.slice();
-    this.visit((key, op) => {
-      const id = this.dense.get(key)!;
-      this.entries[next[id]!++] = op;
-    }, false);
+function sortedBySubject(analysis: Analysis): Map<string, number[]> {
+  const { ops } = analysis;
+  const lists: Readonly<Record<Space, number[][]>> = { gfn: [], pgoff: [] };
+  for (let i = 0; i < ops.length; i++) {
+    const space = opSpace(analysis, ops, i);
+    const subject = space === undefined ? -1 : opSubject(analysis, ops, i);
+    if (space === undefined || subject < 0) continue;
+    const list = lists[space][subject];
+    if (list) list.push(i);
+    else lists[space][subject] = [i];
+  }
+  const out = new Map<string, number[]>();
+  for (const space of ['gfn', 'pgoff'] as const)
+    lists[space].forEach((list, subject) => {
+      out.set(`${space} ${subject}`, list);
+    });
+  return out;
+}
+
+/** True for columns that lead to operations of a log of `length`, wherever one begins. */
+export function isIndex({ keys, slots, starts, entries, losses }: IndexColumns, length: number): boolean {
+  const isPowerOfTwo = slots.length > keys.length && (slots.length & (slots.length - 1)) === 0;
+  if (!isPowerOfTwo || starts.length !== keys.length + 1) return false;
+  if (starts[0] !== 0 || starts[keys.length] !== entries.length) return false;
+  for (let i = 0; i < keys.length; i++) if (starts[i]! > starts[i + 1]!) return false;
+  for (const id of slots) if (id < -1 || id >= keys.length) return false;
+  for (const i of entries) if (i >= length) return false;
+  for (const i of losses) if (i >= length) return false;
+  return true;
+}
+
+const HASH_PRIME = 0x01000193;
+/** Buckets that there is room for at first; a power of two. */
+const SLOTS_AT_FIRST = 1 << 10;
+
+/** Where the search for a key begins: both halves of its whole number decide. */
+function hashOf(key: number): number {
+  const h = Math.imul((key >>> 0) ^ Math.imul(Math.floor(key / TWO_32), HASH_PRIME), 0x9e3779b1);
+  return h ^ (h >>> 15);
+}
+
+/** The bucket of a key, -1 where there is none. */
+function bucketOf({ slots, keys }: Pick<IndexColumns, 'slots' | 'keys'>, key: number): number {
+  const mask = slots.length - 1;
+  let slot = hashOf(key) & mask;
+  // What was read from a disk may have no free place: that the search ends does not hang on it.
+  for (let left = slots.length; left > 0; left--) {
+    const id = slots[slot]!;
+    if (id < 0 || keys[id] === key) return id;
+    slot = (slot + 1) & mask;
+  }
+  return -1;
+}
+
+/** Buckets in the course of being counted. */
+class Buckets {
+  slots = new Int32Array(SLOTS_AT_FIRST).fill(-1);
+  keys = new Float64Array(SLOTS_AT_FIRST / 2);
+  counts = new Uint32Array(SLOTS_AT_FIRST / 2);
+  size = 0;
+
+  /** Counts one more operation of a bucket, and returns which one it is. */
+  count(key: number): number {
+    let id = bucketOf(this, key);
+    if (id < 0) id = this.add(key);
+    this.counts[id]!++;
+    return id;
   }
 
-  private sortBySubject(): void {
-    const ops = this.analysis.ops;
-    const lists: Readonly<Record<Space, number[][]>> = { gfn: [], pgoff: [] };
-    for (let i = 0; i < ops.length; i++) {
-      const space = opSpace(this.analysis, ops, i);
-      const subject = space === undefined ? -1 : opSubject(this.analysis, ops, i);
-      if (space === undefined || subject < 0) continue;
-      const list = lists[space][subject];
-      if (list) list.push(i);
-      else lists[space][subject] = [i];
-    }
-    for (const space of ['gfn', 'pgoff'] as const) {
-      lists[space].forEach((list, subject) => {
-        this.bySubject.set(`${space} ${subject}`, list);
-      });
-    }
+  private add(key: number): number {
+    if (this.size === this.keys.length) this.grow();
+    this.keys[this.size] = key;
+    this.place(this.size);
+    return this.size++;
   }
 
-  private visit(put: (key: number, op: number) => void, keepLosses: boolean): void {
-    const ops = this.analysis.ops;
-    for (let i = 0; i < ops.length; i++) {
-      const code = ops.op(i);
-      if (code === Op.Loss) {
-        if (keepLosses) this.losses.push(i);
-        continue;
-      }
-      const space = opSpace(this.analysis, ops, i);
-      const count = ops.count(i);
-      if (space === undefined || !(count > 0)) continue;
-      const subject = opSubject(this.analysis, ops, i);
-      const first = ops.first(i);
-      const level = levelOf(count);
-      if (level === WIDE) {
-        put(bucketKey(space, subject, level, 0), i);
-        continue;
-      }
-      const bucket = Math.floor(first / LEVELS[level]!);
-      const last = Math.floor((first + count - 1) / LEVELS[level]!);
-      put(bucketKey(space, subject, level, bucket), i);
-      if (last !== bucket) put(bucketKey(space, subject, level, last), i);
-    }
+  private place(id: number): void {
+    const mask = this.slots.length - 1;
+    let slot = hashOf(this.keys[id]!) & mask;
+    while (this.slots[slot]! >= 0) slot = (slot + 1) & mask;
+    this.slots[slot] = id;
   }
+
+  private grow(): void {
+    const { keys, counts, size } = this;
+    this.keys = new Float64Array(size * 2);
+    this.keys.set(keys);
+    this.counts = new Uint32Array(size * 2);
+    this.counts.set(counts);
+    this.slots = new Int32Array(size * 4).fill(-1);
+    for (let id = 0; id < size; id++) this.place(id);
+  }
+}
+
+/** One pass that counts, and one over what it has noted that puts each operation into its bucket. */
+function build({ ops, conversions }: Analysis): IndexColumns {
+  const buckets = new Buckets();
+  /** Of each operation its bucket and one, 0 for none; and pairs of those that lie in two. */
+  const ids = new Uint32Array(ops.length);
+  const more: number[] = [];
+  const losses: number[] = [];
+  let base = 0;
+  for (const { op, subject, first, count } of ops.blocks) {
+    const end = Math.min(OP_BLOCK_LENGTH, ops.length - base);
+    for (let i = 0; i < end; i++) {
+      const code = op[i]!;
+      if (code === Op.Loss) losses.push(base + i);
+      const pages = count[i]!;
+      if (!(pages > 0)) continue;
+      let space = HISTORY_SPACES[code];
+      let owner = subject[i]!;
+      if (code === Op.Phase) {
+        const conversion = conversions[owner];
+        if (!conversion) continue;
+        space = spaceOf(conversion);
+        owner = ownerOf(conversion);
+      }
+      if (space === undefined) continue;
+      const level = levelOf(pages);
+      const width = level === WIDE ? Infinity : LEVELS[level]!;
+      const from = Math.floor(first[i]! / width);
+      ids[base + i] = 1 + buckets.count(bucketKey(space, owner, level, from));
+      const until = Math.floor((first[i]! + pages - 1) / width);
+      if (until !== from) more.push(base + i, buckets.count(bucketKey(space, owner, level, until)));
+    }
+    base += end;
+  }
+  return filled(buckets, ids, more, Uint32Array.from(losses));
+}
+
+function filled(
+  { keys, slots, counts, size }: Buckets,
+  ids: Uint32Array,
+  more: readonly number[],
+  losses: Uint32Array,
+): IndexColumns {
+  const starts = new Uint32Array(size + 1);
+  for (let id = 0; id < size; id++) starts[id + 1] = starts[id]! + counts[id]!;
+  const entries = new Uint32Array(starts[size]!);
+  const next = starts.slice();
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i]!;
+    if (id > 0) entries[next[id - 1]!++] = i;
+  }
+  for (let i = 0; i < more.length; i += 2) entries[next[more[i + 1]!]!++] = more[i]!;
+  return { keys: keys.slice(0, size), slots, starts, entries, losses };
 }
 
 /** The smallest level whose buckets are as large as a range. */

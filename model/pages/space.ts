@@ -47,6 +47,11 @@ const AROUND_PAGES: ReadonlySet<OpCode> = new Set([
   Op.VmaRemove,
 ]);
 
+/** Space of the pages whose history an operation is part of, by its code; a phase's is its conversion's. */
+export const HISTORY_SPACES: readonly (Space | undefined)[] = SPACES.map((space, op) =>
+  AROUND_PAGES.has(op as OpCode) ? undefined : space,
+);
+
 /** Space of an operation's range, undefined when it has none. */
 export function rangeSpace(analysis: Analysis, op: OpCode, subject: number): Space | undefined {
   if (op !== Op.Phase) return SPACES[op];

@@ -27,6 +27,22 @@ export class Interner {
     return this.starts.length;
   }
 
+  /** The slices one after another, and where each ends: it can be written down, and read by {@link of}. */
+  get slices(): { readonly bytes: Uint8Array; readonly ends: Uint32Array } {
+    return { bytes: this.arena.subarray(0, this.used), ends: Uint32Array.from(this.ends) };
+  }
+
+  /** The ids of slices that were written down; undefined where they are none, or not distinct. */
+  static of(bytes: Uint8Array, ends: Uint32Array): Interner | undefined {
+    const interner = new Interner();
+    let start = 0;
+    for (const [id, end] of ends.entries()) {
+      if (end < start || end > bytes.length || interner.intern(bytes, start, end) !== id) return undefined;
+      start = end;
+    }
+    return interner;
+  }
+
   /** Id of bytes[start, end), adding it when new. */
   intern(bytes: Uint8Array, start: number, end: number): number {
     // FNV over four bytes at a time: names are short, and a multiplication a byte would cost more than all

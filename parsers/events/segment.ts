@@ -71,6 +71,14 @@ export class Segment {
     this.lines = lines;
   }
 
+  get hasLines(): boolean {
+    return this.lines !== undefined;
+  }
+
+  get hasTimes(): boolean {
+    return this.times !== undefined;
+  }
+
   /** Line of a row, 0 where the source is binary. */
   lineOf(i: number): number {
     return this.lines?.[i] ?? 0;

@@ -152,7 +152,7 @@ export const LAYERS: readonly Layer[] = [
     'model/ops',
     'model/pages',
   ),
-  room('model/kept', ...EVENTS, ...RESULT, 'model/ops'),
+  room('model/kept', ...EVENTS, ...RESULT, 'model/ops', 'model/pages'),
   room('model/review', ...EVENTS, ...RESULT, 'parsers/patch', 'model/findings'),
   {
     name: 'model root',

@@ -1,0 +1,94 @@
+/**
+ * A whole judged trace, to be looked into without reading it again: beside its report (reportParts.ts) its
+ * rows, its operations by page, and what names it.
+ */
+import type { Analysis } from '../../model/analysis.js';
+import { analysisOf } from '../../model/kept/analysisData.js';
+import { giveKeptIndex, INDEX_COLUMNS } from '../../model/kept/pageIndex.js';
+import { OpLog } from '../../model/ops/oplog.js';
+import { indexOf } from '../../model/pages/intervals.js';
+import { Interner } from '../../parsers/base/intern.js';
+import { listOf, parsed } from '../../parsers/base/shape.js';
+import { isStacks, metaOf, stacksData, stacksOf } from '../../parsers/events/keptMarks.js';
+import { columnsOf, formOf, isSegmentForm, lazySegment, poolOf } from '../../parsers/events/keptRows.js';
+import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
+import { EventTable } from '../../parsers/events/table.js';
+import type { PackReader, PackWriter } from './pack.js';
+import { readAnalysis, readOps, writeReport, type Whole } from './reportParts.js';
+
+/** Frames of more stacks are read again about as fast as a trace is. */
+const STACKS_MAX = 200_000;
+
+/** Writes the parts, a few megabytes between two pauses; returns false where they are not to be kept. */
+export function* writeTrace(
+  pack: PackWriter,
+  table: EventTable,
+  analysis: Analysis,
+): Generator<undefined, boolean> {
+  if (table.stacks.length > STACKS_MAX || !writeReport(pack, table, analysis)) return false;
+  pack.addText('stacks', JSON.stringify(stacksData(table.stacks)));
+  for (const list of ['names', 'comms'] as const) {
+    const { bytes, ends } = table[list].slices;
+    pack.add(`${list}.bytes`, bytes);
+    pack.add(`${list}.ends`, ends);
+  }
+  yield;
+  const { columns } = indexOf(analysis);
+  for (const name of INDEX_COLUMNS) pack.add(`index.${name}`, columns[name]);
+  pack.addText('segments', JSON.stringify(table.segments.map(formOf)));
+  for (const [i, segment] of table.segments.entries()) {
+    yield;
+    pack.addPieces(`rows.${i}`, columnsOf(segment));
+    yield;
+    pack.add(`pool.${i}`, poolOf(segment));
+  }
+  return true;
+}
+
+function readIds(pack: PackReader, list: 'names' | 'comms'): Interner | undefined {
+  const bytes = pack.bytes(`${list}.bytes`);
+  const ends = pack.bytes(`${list}.ends`);
+  if (!bytes || !ends || ends.byteLength % Uint32Array.BYTES_PER_ELEMENT !== 0) return undefined;
+  return Interner.of(new Uint8Array(bytes), new Uint32Array(ends));
+}
+
+/**
+ * A trace that was kept whole; undefined where it is not, or does not go together. Rows, operations and the
+ * index are read when somebody looks at them; `readWhole` stands in where one turns out to be damaged.
+ */
+export function readTraceParts(pack: PackReader, readWhole: () => Whole): Whole | undefined {
+  const known = readAnalysis(pack);
+  const forms = parsed(listOf(isSegmentForm), pack.text('segments') ?? '');
+  const stacks = parsed(isStacks, pack.text('stacks') ?? '');
+  const [names, comms] = [readIds(pack, 'names'), readIds(pack, 'comms')];
+  if (!known || !forms || !stacks || !names || !comms || !pack.has('ops')) return undefined;
+  const { marks, data } = known;
+  const isFull = forms.every(({ rows }, i) => rows === SEGMENT_ROWS || i === forms.length - 1);
+  if (!isFull || forms.reduce((sum, { rows }) => sum + rows, 0) !== marks.length) return undefined;
+  let read: Whole | undefined;
+  const all = (): Whole => (read ??= readWhole());
+  const segments = forms.map((form, i) =>
+    lazySegment(
+      form,
+      { names, comms },
+      { columns: () => pack.bytes(`rows.${i}`), pool: () => pack.bytes(`pool.${i}`) },
+      () => all().table.segments[i]!,
+    ),
+  );
+  const { length, issues, losses, unread } = marks;
+  const meta = metaOf(marks);
+  const kept = stacksOf(stacks);
+  const table = new EventTable(length, segments, meta, names, comms, issues, losses, kept, unread);
+  return { table, analysis: lazyAnalysis(pack, data, all) };
+}
+
+function lazyAnalysis(pack: PackReader, data: Parameters<typeof analysisOf>[0], all: () => Whole): Analysis {
+  const analysis = analysisOf(data, new OpLog());
+  let ops: OpLog | undefined;
+  Object.defineProperty(analysis, 'ops', {
+    enumerable: true,
+    get: () => (ops ??= readOps(pack, data) ?? all().analysis.ops),
+  });
+  giveKeptIndex(analysis, (name) => pack.bytes(`index.${name}`));
+  return analysis;
+}
