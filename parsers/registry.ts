@@ -5,7 +5,7 @@ import { archiveOf, compressionOf, otherCompression } from './compressed/detect.
 import { contentOptions, plainOf, readPlain } from './compressed/open.js';
 import type { PlainSource } from './compressed/plainSource.js';
 import type { IssueCode } from './events/issues.js';
-import { TableBuilder } from './events/table.js';
+import { TableBuilder, type EventTable } from './events/table.js';
 import { ftraceText } from './ftrace/format.js';
 import { perfData } from './perf/format.js';
 import { perfJson } from './perf/json/format.js';
@@ -36,6 +36,15 @@ export const FORMATS: readonly TraceFormat[] = [
   ftraceText,
   qemuLog,
 ];
+
+/**
+ * A source whose table is known, of a format that finds the text of a row where the row says that it is;
+ * undefined of other formats, whose sources have to be read for it.
+ */
+export function openLines(source: ByteSource, table: EventTable): OpenTrace | undefined {
+  const open = FORMATS.find(({ id }) => id === table.meta.format)?.lines?.open(source, table);
+  return open && withTable(open, table, { bytesAt: (_row, offset, length) => source.read(offset, length) });
+}
 
 /** Compressed files may hold compressed files, though not for ever. */
 const NESTED_MAX = 3;

@@ -33,6 +33,8 @@ export class TraceSession implements vscode.Disposable {
   /** Until the trace was read in this session: judging it anew by other rules is faster than any index. */
   private mayUseIndex = true;
   private digest = '';
+  /** How it was judged last. */
+  private options: CheckOptions = {};
   /** Runs of check, so that an older one that ends late changes nothing. */
   private run = 0;
   /** How often the worker was dropped. */
@@ -58,6 +60,7 @@ export class TraceSession implements vscode.Disposable {
    */
   async check(options: CheckOptions): Promise<Report | undefined> {
     const run = ++this.run;
+    this.options = options;
     this.enter({ kind: 'running', progress: undefined });
     try {
       const { drops } = this;
@@ -82,7 +85,10 @@ export class TraceSession implements vscode.Disposable {
   /** What was found when the same content was judged in the same way before. */
   private async fromIndex(options: CheckOptions): Promise<Report | undefined> {
     this.digest = '';
-    if (!this.index || !this.mayUseIndex) return undefined;
+    if (!this.mayUseIndex) return undefined;
+    const kept = await this.request('kept', options);
+    if (kept) return kept;
+    if (!this.index) return undefined;
     this.digest = await this.request('digest', options);
     return this.digest === '' ? undefined : this.index.find(this.digest, options);
   }
@@ -185,7 +191,14 @@ export class TraceSession implements vscode.Disposable {
 
   private hear(told: Told): void {
     if ('debug' in told) this.debugged.fire(told.debug);
+    else if ('stale' in told) this.readAfterAll();
     else if (this.state.kind === 'running') this.enter({ kind: 'running', progress: told.progress });
+  }
+
+  /** What was shown is of another file. */
+  private readAfterAll(): void {
+    this.forget();
+    void this.check(this.options);
   }
 
   private dropWorker(error: JobError): void {

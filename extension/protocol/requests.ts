@@ -57,6 +57,11 @@ export interface Methods {
    * Digest of a large trace's content, '' for a small one; what is asked later is judged by these options.
    */
   digest: { params: CheckOptions; result: string };
+  /**
+   * The report of a trace that was read and judged in this way before, null where none is kept. It is
+   * compared with the file's digest behind that, and the worker says so where it is another file's.
+   */
+  kept: { params: CheckOptions; result: Report | null };
   /** Reads the trace unless it was read already, and judges it. */
   check: { params: CheckOptions; result: Report };
   /**
@@ -182,6 +187,8 @@ export type FromWorker =
   | { readonly id: number; readonly result: Methods[Method]['result'] }
   | { readonly id: number; readonly error: JobError }
   | { readonly progress: Progress }
+  /** What `kept` gave is of other bytes than the file has. */
+  | { readonly stale: true }
   | { readonly debug: DebugMessage };
 
 /** One end of a channel to the other side; both hosts' workers fit it. */

@@ -29,6 +29,8 @@ export class Refused extends Error {
 export class AskedWorker {
   readonly progress: Progress[] = [];
   readonly debugged: DebugMessage[] = [];
+  /** It has said that what was kept is of another file. */
+  isStale = false;
   /** Buffers that the last reply handed over rather than copied. */
   moved: readonly ArrayBuffer[] = [];
   private reply: FromWorker | undefined;
@@ -76,6 +78,7 @@ export class AskedWorker {
   private take(message: FromWorker, moved: readonly ArrayBuffer[]): void {
     if ('progress' in message) this.progress.push(message.progress);
     else if ('debug' in message) this.debugged.push(message.debug);
+    else if ('stale' in message) this.isStale = true;
     else {
       this.reply = message;
       this.moved = moved;

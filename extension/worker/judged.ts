@@ -11,6 +11,33 @@ import type { Shown } from '../protocol/place.js';
 import type { JobError } from '../protocol/requests.js';
 import type { RunFiles, RunSource } from './run.js';
 
+/** A trace that was read and judged before. */
+export interface Before {
+  readonly open: OpenTrace;
+  readonly analysis: Analysis;
+  readonly shown: Shown;
+  /** Digest of its file when it was read. */
+  readonly digest: string;
+  /** It is not what the file has: it is thrown away. */
+  drop(): void;
+}
+
+/** What is kept of the trace that a worker is of. */
+export interface KeptTraces {
+  /**
+   * What is kept of the file as it lies there now, judged as `asked` says, which holds all that decides it
+   * besides its bytes; `reread` reads and judges it after all. To be called before the file is read.
+   */
+  find(source: ByteSource, asked: string, reread: () => Reread): Before | undefined;
+  /** Keeps what was read since `find`, in steps; `digest` is that of the file. */
+  keep(source: ByteSource, read: Reread, digest: string, shown: Shown): Generator<undefined, boolean>;
+}
+
+export interface Reread {
+  readonly open: OpenTrace;
+  readonly analysis: Analysis;
+}
+
 /** What the host gives its worker besides the channel. */
 export interface WorkerTools {
   /** Opens the source. Throws {@link JobFailure} when it cannot be read. */
@@ -29,7 +56,11 @@ export interface WorkerTools {
    * begins with as many bytes as the file had whose digest was made last, and that these are the same.
    */
   readonly digest?: (source: ByteSource, known?: number) => string;
+  /** The same of a whole file, in steps. */
+  readonly digestInSteps?: (source: ByteSource) => Generator<undefined, string>;
   readonly decompress: Pick<ReadOptions, 'inflate' | 'unzstd' | 'unzstdStream' | 'decompress'>;
+  /** The trace as it was read and judged before, where that is kept; absent where nothing is. */
+  readonly kept?: KeptTraces;
   /** Finds the source line of a kernel frame, where programs can be run. */
   readonly findSource?: DebugHost['findSource'];
 }

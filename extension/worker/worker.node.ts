@@ -11,6 +11,9 @@ import type { FromWorker, Request } from '../protocol/requests.js';
 import { FileSource } from './fileSource.node.js';
 import type { RunSource } from './run.js';
 import { serve } from './worker.js';
+import { cacheSettings } from '../../shell/cache/folder.node.js';
+import { TraceCache, type CacheSettings } from '../../shell/cache/traceCache.node.js';
+import { keptTraces } from './keptTraces.node.js';
 import { nodeCodecs } from '../../shell/codecs.node.js';
 import { KernelSources } from '../../shell/kernelSource.node.js';
 
@@ -20,13 +23,17 @@ export type NodeFile = ({ readonly path: string } | { readonly bytes: Uint8Array
   readonly beside?: Beside | undefined;
 };
 /** Or with the files of a run. */
-export type NodeWorkerData =
+export type NodeWorkerData = {
+  /** How traces are kept, where it is not as the environment says. */
+  readonly cache?: CacheSettings;
+} & (
   | NodeFile
   | {
       readonly run: readonly (NodeFile & {
         readonly described: Omit<RunSource, 'open' | 'traceEvents' | 'beside'>;
       })[];
-    };
+    }
+);
 
 const port = parentPort;
 assert(port !== null, 'worker.node runs in a worker thread');
@@ -58,6 +65,17 @@ function digest(source: ByteSource, known = 0): string {
   return sum.digest('hex');
 }
 
+const keeps = data.cache ?? cacheSettings(process.env, process.platform);
+
+function* digestInSteps(source: ByteSource): Generator<undefined, string> {
+  const sum = createHash('sha256');
+  for (let at = 0; at < source.size; at += DIGEST_CHUNK_BYTES) {
+    sum.update(source.read(at, DIGEST_CHUNK_BYTES));
+    yield;
+  }
+  return sum.digest('hex');
+}
+
 // Requests wait in the port until the worker listens.
 void nodeCodecs().then((codecs) =>
   serve(
@@ -84,6 +102,8 @@ void nodeCodecs().then((codecs) =>
           }),
       now: () => performance.now(),
       digest,
+      digestInSteps,
+      ...(keeps && 'path' in data && { kept: keptTraces(new TraceCache(keeps), data.path) }),
       findSource: (frame, map) => kernel.find(frame, map),
       decompress: codecs,
     },

@@ -41,7 +41,8 @@ import { eventAtLine } from './eventView.js';
 import { explain, recipe } from './explainView.js';
 import { faultGroups } from './faults.js';
 import { conversionGroups, conversionsIn } from './conversions.js';
-import { JobFailure, type Judged, type WorkerTools } from './judged.js';
+import { JobFailure, type Judged, type Reread, type WorkerTools } from './judged.js';
+import { askedOf, compareBehind, keepBehind } from './keeping.js';
 import { holdsTrace, listingText } from './listing.js';
 import { listsAt } from './lists.js';
 import { hints, life, neighbour, origin, rowOfLine, stackLines, windowAround } from './moves.js';
@@ -78,6 +79,8 @@ class TraceServer {
   private beside: Beside | undefined;
   /** What is kept while the file grows; it is there once it did. */
   private following: Following | undefined;
+  /** The trace is as it was kept; nothing of it was read again. */
+  private isFromKept = false;
   private debugging: DebugServer | undefined;
   private timelineMade: Timeline | undefined;
   private asked: { readonly analysis: Analysis; readonly server: SqlServer } | undefined;
@@ -100,6 +103,7 @@ class TraceServer {
     const { openAgain } = this.tools;
     if (!openAgain || !this.opened || this.debugging || this.asked) return false;
     this.trace = undefined;
+    this.isFromKept = false;
     this.analysis = undefined;
     this.timelineMade = undefined;
     this.digests.clear();
@@ -121,25 +125,79 @@ class TraceServer {
     return holdsTrace(this.open(), this.tools.decompress);
   }
 
+  /** Of a trace that was read, another judgement may be kept only where it came from what was kept. */
+  kept(options: CheckOptions): Report | null {
+    this.options = options;
+    const { kept, run, digestInSteps } = this.tools;
+    if (!kept || !digestInSteps || run || this.following || (this.trace && !this.isFromKept)) return null;
+    const start = this.tools.now();
+    const source = this.open();
+    const asked = askedOf(options, { traceEvents: this.tools.traceEvents, beside: this.beside });
+    const before = kept.find(source, asked, () => this.rereadAlone(options));
+    if (!before) return null;
+    const { open: trace, analysis, digest } = before;
+    this.trace = {
+      source,
+      wholes: [source],
+      trace,
+      shown: before.shown,
+      readMs: this.tools.now() - start,
+    };
+    this.analysis = analysis;
+    this.isFromKept = true;
+    this.digests.set(source, digest);
+    const read = this.trace;
+    compareBehind(
+      before,
+      () => digestInSteps(source),
+      () => this.trace !== read,
+      (isSame) => {
+        if (isSame) return;
+        before.drop();
+        this.post({ stale: true });
+      },
+    );
+    return this.report(read, { read: read.readMs, judge: 0 });
+  }
+
+  /** What an entry has not, or not whole. */
+  private rereadAlone(options: CheckOptions): Reread {
+    const { trace } = this.readFile();
+    return { open: trace, analysis: analyze(trace.table, this.askedFor(options, trace.table.length)) };
+  }
+
   check(options: CheckOptions): Report {
     this.options = options;
     const read = this.read();
     const start = this.tools.now();
     const { table } = read.trace;
-    const asked: AnalyzeOptions = {
-      profiles: options.profiles,
-      skewNs: options.skewNs,
-      clock: options.clock,
-      pageBytes: options.pageBytes,
-      progress: (done) => this.progress({ stage: 'judging', done, total: table.length }),
-    };
+    const asked = this.askedFor(options, table.length);
     this.analysis = this.following ? this.following.analyze(table, asked) : analyze(table, asked);
-    const tookMs = { read: read.readMs, judge: this.tools.now() - start };
+    const judge = this.tools.now() - start;
+    const report = this.report(read, { read: read.readMs, judge });
+    if (!this.following) this.keepBehind(read, this.analysis);
+    return report;
+  }
+
+  private askedFor({ profiles, skewNs, clock, pageBytes }: CheckOptions, total: number): AnalyzeOptions {
+    const progress = (done: number): void => this.progress({ stage: 'judging', done, total });
+    return { profiles, skewNs, clock, pageBytes, progress };
+  }
+
+  private report(read: ReadTrace, tookMs: Report['tookMs']): Report {
     const recording = recordingOf(read.wholes.map((source) => this.digestOf(source)));
-    return reportOf(
-      { ...this.shownNow(read), analysis: this.analysis },
-      { tookMs, recording, recorded: this.recorded() },
-    );
+    const judged = { ...this.shownNow(read), analysis: this.analysis! };
+    return reportOf(judged, { tookMs, recording, recorded: this.recorded() });
+  }
+
+  /** What was taken from what is kept is kept already. */
+  private keepBehind({ wholes, trace: open, files, shown }: ReadTrace, analysis: Analysis): void {
+    const { kept } = this.tools;
+    const isOver = (): boolean => this.analysis !== analysis;
+    const source = wholes[0]!;
+    const isAlone = wholes.length === 1 && !files && !this.isFromKept;
+    const keep = isAlone && kept ? { kept, source, digest: this.digestOf(source), shown } : undefined;
+    keepBehind({ open, analysis }, keep, isOver);
   }
 
   private recorded(): readonly string[] {
@@ -284,6 +342,7 @@ type AnyHandler = (server: TraceServer, params: unknown) => Result<Method>;
 
 const HANDLERS: Handlers = {
   digest: (server, options) => server.digest(options),
+  kept: (server, options) => server.kept(options),
   check: (server, options) => server.check(options),
   again: (server, now) => server.again(now),
   holdsTrace: (server) => server.holdsTrace(),

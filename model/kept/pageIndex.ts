@@ -13,7 +13,7 @@ export const INDEX_FORMS = {
 } as const;
 export const INDEX_COLUMNS = Object.keys(INDEX_FORMS) as readonly (keyof IndexColumns)[];
 
-/** Lets the index of an analysis be read when the first question comes; it is made anew where it is damaged. */
+/** Lets the index of an analysis be read at the first question; it is made anew where it is damaged. */
 export function giveKeptIndex(
   analysis: Analysis,
   read: (name: keyof IndexColumns) => ArrayBuffer | undefined,

@@ -24,7 +24,7 @@ const LEVEL_STRIDE = 2 ** 50;
 export interface IndexColumns {
   /** Keys of the buckets, in the order in which they were first met. */
   readonly keys: Float64Array;
-  /** Buckets by the hash of their keys, open addressing; -1 for a free place. Their number is a power of two. */
+  /** Buckets by the hash of their keys, open addressing; -1 for a free place. As many as a power of two. */
   readonly slots: Int32Array;
   /** Where each bucket begins in `entries`, and one more for where the last one ends. */
   readonly starts: Uint32Array;

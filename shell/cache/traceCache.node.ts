@@ -88,10 +88,12 @@ function quietly<T>(run: () => T): T | undefined {
   try {
     return run();
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return undefined;
+    if (isOfSystem(error)) return undefined;
     throw error;
   }
 }
+
+const isOfSystem = (error: unknown): boolean => error instanceof Error && 'code' in error;
 
 export class TraceCache {
   private readonly mostBytes: number;
@@ -145,7 +147,22 @@ export class TraceCache {
    * cannot, be kept. Nothing is kept of a file that was written while it was read, or shortly before.
    */
   keep(sighting: Sighting, holds: readonly string[], write: (pack: PackWriter) => boolean): boolean {
-    const { wanted, marks, key } = sighting;
+    const steps = this.keeping(sighting, holds, function* (pack) {
+      yield;
+      return write(pack);
+    });
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+    }
+  }
+
+  /** The same in steps, between which something else may be done. */
+  *keeping(
+    { wanted, marks, key }: Sighting,
+    holds: readonly string[],
+    write: (pack: PackWriter) => Generator<undefined, boolean>,
+  ): Generator<undefined, boolean> {
     const after = wanted.files.map((file) => markOf(file, 0));
     const isSettled = marks.every(
       (mark, i) => mark.isSettled && after[i] !== undefined && sameStamps(mark.stamps, after[i].stamps),
@@ -159,10 +176,19 @@ export class TraceCache {
       stamps: marks.map(({ stamps }) => stamps),
       holds,
     };
-    return quietly(() => this.write(key, JSON.stringify(about), write)) ?? false;
+    try {
+      return yield* this.writing(key, JSON.stringify(about), write);
+    } catch (error) {
+      if (isOfSystem(error)) return false;
+      throw error;
+    }
   }
 
-  private write(key: string, about: string, write: (pack: PackWriter) => boolean): boolean {
+  private *writing(
+    key: string,
+    about: string,
+    write: (pack: PackWriter) => Generator<undefined, boolean>,
+  ): Generator<undefined, boolean> {
     const { folder } = this.settings;
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (!isOwn(fs.statSync(folder))) return false;
@@ -172,7 +198,7 @@ export class TraceCache {
     try {
       const sink = new Sink(fd, Math.min(this.mostBytes / 2, roomIn(folder)));
       const pack = new PackWriter((bytes) => sink.put(bytes), checksum);
-      if (write(pack)) {
+      if (yield* write(pack)) {
         pack.end(about);
         isWhole = sink.end();
       }
