@@ -334,7 +334,16 @@ export function openGroup(
 /** The files of a command that shows one trace: they are one run, or it cannot be done. */
 export function openOne(args: Args, names: readonly string[], usage: string, output: Output): LoadedRun {
   if (names.length === 0) throw new UsageError(`expected ${usage}`);
-  const group = [...names.filter(isProject).flatMap(readProject), ...namedFiles(args, names)];
+  return oneOfGroup(namedGroup(args, names), output);
+}
+
+/** The files that such a command names. */
+export function namedGroup(args: Args, names: readonly string[]): readonly BundleFile[] {
+  return [...names.filter(isProject).flatMap(readProject), ...namedFiles(args, names)];
+}
+
+/** The one trace of a group. */
+export function oneOfGroup(group: readonly BundleFile[], output: Output): LoadedRun {
   const runs = openGroup(group, output);
   if (runs.length === 1) return runs[0]!;
   for (const run of runs) run.close();

@@ -8,7 +8,8 @@ import type { Bundle } from '../parsers/bundle/merge.js';
 import { PROFILES } from '../model/findings/finding.js';
 import { KernelSources } from '../shell/kernelSource.node.js';
 import { Args } from './args.js';
-import { filesBehind, loadOne, RUN_OPTIONS } from './bundle.js';
+import { filesBehind, RUN_OPTIONS } from './bundle.js';
+import { loadKept } from './keptWhole.js';
 import { prepareCodecs } from './codecs.js';
 import { frame, MessageReader, takeMessages } from './dapFraming.js';
 import { InputError } from './errors.js';
@@ -26,7 +27,7 @@ async function openTrace(
   if (files.includes('-')) throw new InputError('a trace to be replayed must be a file, not standard input');
   await prepareCodecs(files.flatMap(filesBehind));
   const profiles = rules.length === 0 ? undefined : PROFILES.filter((profile) => rules.includes(profile));
-  const trace = loadOne(
+  const trace = loadKept(
     new Args(files, {}, RUN_OPTIONS),
     files,
     'a trace',

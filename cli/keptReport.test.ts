@@ -11,6 +11,7 @@ import { readReport, writeReport } from '../shell/cache/reportParts.js';
 import { filesBelow } from '../test/support/files.js';
 import { opened, packed } from '../test/support/packs.js';
 import { prepareCodecs } from './codecs.js';
+import { dapHost } from './dap.js';
 import { judged, openTrace } from './load.js';
 import { InputError } from './errors.js';
 import type { Output } from './output.js';
@@ -168,6 +169,41 @@ describe('reports of traces that were read before', () => {
       fs.writeFileSync(path.join(folder, 'kept'), 'a file');
       await again(false, trace);
       await again(false, trace);
+    });
+
+    it('are kept whole for whoever looks into a trace, and serve its report too', async () => {
+      const cache = { folder: path.join(folder, 'kept'), build, leastBytes: 0, youngMs: -1000 };
+      const told = async (argv: readonly string[], isKept: boolean): Promise<string> => {
+        let out = '';
+        const output = { ...SILENT, out: (text: string) => (out += text), ...(isKept && { cache }) };
+        await run(argv, output);
+        return out;
+      };
+      const questions = [
+        ['explain', trace, 'G9'],
+        ['timeline', trace],
+        ['timeline', trace, '--format', 'json'],
+        ['storms', trace],
+      ];
+      const wanted = [];
+      for (const argv of questions) wanted.push(await told(argv, false));
+      await told(questions[0]!, true);
+      const kept = path.join(folder, 'kept');
+      while (!fs.existsSync(kept) || !entries().some((name) => name.endsWith('.kept')))
+        await new Promise((done) => setTimeout(done, 5));
+      const [entry] = entries();
+      const { ino } = fs.statSync(path.join(kept, entry!));
+      for (const [i, argv] of questions.entries()) assert.equal(await told(argv, true), wanted[i]);
+      await again(true, trace);
+      const replayed = await dapHost({ ...SILENT, cache }).openTrace(trace, [], []);
+      const read = await dapHost(SILENT).openTrace(trace, [], []);
+      assert.deepEqual(replayed.analysis.findings, read.analysis.findings);
+      assert.deepEqual(replayed.analysis.ops.length, read.analysis.ops.length);
+      for (let row = 0; row < read.open.table.length; row++)
+        assert.deepEqual(replayed.open.describe(row), read.open.describe(row));
+      read.close?.();
+      replayed.close?.();
+      assert.equal(fs.statSync(path.join(kept, entry!)).ino, ino, 'it was never written again');
     });
 
     it('are listed and removed', async () => {

@@ -1,5 +1,6 @@
 /** `shimtrace dap`: the debug adapter for editors that start one themselves. */
 import type { Command } from '../command.js';
+import { CACHE_OPTIONS } from '../cacheOptions.js';
 import { dapHost, listen, serve } from '../dap.js';
 import { EXIT, UsageError } from '../errors.js';
 
@@ -10,6 +11,7 @@ export const dap: Command = {
   summary: 'replay a trace in a debugger: a debug adapter on standard input and output, or on a port',
   usage: '[--port N]',
   options: {
+    ...CACHE_OPTIONS,
     port: {
       type: 'string',
       value: 'N',
@@ -25,7 +27,7 @@ export const dap: Command = {
     if (args.positionals.length > 0)
       throw new UsageError('dap takes no file: the client names the trace in its launch request');
     const port = args.number('port');
-    const host = dapHost(output);
+    const host = dapHost(args.flag('no-cache') ? { ...output, cache: undefined } : output);
     if (port === undefined) {
       await serve(process.stdin, process.stdout, host);
       return EXIT.clean;

@@ -2,11 +2,12 @@
 import { tellEvent } from '../../parsers/told.js';
 import { findingJson } from '../../model/findings/json.js';
 import { explainFinding, renderExplanation } from '../../model/findings/explain.js';
+import { loadKept } from '../keptWhole.js';
 import { formatOption } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, UsageError } from '../errors.js';
 import { findFinding } from '../findFinding.js';
-import { loadOne, RUN_OPTIONS } from '../bundle.js';
+import { RUN_OPTIONS } from '../bundle.js';
 import { loadOptions, LOAD_OPTIONS } from '../load.js';
 
 const FORMATS = ['text', 'json'] as const;
@@ -27,7 +28,7 @@ export const explain: Command = {
     const wanted = args.positionals.at(-1);
     if (wanted === undefined || files.length === 0) throw new UsageError(`expected ${explain.usage}`);
     const format = args.choice('format', FORMATS, 'text');
-    const trace = loadOne(args, files, explain.usage, loadOptions(args), output);
+    const trace = loadKept(args, files, explain.usage, loadOptions(args), output);
     const finding = findFinding(trace, wanted);
     const explanation = explainFinding(trace, finding, (row) => tellEvent(trace.open, row));
     if (format === 'json') {

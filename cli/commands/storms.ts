@@ -12,10 +12,11 @@ import { plural } from '../../parsers/base/plural.js';
 import { placeOf, timeText } from '../../model/findings/report.js';
 import { hex } from '../../model/pages/state.js';
 import type { Args } from '../args.js';
+import { loadKept } from '../keptWhole.js';
 import { formatOption } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, UsageError } from '../errors.js';
-import { loadOne, nameOf, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
+import { nameOf, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
 import { loadOptions, LOAD_OPTIONS, type LoadedTrace } from '../load.js';
 import { parseRange, SELECT_OPTIONS, selectVms } from '../select.js';
 
@@ -53,7 +54,7 @@ export const storms: Command = {
   run(args, output) {
     const format = args.choice('format', FORMATS, 'text');
     const [min, limit] = [countOf(args, 'min'), countOf(args, 'limit')];
-    const trace = loadOne(args, args.positionals, storms.usage, loadOptions(args), output);
+    const trace = loadKept(args, args.positionals, storms.usage, loadOptions(args), output);
     const range = args.text('gfn') === undefined ? undefined : parseRange('--gfn', args.text('gfn')!);
     const wanted: Wanted = {
       min: min ?? (range ? 1 : REPEATS_MIN),

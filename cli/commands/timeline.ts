@@ -7,10 +7,11 @@ import { intervalAtRow, rangePieces, type RangePiece } from '../../model/pages/q
 import { describeDimension, describeState, hex, isUnknown } from '../../model/pages/state.js';
 import { visibleLine } from '../../parsers/base/visible.js';
 import { placeOf, timeText } from '../../model/findings/report.js';
+import { loadKept } from '../keptWhole.js';
 import { formatOption } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, InputError, UsageError } from '../errors.js';
-import { loadOne, rowAtPlace, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
+import { rowAtPlace, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
 import { loadOptions, LOAD_OPTIONS, type LoadedTrace } from '../load.js';
 import type { Output } from '../output.js';
 import { SELECT_OPTIONS, selectPages } from '../select.js';
@@ -42,7 +43,7 @@ export const timeline: Command = {
   ].join('\n'),
   run(args, output) {
     const format = args.choice('format', FORMATS, 'table');
-    const trace = loadOne(args, args.positionals, timeline.usage, loadOptions(args), output);
+    const trace = loadKept(args, args.positionals, timeline.usage, loadOptions(args), output);
     const at = args.text('at');
     const row = at === undefined ? undefined : rowOfPlace(trace, at);
     const printer = new Printer(trace, format, output);

@@ -1,4 +1,5 @@
 /** Commands that act on a trace as a whole. */
+import { askOnce } from '../analysis/channel.js';
 import * as vscode from 'vscode';
 import type { App, Feature } from '../app.js';
 import { fileOf, hasOwnTab, openTabUris, revealLine } from '../tabs.js';
@@ -27,6 +28,7 @@ export const commands: Feature = (app) => {
     ),
     register('shimtrace.clearCache', async () => {
       await app.index.clear();
+      await askOnce(app.platform, 'clearKept', {});
       await vscode.window.showInformationMessage(
         vscode.l10n.t('The reports that Shimtrace kept of large traces are gone.'),
       );

@@ -62,6 +62,8 @@ export interface Methods {
    * compared with the file's digest behind that, and the worker says so where it is another file's.
    */
   kept: { params: CheckOptions; result: Report | null };
+  /** Removes what is kept of all traces; returns how many there were. */
+  clearKept: { params: object; result: number };
   /** Reads the trace unless it was read already, and judges it. */
   check: { params: CheckOptions; result: Report };
   /**

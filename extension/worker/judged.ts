@@ -61,6 +61,8 @@ export interface WorkerTools {
   readonly decompress: Pick<ReadOptions, 'inflate' | 'unzstd' | 'unzstdStream' | 'decompress'>;
   /** The trace as it was read and judged before, where that is kept; absent where nothing is. */
   readonly kept?: KeptTraces;
+  /** Removes what is kept of all traces; returns how many there were. */
+  readonly clearKept?: () => number;
   /** Finds the source line of a kernel frame, where programs can be run. */
   readonly findSource?: DebugHost['findSource'];
 }

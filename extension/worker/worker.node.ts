@@ -13,6 +13,7 @@ import type { RunSource } from './run.js';
 import { serve } from './worker.js';
 import { cacheSettings } from '../../shell/cache/folder.node.js';
 import { TraceCache, type CacheSettings } from '../../shell/cache/traceCache.node.js';
+import { digestInSteps } from '../../shell/cache/wholeTraces.node.js';
 import { keptTraces } from './keptTraces.node.js';
 import { nodeCodecs } from '../../shell/codecs.node.js';
 import { KernelSources } from '../../shell/kernelSource.node.js';
@@ -67,15 +68,6 @@ function digest(source: ByteSource, known = 0): string {
 
 const keeps = data.cache ?? cacheSettings(process.env, process.platform);
 
-function* digestInSteps(source: ByteSource): Generator<undefined, string> {
-  const sum = createHash('sha256');
-  for (let at = 0; at < source.size; at += DIGEST_CHUNK_BYTES) {
-    sum.update(source.read(at, DIGEST_CHUNK_BYTES));
-    yield;
-  }
-  return sum.digest('hex');
-}
-
 // Requests wait in the port until the worker listens.
 void nodeCodecs().then((codecs) =>
   serve(
@@ -102,7 +94,8 @@ void nodeCodecs().then((codecs) =>
           }),
       now: () => performance.now(),
       digest,
-      digestInSteps,
+      digestInSteps: (source) => digestInSteps(source, createHash('sha256')),
+      ...(keeps && { clearKept: () => new TraceCache(keeps).clear().entries }),
       ...(keeps && 'path' in data && { kept: keptTraces(new TraceCache(keeps), data.path) }),
       findSource: (frame, map) => kernel.find(frame, map),
       decompress: codecs,

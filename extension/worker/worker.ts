@@ -160,6 +160,10 @@ class TraceServer {
     return this.report(read, { read: read.readMs, judge: 0 });
   }
 
+  clearKept(): number {
+    return this.tools.clearKept?.() ?? 0;
+  }
+
   /** What an entry has not, or not whole. */
   private rereadAlone(options: CheckOptions): Reread {
     const { trace } = this.readFile();
@@ -343,6 +347,7 @@ type AnyHandler = (server: TraceServer, params: unknown) => Result<Method>;
 const HANDLERS: Handlers = {
   digest: (server, options) => server.digest(options),
   kept: (server, options) => server.kept(options),
+  clearKept: (server) => server.clearKept(),
   check: (server, options) => server.check(options),
   again: (server, now) => server.again(now),
   holdsTrace: (server) => server.holdsTrace(),

@@ -1,4 +1,5 @@
 /** Traces that are kept whole, for whoever looks into them: the debugger and the editor. */
+import type { Hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Analysis } from '../../model/analysis.js';
 import { openLines } from '../../parsers/registry.js';
@@ -64,27 +65,48 @@ function openAgain(
   };
 }
 
+/** What else is kept of a trace: the digest of its file, or how it is made, and a word of whoever keeps it. */
+export interface KeptFacts {
+  readonly digest: string | (() => Generator<undefined, string>);
+  readonly note: string;
+}
+
 /**
  * Keeps a trace in steps. What was mended, or was compressed as a whole, is not kept: its places are those of
- * a content that has to be made again.
+ * a content that has to be made again. The trace is asked for texts before this returns, and not behind that.
  */
-export function* keepTrace(
+export function keepTrace(
   cache: TraceCache,
   sighting: Sighting,
   source: ByteSource,
   { open, analysis }: Reread,
-  { digest, note }: Pick<KeptTrace, 'digest' | 'note'>,
+  { digest, note }: KeptFacts,
 ): Generator<undefined, boolean> {
-  if (open.plain || open.mended || open.table.length === 0) return false;
-  const texts = isByLines(source, open) ? 'by lines' : '';
-  return yield* cache.keeping(sighting, ['report', 'events'], function* (pack) {
-    const isWhole = yield* writeTrace(pack, open.table, analysis);
-    if (!isWhole) return false;
-    pack.addText('texts', texts);
-    pack.addText('digest', digest);
-    pack.addText('note', note);
-    return true;
-  });
+  const isKept = !open.plain && !open.mended && open.table.length > 0;
+  const texts = isKept && isByLines(source, open) ? 'by lines' : '';
+  function* steps(): Generator<undefined, boolean> {
+    if (!isKept) return false;
+    return yield* cache.keeping(sighting, ['report', 'events'], function* (pack) {
+      const isWhole = yield* writeTrace(pack, open.table, analysis);
+      if (!isWhole) return false;
+      pack.addText('texts', texts);
+      pack.addText('digest', typeof digest === 'string' ? digest : yield* digest());
+      pack.addText('note', note);
+      return true;
+    });
+  }
+  return steps();
+}
+
+const DIGEST_CHUNK_BYTES = 4 << 20;
+
+/** SHA-256 of a whole file, some megabytes a step. */
+export function* digestInSteps(source: ByteSource, sum: Hash): Generator<undefined, string> {
+  for (let at = 0; at < source.size; at += DIGEST_CHUNK_BYTES) {
+    sum.update(source.read(at, DIGEST_CHUNK_BYTES));
+    yield;
+  }
+  return sum.digest('hex');
 }
 
 /** True where the format finds the texts of rows without having read the trace. */

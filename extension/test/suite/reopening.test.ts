@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
+import * as os from 'node:os';
 import * as vscode from 'vscode';
 import { ReportIndex } from '../../reportIndex.js';
 import type { Report } from '../../protocol/report.js';
@@ -42,13 +43,20 @@ describe('reopening a large trace', () => {
     return { readMs: report!.tookMs.read, id: report!.findings.find((finding) => finding.rule === 'G9')!.id };
   };
 
+  const kept = process.env['SHIMTRACE_CACHE'];
   before(async () => {
+    // The index is for what the worker's own cache does not keep.
+    process.env['SHIMTRACE_CACHE'] = '';
     await (await app()).index.clear();
     uri = workspaceFile('reopened.txt', largeTrace());
     await open(uri);
     await findings(uri);
   });
-  after(closeAll);
+  after(async () => {
+    if (kept === undefined) delete process.env['SHIMTRACE_CACHE'];
+    else process.env['SHIMTRACE_CACHE'] = kept;
+    await closeAll();
+  });
 
   it("takes the report from the index, which lies in the user's storage", async () => {
     const first = (await app()).sessions.find(uri)!.report!;
@@ -149,5 +157,60 @@ describe('reopening a large trace', () => {
   it('forgets it all when told to', async () => {
     void vscode.commands.executeCommand('shimtrace.clearCache');
     await until('an empty cache', async () => ((await indexFiles()).length === 0 ? true : undefined));
+  });
+});
+
+describe('a trace that was read before', () => {
+  const kept = process.env['SHIMTRACE_CACHE'];
+  let folder = '';
+  let uri: vscode.Uri;
+  const entries = (): readonly string[] =>
+    fs.existsSync(folder) ? fs.readdirSync(folder).filter((name) => name.endsWith('.kept')) : [];
+  /** Closed and judged again, and its event where the violation is. */
+  const reopened = async (): Promise<{ id: string; judgeMs: number; event: string | undefined }> => {
+    const { sessions } = await app();
+    sessions.close(uri);
+    const report = await sessions.check(uri);
+    const event = await sessions.find(uri)!.request('eventAtLine', { line: G9_LINE });
+    return {
+      id: report!.findings.find((finding) => finding.rule === 'G9')!.id,
+      judgeMs: report!.tookMs.judge,
+      event: event?.name.split(':').at(-1),
+    };
+  };
+
+  before(async () => {
+    folder = fs.mkdtempSync(`${os.tmpdir()}/shimtrace-kept-`);
+    process.env['SHIMTRACE_CACHE'] = folder;
+    await (await app()).index.clear();
+    uri = workspaceFile('kept.txt', largeTrace());
+    // One that was just written could be written again and look the same.
+    await new Promise((done) => setTimeout(done, 2100));
+    await open(uri);
+    await findings(uri);
+    await until('an entry', async () => (entries().length === 1 ? true : undefined));
+  });
+  after(async () => {
+    if (kept === undefined) delete process.env['SHIMTRACE_CACHE'];
+    else process.env['SHIMTRACE_CACHE'] = kept;
+    await closeAll();
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  it('is not read again: its report and its events are there', async () => {
+    const again = await reopened();
+    assert.match(again.id, /^G9@/);
+    assert.equal(again.judgeMs, 0, 'it was not judged');
+    assert.equal(again.event, 'kvm_gmem_store_attributes');
+  });
+
+  it('is read again where it is another one', async () => {
+    fs.appendFileSync(uri.fsPath, `${fillerLine(200_000_000)}\n`);
+    assert.ok((await reopened()).judgeMs > 0);
+  });
+
+  it('is forgotten when told to', async () => {
+    void vscode.commands.executeCommand('shimtrace.clearCache');
+    await until('an empty cache', async () => (entries().length === 0 ? true : undefined));
   });
 });
