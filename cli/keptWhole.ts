@@ -1,4 +1,4 @@
-/** Large traces that were read before, for commands that look into one: the debugger, explanations, histories. */
+/** Large traces that were read before, for commands that look into one: the debugger, explanations. */
 import { createHash } from 'node:crypto';
 import { inSteps } from '../shell/cache/steps.js';
 import type { Sighting, TraceCache } from '../shell/cache/traceCache.node.js';

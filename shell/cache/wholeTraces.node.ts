@@ -65,7 +65,7 @@ function openAgain(
   };
 }
 
-/** What else is kept of a trace: the digest of its file, or how it is made, and a word of whoever keeps it. */
+/** What else is kept of a trace: the digest of its file, or how it is made, and a word of the keeper. */
 export interface KeptFacts {
   readonly digest: string | (() => Generator<undefined, string>);
   readonly note: string;
