@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { eventLine } from '../model/findings/listing.js';
+import { ByteSink } from '../parsers/base/byteSink.js';
 import { NEVER_CANCELLED } from '../parsers/base/cancel.js';
 import { MemorySource } from '../parsers/base/source.js';
 import { visible } from '../parsers/base/visible.js';
 import { readTrace } from '../parsers/index.js';
 import type { OpenTrace } from '../parsers/reader.js';
+import { nodeCodecs } from '../shell/codecs.node.js';
 import { EventLines } from './eventLines.js';
 
 const FOLDERS = ['sample-traces/ftrace/7.2.13', 'sample-traces/scenarios'];
+const RECORDINGS = ['sample-traces/tracecmd', 'sample-traces/perf/7.2.13'];
 const BYTES_MAX = 12_000;
 
 function read(bytes: Uint8Array): OpenTrace {
@@ -54,6 +57,20 @@ describe('lines of events as bytes', () => {
       }
     assert.ok(inPlace > 10 && copied > 50_000, `${inPlace} texts, ${copied} bytes`);
     assert.ok(timed > 300, `${timed} with their times`);
+  });
+
+  it('are those that strings make, of every recording in the formats of its tools', async () => {
+    let put = 0;
+    for (const folder of RECORDINGS)
+      for (const name of fs.readdirSync(folder).filter((one) => /\.(?:dat|data)$/.test(one))) {
+        const open = readTrace(new MemorySource(fs.readFileSync(`${folder}/${name}`)), {
+          ...{ cancel: NEVER_CANCELLED, ...(await nodeCodecs()) },
+        });
+        assert.equal(printed(open).text, fromStrings(open), name);
+        const sink = new ByteSink(1);
+        for (let row = 0; row < open.table.length; row++) if (open.writeText?.(row, sink)) put++;
+      }
+    assert.ok(put > 5000, `${put} without a string`);
   });
 
   it('are those that strings make of markers, calls, times, long lines and what is unseen', () => {

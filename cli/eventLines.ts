@@ -6,6 +6,7 @@
 import { eventText, taskOf } from '../model/findings/listing.js';
 import { startOf, timeText } from '../model/findings/report.js';
 import { Ascii } from '../parsers/base/ascii.js';
+import { ByteSink } from '../parsers/base/byteSink.js';
 import { MICRO_DIGITS, NS_PER_SECOND, NS_PER_US, secondDigits } from '../parsers/base/units.js';
 import { mayBeUnseen } from '../parsers/base/visible.js';
 import type { EventTable } from '../parsers/events/table.js';
@@ -16,10 +17,6 @@ import type { Output } from './output.js';
 const FLUSH_BYTES = 1 << 16;
 /** More than a time takes. */
 const TIME_BYTES = 64;
-/** Of one character of a string. */
-const UTF8_BYTES_MAX = 3;
-/** Shorter texts are copied byte by byte: a call costs more. */
-const SHORT_BYTES = 32;
 const TASKS_KEPT = 1 << 12;
 const CPUS = 1 << 16;
 const BETWEEN = ': ';
@@ -33,8 +30,7 @@ interface Task {
 }
 
 export class EventLines {
-  private buffer = new Uint8Array(2 * FLUSH_BYTES);
-  private used = 0;
+  private readonly sink = new ByteSink(2 * FLUSH_BYTES);
   /** By thread and CPU, of those that were printed last. */
   private readonly tasks = new Map<number, Task>();
   private lastKey = NaN;
@@ -51,24 +47,37 @@ export class EventLines {
 
   /** Prints one event. */
   print(row: number): void {
-    const { open } = this;
-    this.add(this.task(row));
-    this.need(TIME_BYTES);
+    const { open, sink } = this;
+    sink.put(this.task(row));
+    sink.need(TIME_BYTES);
     const text = open.textInPlace?.(row);
-    if (!text?.isTimed) this.used = this.times.write(row, this.buffer, this.used);
-    if (!text) this.addText(eventText(open.describe(row, 'text')));
+    if (!text?.isTimed) sink.used = this.times.write(row, sink.bytes, sink.used);
+    if (!text) this.putEvent(row);
     else {
-      if (!text.isTimed) this.add(this.name(open.table.nameId(row)));
-      this.addPart(text.bytes, text.start, text.end);
+      if (!text.isTimed) sink.put(this.name(open.table.nameId(row)));
+      sink.put(text.bytes, text.start, text.end);
     }
-    this.buffer[this.used++] = Ascii.Newline;
-    if (this.used >= FLUSH_BYTES) this.flush();
+    sink.bytes[sink.used++] = Ascii.Newline;
+    if (sink.used >= FLUSH_BYTES) this.flush();
+  }
+
+  /** The name and the text of an event that is no source's bytes. */
+  private putEvent(row: number): void {
+    const { open, sink } = this;
+    const from = sink.used;
+    if (open.writeText) {
+      sink.put(this.name(open.table.nameId(row)));
+      if (open.writeText(row, sink)) return;
+      sink.used = from;
+    }
+    sink.putText(eventText(open.describe(row, 'text')));
   }
 
   /** Prints what was not printed yet. */
   flush(): void {
-    const bytes = this.buffer.subarray(0, this.used);
-    this.used = 0;
+    const { sink } = this;
+    const bytes = sink.bytes.subarray(0, sink.used);
+    sink.used = 0;
     if (this.output.bytes && !mayBeUnseen(bytes)) this.output.bytes(bytes);
     // Of line ends, a carriage return alone may be in a text that is copied.
     else this.output.out(decoder.decode(bytes).replace(/\r+/g, ' '));
@@ -97,41 +106,6 @@ export class EventLines {
   private name(id: number): Uint8Array {
     this.names[id] ??= encoder.encode(`${this.open.table.names.text(id)}${BETWEEN}`);
     return this.names[id];
-  }
-
-  /** The text of an event that is no source's bytes: most are short, and ASCII. */
-  private addText(text: string): void {
-    this.need(text.length * UTF8_BYTES_MAX);
-    const { buffer, used } = this;
-    for (let i = 0; i < text.length; i++) {
-      const c = text.charCodeAt(i);
-      if (c > Ascii.Max) {
-        this.used += encoder.encodeInto(text, buffer.subarray(used)).written;
-        return;
-      }
-      buffer[used + i] = c;
-    }
-    this.used += text.length;
-  }
-
-  private add(bytes: Uint8Array): void {
-    this.addPart(bytes, 0, bytes.length);
-  }
-
-  private addPart(bytes: Uint8Array, start: number, end: number): void {
-    this.need(end - start);
-    const { buffer } = this;
-    let at = this.used;
-    this.used += end - start;
-    if (end - start >= SHORT_BYTES) buffer.set(bytes.subarray(start, end), at);
-    else for (let p = start; p < end; p++) buffer[at++] = bytes[p]!;
-  }
-
-  private need(length: number): void {
-    if (this.used + length + 1 <= this.buffer.length) return;
-    const bigger = new Uint8Array(2 * this.buffer.length + length);
-    bigger.set(this.buffer.subarray(0, this.used));
-    this.buffer = bigger;
   }
 }
 
@@ -163,10 +137,11 @@ class PrintedTimes {
     const { secondBytes, digits } = this;
     let p = start;
     for (let i = 0; i < secondBytes.length; i++) into[p++] = secondBytes[i]!;
-    let fraction = rest - second * NS_PER_SECOND;
-    if (digits === MICRO_DIGITS) fraction = Math.floor(fraction / NS_PER_US);
+    // Less than a second: whole numbers of 32 bits are divided sooner.
+    let fraction = (rest - second * NS_PER_SECOND) | 0;
+    if (digits === MICRO_DIGITS) fraction = (fraction / NS_PER_US) | 0;
     for (let q = p + digits - 1; q >= p; q--) {
-      const tenth = Math.floor(fraction / 10);
+      const tenth = (fraction / 10) | 0;
       into[q] = Ascii.Digit0 + fraction - tenth * 10;
       fraction = tenth;
     }

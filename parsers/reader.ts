@@ -1,4 +1,5 @@
 /** What every format module offers to the registry. */
+import type { ByteSink } from './base/byteSink.js';
 import type { CancelToken } from './base/cancel.js';
 import type { ByteSource } from './base/source.js';
 import { pushSource } from './base/textSource.js';
@@ -119,6 +120,11 @@ export interface OpenTrace {
    * rows; the event's name is then the table's. Undefined where it stands nowhere as it is.
    */
   readonly textInPlace?: (row: number) => TextInPlace | undefined;
+  /**
+   * Puts the text that {@link describe} gives of a row as bytes; the event's name is then the table's. False
+   * where it cannot, and nothing of what was put counts.
+   */
+  readonly writeText?: (row: number, sink: ByteSink) => boolean;
   /** The kernel symbol that holds an address, where a symbol table came with the trace. */
   readonly symbolOf?: (address: bigint) => SymbolPlace | undefined;
   /** What the table's places refer to, where the file was compressed: its decompressed content. */
@@ -142,6 +148,7 @@ export function withTable(
     table,
     describe: (row, part) => open.describe(row, part),
     ...(open.textInPlace && { textInPlace: (row: number) => open.textInPlace!(row) }),
+    ...(open.writeText && { writeText: (row: number, sink: ByteSink) => open.writeText!(row, sink) }),
     ...(open.symbolOf && { symbolOf: (address: bigint) => open.symbolOf?.(address) }),
     ...(open.bytesAt && {
       bytesAt: (row: number, offset: number, length: number) => open.bytesAt!(row, offset, length),

@@ -2,6 +2,7 @@
  * One row of a perf.data again, as its format prints it. Records of a compressed trace are decompressed
  * again.
  */
+import type { ByteSink } from '../base/byteSink.js';
 import type { ByteSource } from '../base/source.js';
 import type { EventTable } from '../events/table.js';
 import { SEGMENT_ROWS, SEGMENT_SHIFT } from '../events/segment.js';
@@ -49,26 +50,37 @@ export function openPerfTrace(
   const printers = new Map<number, EventPrinter>();
   const stream = new StreamWindow(source, positions, !info.bigEndian, options);
   const blocks = new Blocks(source);
+  const rawAt = (row: number): RecordBytes | undefined => {
+    const record = recordOf(table, row, blocks, positions, stream, info);
+    return record && rawOf(record, info);
+  };
+  const printerOf = ({ bytes, start }: RecordBytes): EventPrinter | undefined => {
+    const id = info.bigEndian
+      ? (bytes[start]! << 8) | bytes[start + 1]!
+      : bytes[start]! | (bytes[start + 1]! << 8);
+    const known = printers.get(id);
+    const format = known ? undefined : formats.get(id);
+    if (!format) return known;
+    const printer = new EventPrinter(format, info.context);
+    printers.set(id, printer);
+    return printer;
+  };
   const describe = (row: number, part?: EventPart): EventText => {
     const name = table.name(row);
-    const record = recordOf(table, row, blocks, positions, stream, info);
-    const raw = record && rawOf(record, info);
-    if (!raw) return { name, fields: [], text: '' };
-    const id = new DataView(raw.bytes.buffer, raw.bytes.byteOffset).getUint16(raw.start, !info.bigEndian);
-    const format = formats.get(id);
-    if (!format) return { name, fields: [], text: '' };
-    let printer = printers.get(id);
-    if (!printer) {
-      printer = new EventPrinter(format, info.context);
-      printers.set(id, printer);
-    }
+    const raw = rawAt(row);
+    const printer = raw && printerOf(raw);
+    if (!printer) return { name, fields: [], text: '' };
     return {
       name,
       fields: part === 'text' ? [] : printer.fields(raw),
       text: part === 'fields' ? '' : printer.text(raw),
     };
   };
-  return { table, describe, symbolOf: (address) => info.context.symbols()?.lookup(address) };
+  const writeText = (row: number, sink: ByteSink): boolean => {
+    const raw = rawAt(row);
+    return raw !== undefined && printerOf(raw)?.write(raw, sink) === true;
+  };
+  return { table, describe, writeText, symbolOf: (address) => info.context.symbols()?.lookup(address) };
 }
 
 /** The bytes of a row's record, whole; undefined when they are no longer there. */

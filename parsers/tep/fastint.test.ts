@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventPrinter } from './printfmt.js';
 import { parseArguments } from './cexpr.js';
 import { formatInteger, parsePieces } from './cprintf.js';
-import { compileFastInteger } from './fastint.js';
+import { compileFastInteger, fastInteger } from './fastint.js';
 import { compileNum } from './numbers.js';
 import type { TraceContext } from './record.js';
 import { parseFormat } from './tep.js';
@@ -88,7 +88,11 @@ describe('integer conversions by numbers alone', () => {
             assert.ok(piece?.kind === 'spec');
             const { spec } = piece;
             const [, arg] = parseArguments(`"${conversion}", ${cast}REC->f`)!;
-            const fast = compileFastInteger(spec, arg!, format, context(bigEndian));
+            const fast = compileFastInteger(
+              spec,
+              fastInteger(spec, arg!, format, context(bigEndian)),
+              context(bigEndian),
+            );
             if (!fast) continue;
             const num = compileNum(arg!, format, context(bigEndian))!;
             for (const value of VALUES) {
@@ -135,7 +139,7 @@ describe('integer conversions by numbers alone', () => {
       const [piece] = parsePieces(conversion)!;
       assert.ok(piece?.kind === 'spec');
       assert.equal(
-        compileFastInteger(piece.spec, { op: 'field', name: 'f' }, format, context(false)),
+        fastInteger(piece.spec, { op: 'field', name: 'f' }, format, context(false)),
         undefined,
         conversion,
       );

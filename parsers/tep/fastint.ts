@@ -33,29 +33,71 @@ function directField(
   return inner && type.size === inner.field.size ? { field: inner.field, signed: type.signed } : undefined;
 }
 
-/** Compiles a conversion of a field; undefined for one that is not usual. */
-export function compileFastInteger(
+/** A conversion of a field that is usual. */
+export interface FastInteger {
+  readonly field: FormatField;
+  readonly offset: number;
+  readonly size: number;
+  /** Whether the value of a field of less than 8 bytes is. */
+  readonly isSigned: boolean;
+  /** Bits by which a field of 8 bytes is shifted to the left: of pages these are bytes. */
+  readonly leftShift: number;
+  readonly conversion: Conversion;
+  /** Characters, at least. */
+  readonly width: number;
+  /** Zeros fill the width, else blanks before. */
+  readonly hasZeros: boolean;
+  /** Length of what stands before all but zero. */
+  readonly prefix: number;
+}
+
+/** What a conversion of a field does; undefined for one that is not usual. */
+export function fastInteger(
   spec: Spec,
   arg: Expr,
   format: EventFormat,
   context: TraceContext,
-): ((record: RecordBytes) => string) | undefined {
+): FastInteger | undefined {
   const { conv, flags, width } = spec;
   const isUsual =
     'diux'.includes(conv) && !/[^0#]/.test(flags) && width !== STAR && spec.precision === ABSENT;
   if (!isUsual) return undefined;
-  const direct = directField(arg, format, context);
+  const leftShift = shiftOf(arg);
+  const direct = directField(leftShift > 0 && arg.op === 'binary' ? arg.left : arg, format, context);
   if (!direct || ![1, 2, 4, 8].includes(direct.field.size)) return undefined;
-  const signedConv = conv === 'd' || conv === 'i';
-  const bits = lengthSize(spec.length, context.longSize) * 8;
+  if (leftShift > 0 && direct.field.size !== 8) return undefined;
   const radix: Conversion['radix'] = conv === 'x' ? 16 : 10;
-  const how: Conversion = { bits, signed: signedConv, radix };
+  const bits = lengthSize(spec.length, context.longSize) * 8;
+  return {
+    ...{ field: direct.field, offset: direct.field.offset, size: direct.field.size },
+    ...{ isSigned: direct.signed, leftShift },
+    conversion: { bits, signed: conv === 'd' || conv === 'i', radix },
+    width: Math.max(0, width),
+    hasZeros: flags.includes('0'),
+    prefix: radix === 16 && flags.includes('#') ? PREFIX.length : 0,
+  };
+}
+const PREFIX = '0x';
+
+/** By how many bits an expression shifts to the left what it begins with; 0 for another expression. */
+function shiftOf(expr: Expr): number {
+  if (expr.op !== 'binary' || expr.operator !== '<<' || expr.right.op !== 'num') return 0;
+  return expr.right.value < 32n ? Number(expr.right.value) : 0;
+}
+
+/** Compiles a conversion of a field; undefined for one that is not usual. */
+export function compileFastInteger(
+  spec: Spec,
+  fast: FastInteger | undefined,
+  context: TraceContext,
+): ((record: RecordBytes) => string) | undefined {
+  if (!fast || fast.leftShift > 0) return undefined;
+  const { flags, width } = spec;
+  const { field, conversion, isSigned } = fast;
   const digits =
-    direct.field.size === 8
-      ? wide(direct.field, how, context)
-      : narrow(direct.field, direct.signed, how, context);
+    field.size === 8 ? wide(field, conversion, context) : narrow(field, isSigned, conversion, context);
   if (width === ABSENT && flags === '') return digits;
-  const prefix = radix === 16 && flags.includes('#') ? '0x' : '';
+  const prefix = fast.prefix > 0 ? PREFIX : '';
   return (r) => {
     const text = digits(r);
     return text.startsWith('-')
@@ -65,7 +107,7 @@ export function compileFastInteger(
 }
 
 /** What a conversion does with an integer. */
-interface Conversion {
+export interface Conversion {
   /** Bits of the argument that it reads. */
   readonly bits: number;
   readonly signed: boolean;

@@ -5,20 +5,20 @@
  */
 import { parseArguments, type Expr } from './cexpr.js';
 import { ABSENT, formatInteger, formatString, parsePieces, STAR, type Spec } from './cprintf.js';
-import { compileFastInteger } from './fastint.js';
+import { compileFastInteger, fastInteger } from './fastint.js';
+import { keyWordsOf } from './keyWords.js';
 import { compileNum, namedField, type Num } from './numbers.js';
 import { compilePointer } from './pointer.js';
 import { rawField } from './rawfield.js';
 import { compileStr, type Str } from './strings.js';
 import type { RecordBytes, TraceContext } from './record.js';
 import { isStackFormat } from './stack.js';
+import type { ByteSink } from '../base/byteSink.js';
 import type { EventFormat, FormatField } from './tep.js';
+import { writerOf, type RecordWriter, type WriterPart } from './writer.js';
 
 /** One piece of a compiled print format. */
-interface Part {
-  /** Literal text; '' for a conversion. */
-  readonly text: string;
-  readonly print: ((record: RecordBytes) => string) | undefined;
+interface Part extends WriterPart {
   /** The field that this conversion prints directly, casts aside. */
   readonly field: FormatField | undefined;
   /** True for `%s`, which may print a line end. */
@@ -37,6 +37,8 @@ export class EventPrinter {
   readonly mayEndLine: boolean;
   private readonly parts: readonly Part[] | undefined;
   private readonly fieldParts: readonly FieldPart[];
+  /** Made when it is first asked for. */
+  private writer: RecordWriter | false | undefined;
 
   constructor(
     readonly format: EventFormat,
@@ -63,6 +65,12 @@ export class EventPrinter {
     let out = '';
     for (const part of this.parts) out += part.print ? part.print(record) : part.text;
     return out;
+  }
+
+  /** Puts what {@link text} makes; false where it cannot be put as it is: nothing of what was put counts. */
+  write(record: RecordBytes, sink: ByteSink): boolean {
+    this.writer ??= (this.parts && !this.context.bigEndian && writerOf(this.parts)) || false;
+    return this.writer !== false && this.writer.write(record, sink);
   }
 
   /**
@@ -131,14 +139,20 @@ function compileParts(format: EventFormat, context: TraceContext): Part[] | unde
     const arg = args[next++];
     const print = arg && compileSpec(piece.spec, stars, arg, format, context);
     if (!print) return undefined;
-    const field = stars.length === 0 ? directField(arg, format) : undefined;
-    parts.push({ text: '', print, field, isString: piece.spec.conv === 's' });
+    const { spec } = piece;
+    const isPlain = stars.length === 0;
+    parts.push({
+      ...{ text: '', print, isString: spec.conv === 's' },
+      field: isPlain ? directField(arg, format) : undefined,
+      integer: isPlain ? fastInteger(spec, arg, format, context) : undefined,
+      key: isPlain ? keyWordsOf(arg, format, context) : undefined,
+    });
   }
   return parts;
 }
 
 function literal(text: string): Part {
-  return { text, print: undefined, field: undefined, isString: false };
+  return { text, print: undefined, field: undefined, isString: false, integer: undefined, key: undefined };
 }
 
 /** The field when the argument is `REC->field` under casts only. */
@@ -176,7 +190,7 @@ function compileSpec(
     if (spec.ext[0] === 'h') return (r) => pointer(r, width(r));
     return (r) => formatString(spec, pointer(r, 0), width(r), ABSENT);
   }
-  const fast = compileFastInteger(spec, arg, format, context);
+  const fast = compileFastInteger(spec, fastInteger(spec, arg, format, context), context);
   if (fast) return fast;
   const num = compileNum(arg, format, context);
   return num && ((r) => formatInteger(spec, num.get(r), context.longSize, width(r), precision(r)));

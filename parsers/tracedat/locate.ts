@@ -42,6 +42,9 @@ export class RecordFinder {
   private readonly ranges: readonly Range[];
   /** By the `at` of their first byte, the oldest first. */
   private readonly pages = new Map<number, OpenPage>();
+  /** The pages of the latest records: rows that follow one another lie in those of a few CPUs. */
+  private latest: OpenPage | undefined;
+  private before: OpenPage | undefined;
 
   constructor(
     private readonly file: TraceDatFile,
@@ -57,7 +60,13 @@ export class RecordFinder {
 
   /** The record whose data begins at `at`, undefined when it cannot be read again. */
   find(at: number): RecordBytes | undefined {
-    const page = this.pageOf(at);
+    let page = this.latest;
+    if (!page || !isWithin(page, at)) {
+      const { before } = this;
+      page = before && isWithin(before, at) ? before : this.pageOf(at);
+      this.before = this.latest;
+      this.latest = page;
+    }
     return page && recordAt(page, at - page.at, !this.file.bigEndian);
   }
 
@@ -116,6 +125,9 @@ export class RecordFinder {
     }
   }
 }
+
+const isWithin = ({ at, first, end }: OpenPage, place: number): boolean =>
+  place >= at + first && place < at + end;
 
 /**
  * The record whose data begins at bytes[start]. A record of more than 112 bytes has its length in a word of

@@ -3,6 +3,7 @@
  * recorded on.
  */
 import { assert } from '../base/assert.js';
+import type { ByteSink } from '../base/byteSink.js';
 import type { ByteSource } from '../base/source.js';
 import type { EventTable } from '../events/table.js';
 import type { SymbolPlace } from '../tep/kallsyms.js';
@@ -15,6 +16,9 @@ import type { ChunkIndex } from './chunks.js';
 import { RecordFinder } from './locate.js';
 import type { TraceDatFile } from './model.js';
 import type { PlanBook } from './recordPlans.js';
+
+/** Its format is in what it refers to. */
+const BINARY_PRINTK = 'ftrace:bprint';
 
 export class TraceDat implements OpenTrace {
   private readonly finder: RecordFinder;
@@ -56,8 +60,19 @@ export class TraceDat implements OpenTrace {
     };
   }
 
+  /** Puts the text of a row; false for stacks, markers and what is no text of a print format alone. */
+  writeText(row: number, sink: ByteSink): boolean {
+    const { plans } = this;
+    const record = this.finder.find(this.table.at(row));
+    if (!record) return false;
+    const id = smallUnsigned(plans.context, record, plans.typeOffset, plans.typeSize) & 0xffff;
+    const printer = plans.plan(id).markers ? undefined : plans.printer(id);
+    if (!printer || printer.isStack || this.table.name(row) === BINARY_PRINTK) return false;
+    return printer.write(record, sink);
+  }
+
   private text(name: string, printer: EventPrinter, record: RecordBytes): string {
-    if (name === 'ftrace:bprint') return printBinaryPrintk(printer.format, this.plans.context, record);
+    if (name === BINARY_PRINTK) return printBinaryPrintk(printer.format, this.plans.context, record);
     if (printer.isStack) return stackText(printer.format, this.plans.context, record);
     const text = printer.text(record);
     // A marker's text usually ends its own line.
