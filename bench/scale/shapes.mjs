@@ -11,8 +11,11 @@ class Printer {
 
   line(event, task = 'CPU 0/KVM-671', tgid = 670) {
     this.us += 3;
+    // In the columns of the kernel, `%16s-%-7d (%7d)` and `%5lu.%06lu`: its plain lines are read sooner.
+    const dash = task.lastIndexOf('-');
+    const [comm, tid] = [task.slice(0, dash).padStart(16), task.slice(dash + 1).padEnd(7)];
     const time = `${Math.floor(this.us / 1e6)}.${String(this.us % 1e6).padStart(6, '0')}`;
-    return `${task.padStart(22)}     (${String(tgid).padStart(7)}) [001] ...1. ${time.padStart(13)}: ${event}\n`;
+    return `${comm}-${tid} (${String(tgid).padStart(7)}) [001] ...1. ${time.padStart(12)}: ${event}\n`;
   }
 }
 

@@ -67,7 +67,7 @@ class Sources {
     private readonly context: TraceContext,
   ) {}
 
-  /** Takes the fields of an expression, of whose value the bits of a mask are used; false for what it does not know. */
+  /** Takes the fields of an expression of which some bits are used; false for what it does not know. */
   collect(expr: Expr, mask: bigint): boolean {
     switch (expr.op) {
       case 'num':

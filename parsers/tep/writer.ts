@@ -175,7 +175,7 @@ function word(bytes: Uint8Array, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }
 
-/** Puts what {@link FastInteger} says of a record's field, digit for digit; returns the position behind it. */
+/** Puts what {@link FastInteger} says of a record's field, digit for digit; returns where it ends. */
 function putInteger(
   step: WriterStep,
   { bytes, start, end }: RecordBytes,

@@ -1,6 +1,7 @@
 /**
  * Counts that do not depend on the machine: how often the bytes of a trace are read and its rows passed over,
- * what a row takes in objects, what a look at a growing trace costs, and when writers begin to write.
+ * how many the kernel of plain lines leaves, what a row takes in objects, what a look at a growing trace
+ * costs, and when writers begin to write.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -22,6 +23,7 @@ import { nodeCodecs } from '../../shell/codecs.node.js';
 import { judgeText } from '../golden/judge.js';
 import { ROOT } from '../golden/samples.js';
 import { CountedSource, countedTable } from '../support/counting.js';
+import { builtKernel, readIn } from '../support/plainLines.js';
 
 const { SHAPES, piecesOf } = (await import(join(ROOT, 'bench', 'scale', 'shapes.mjs'))) as {
   readonly SHAPES: Readonly<Record<string, object>>;
@@ -69,6 +71,51 @@ describe('the rows of a table', () => {
     const { table, passes } = countedTable(builder.finish());
     analyze(table, { profiles: ['guest-memfd'] });
     assert.equal(passes(), 2);
+  });
+});
+
+describe('rows that the kernel of plain lines hands to the reader', () => {
+  const LONG = 4000;
+  const kernel = builtKernel();
+  const handed = (text: string): number => {
+    const { table, lines } = readIn(Buffer.from(text), () => 1 << 20, kernel);
+    return table.length - lines;
+  };
+  /** Each event once more, some seconds later each time, as in a longer recording. */
+  const again = (file: string, times: number): string => {
+    const lines = fs.readFileSync(join(ROOT, 'sample-traces', file), 'utf8').split(/(?<=\n)/);
+    const [heads, events] = [true, false].map((isHead) =>
+      lines.filter((line) => isHead === line.startsWith('#')),
+    );
+    const later = (line: string, i: number): string =>
+      line.replace(/ (\d+)(?=\.\d{6}: )/, (_, seconds: string) => ` ${Number(seconds) + 10 * i}`);
+    return [heads!, ...Array.from({ length: times }, (_, i) => events!.map((line) => later(line, i)))]
+      .flat()
+      .join('');
+  };
+
+  it('are those from which it learns, of a text of one kind of event', () => {
+    const few = handed(textOf('events', LONG));
+    assert.ok(few < 20, `${few} of ${LONG}`);
+    // A line that lies in two chunks, and those before it that were read with it.
+    const more = handed(textOf('events', 2 * LONG)) - few;
+    assert.ok(more < 5, `${more} more of twice as many`);
+  });
+
+  it('are one of nine of a recording, its calls and losses included', () => {
+    const [once, thrice] = [1, 3].map((times) => handed(again('labelled/inplace/M2.p.txt', times)));
+    assert.ok(once! <= 260, `${once} of 1727 the first time`);
+    assert.ok((thrice! - once!) / 2 <= 190, `${(thrice! - once!) / 2} of 1727 each further time`);
+  });
+
+  it('canary: half of a text in which every second line has a letter that it does not know', () => {
+    const lines = textOf('events', LONG).split('\n');
+    const odd = lines.map((line, i) => (i % 2 === 0 ? line.replace('CPU 0/KVM', 'CPU 0/KV\u00e9') : line));
+    assert.ok(handed(odd.join('\n')) >= LONG / 2);
+  });
+
+  it('canary: all of a text in other columns than the kernel prints', () => {
+    assert.equal(handed(textOf('events', LONG).replace(/^ +/gm, '')), LONG);
   });
 });
 
