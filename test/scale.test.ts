@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { judge, judgeText, type Judged } from './golden/judge.js';
 import { ROOT } from './golden/samples.js';
 import { PROFILES } from '../model/findings/finding.js';
+import { Op, type OpCode } from '../model/ops/oplog.js';
 
 interface Shape {
   readonly lines?: (n: number) => Iterable<string>;
@@ -21,6 +22,15 @@ const { SHAPES, piecesOf } = (await import(module)) as {
 const violations = ({ analysis }: Judged): number =>
   analysis.findings.filter(({ verdict }) => verdict === 'violation').length;
 
+/** Counts the operations of one kind. */
+function operations(code: OpCode): (judged: Judged) => number {
+  return ({ analysis: { ops } }) => {
+    let count = 0;
+    for (let i = 0; i < ops.length; i++) if (ops.op(i) === code) count++;
+    return count;
+  };
+}
+
 /** What a trace of COUNT has COUNT of. */
 const COUNTS: Readonly<Record<string, (judged: Judged) => number>> = {
   pages: ({ table }) => table.length,
@@ -31,7 +41,16 @@ const COUNTS: Readonly<Record<string, (judged: Judged) => number>> = {
   again: ({ table }) => table.length,
   conversions: ({ analysis }) => analysis.conversions.length,
   vms: ({ analysis }) => analysis.slots.length,
+  mapped: operations(Op.MapAdd),
+  cached: operations(Op.Alloc),
+  pinned: operations(Op.RefGet),
+  poisoned: operations(Op.Poison),
+  failed: operations(Op.Poison),
+  told: operations(Op.SpteSet),
+  deleted: violations,
 };
+/** Those of which each is a violation. */
+const OF_FINDINGS = ['findings', 'deleted'];
 
 describe('traces of very many', () => {
   it('are all counted here', () => {
@@ -43,7 +62,7 @@ describe('traces of very many', () => {
       const judged = judgeText([...piecesOf(SHAPES[name]!, COUNT)].join(''), ['guest-memfd']);
       assert.equal(count(judged), COUNT);
       assert.equal(judged.analysis.understood, judged.table.length);
-      assert.equal(violations(judged), name === 'findings' ? COUNT : 0);
+      assert.equal(violations(judged), OF_FINDINGS.includes(name) ? COUNT : 0);
     });
 
   it('dat', () => {

@@ -31,15 +31,15 @@ function zapped(gfn, pfn) {
   return `kvm_tdp_mmu_spte_changed: as id 0 gfn ${hex(gfn)} level 1 old_spte ${spte} new_spte 8000000000000000`;
 }
 
-function* vmBegins(p, { kvm = KVM, tgid = 670, ino = 7479 } = {}) {
+function* vmBegins(p, { kvm = KVM, tgid = 670, ino = INO, npages = 16, flags = 0 } = {}) {
   const task = `qemu-system-x86-${tgid}`;
   const say = (event) => p.line(event, task, tgid);
   yield say('sys_ioctl(fd: 3, cmd: 0xae01, arg: 1)');
   yield say('sys_ioctl -> 0x4');
-  yield say(`kvm_gmem_create: (kvm_gmem_create+0x0/0x2d0) kvm=${kvm} size=0x10000 flags=0x0`);
+  yield say(`kvm_gmem_create: (kvm_gmem_create+0x0/0x2d0) kvm=${kvm} size=0x10000 flags=0x${hex(flags)}`);
   yield say('kvm_gmem_create_ret: (kvm_vm_ioctl+0x692/0x2490 <- kvm_gmem_create) fd=8');
   yield say(
-    `kvm_gmem_bind: (kvm_gmem_bind+0x0/0x190) kvm=${kvm} slot=10 base_gfn=0x100000 npages=16 fd=8 offset=0x0`,
+    `kvm_gmem_bind: (kvm_gmem_bind+0x0/0x190) kvm=${kvm} slot=10 base_gfn=0x100000 npages=${npages} fd=8 offset=0x0`,
   );
   yield say(
     `kvm_gmem_bind_ret2: (kvm_set_memory_region+0x34c/0x5b0 <- kvm_gmem_bind) ret=0 slot=10 ino=${ino} pgoff=0x0`,
@@ -59,6 +59,30 @@ function* conversion(p, gfn, attributes, seq) {
   yield say(`kvm_arch_post_set_memory_attributes: (kvm_arch_post_set_memory_attributes+0x0/0x250) ${given}`);
   yield say('sys_ioctl -> 0x0');
 }
+
+/** Where pages of a file are mapped, and their `struct page`s. */
+const VMA = '0x7f5591b0e000';
+const PAGES_AT = 0xea0004000000;
+const INO = 7479;
+
+/** A pointer of the kernel's half to the `struct page` of a file's page. */
+const pagePointer = (pgoff) => `0xffff${hex(PAGES_AT + pgoff * 64)}`;
+
+function cached(pgoff) {
+  const place = `pfn=0x${hex(0x100000 + pgoff)} ofs=${pgoff * 4096} order=0`;
+  return `mm_filemap_add_to_page_cache: dev 0:16 ino ${hex(INO)} ${place}`;
+}
+
+/** Pages of the file begin shared. */
+const INIT_SHARED = 2;
+
+/** One event of each page of a file. */
+const ofEachPage = (event) =>
+  function* (n) {
+    const p = new Printer();
+    yield* vmBegins(p, { flags: INIT_SHARED });
+    for (let pgoff = 0; pgoff < n; pgoff++) yield p.line(event(pgoff));
+  };
 
 export const SHAPES = {
   pages: {
@@ -139,6 +163,71 @@ export const SHAPES = {
         yield p.line(`kvm_gmem_release: (kvm_gmem_release+0x0/0x190) ino=${ino} size=0x10000`, task, tgid);
         yield p.line(`kvm_destroy_vm: (kvm_destroy_vm+0x0/0x2e0) kvm=${kvm}`, task, tgid);
       }
+    },
+  },
+  mapped: {
+    count: 'pages of a file, each mapped by user space, and each a folio',
+    full: 67_108_864,
+    lines: ofEachPage((pgoff) => {
+      const page = pagePointer(pgoff);
+      const of = `folio=${page} ino=${INO} index=0x${hex(pgoff)} page=${page} nr_pages=1 vm_start=${VMA}`;
+      return `folio_add_file_rmap_ptes: (folio_add_file_rmap_ptes+0x0/0x280) ${of}`;
+    }),
+  },
+  cached: {
+    count: 'pages in the page cache of a file',
+    full: 67_108_864,
+    lines: ofEachPage(cached),
+  },
+  pinned: {
+    count: 'pages of a file, each pinned',
+    full: 67_108_864,
+    lines: ofEachPage((pgoff) => {
+      const of = `page0=${pagePointer(pgoff)} index0=0x${hex(pgoff)} ino0=${INO}`;
+      const from = "([unknown/kretprobe'd] <- gup_fast_fallback)";
+      return `gup_fast_fallback_ret: ${from} ret=1 start=0x${hex(0x7f5591b0e000 + pgoff * 4096)} gup_flags=0x80000 ${of}`;
+    }),
+  },
+  poisoned: {
+    count: 'pages of a file whose memory fails',
+    full: 67_108_864,
+    lines: ofEachPage(
+      (pgoff) => `kvm_gmem_error_folio: (kvm_gmem_error_folio+0x0/0xb0) ino=${INO} index=0x${hex(pgoff)}`,
+    ),
+  },
+  failed: {
+    count: 'frames in the page cache whose memory fails, one after another',
+    full: 10_000_000,
+    *lines(n) {
+      const p = new Printer();
+      yield* vmBegins(p);
+      for (let pgoff = 0; pgoff < n; pgoff++) yield p.line(cached(pgoff));
+      for (let pgoff = 0; pgoff < n; pgoff++) {
+        const frame = `pfn 0x${hex(0x100000 + pgoff)}`;
+        yield p.line(`memory_failure_event: ${frame}: recovery action for dirty LRU page: Recovered`);
+      }
+    },
+  },
+  told: {
+    count: 'SPTEs that are told, of which no event shows the change',
+    full: 67_108_864,
+    *lines(n) {
+      const p = new Printer();
+      for (let i = 0; i < n; i++) {
+        const spte = hex(BigInt(0x10000 + i) * 4096n + 0xe67n);
+        yield p.line(`kvm_mmu_set_spte: gfn ${hex(0x100000 + i)} spte ${spte} (rwxu) level 1 at 102a6fc00`);
+      }
+    },
+  },
+  deleted: {
+    count: 'pages that leave the page cache while an SPTE maps them: findings that wait for the end',
+    full: 1_000_000,
+    *lines(n) {
+      const p = new Printer();
+      yield* vmBegins(p, { npages: n });
+      for (let i = 0; i < n; i++) yield p.line(installed(0x100000 + i, 0x100000 + i));
+      for (let i = 0; i < n; i++)
+        yield p.line(cached(i).replace('add_to_page_cache', 'delete_from_page_cache'));
     },
   },
   dat: {

@@ -1,7 +1,7 @@
 /** The life of the file and its slots: create, bind, unbind, fallocate, release, and its page cache. */
 import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
-import { asPgoff, type Gfn, type Pfn, type Pgoff, plus } from '../../parsers/base/units.js';
+import { asPgoff, type Gfn, type Pgoff, plus } from '../../parsers/base/units.js';
 import { deviceOf } from '../world/survey.js';
 import { slotsOf } from '../world/slots.js';
 import { Op } from '../ops/oplog.js';
@@ -230,8 +230,7 @@ export function lowerFiles(on: On): void {
     const pfn = ev.pfn(MF.pfn);
     if (pfn < 0) return;
     for (const inode of w.inodes) {
-      for (const [pgoff, page] of inode.cache) {
-        if (page.deletedRow >= 0 || page.pfn !== pfn) continue;
+      for (const pgoff of inode.cache.ofFrame(pfn)) {
         inode.poisoned.set(pgoff, ev.row);
         w.op(Op.Poison, inode.index, ev.row, pgoff, 1, 0, 0);
       }
@@ -259,7 +258,7 @@ function lowerCache(on: On): void {
     if (!inode || pgoff < 0) return;
     const count = pageCount(ev, ADD.order);
     for (let i = 0; i < count; i++) {
-      noteCached(inode, plus(pgoff, i), pfn < 0 ? pfn : plus(pfn, i), -1);
+      inode.cache.set(plus(pgoff, i), { pfn: pfn < 0 ? pfn : plus(pfn, i), deletedRow: -1 });
     }
     w.op(Op.Alloc, inode.index, ev.row, pgoff, count, pfn, 0);
   });
@@ -272,17 +271,9 @@ function lowerCache(on: On): void {
     w.facts.tell('shimOp', t, inode, pgoff, plus(pgoff, count), ev.row, 'delete');
     w.facts.tell('filemapDelete', inode, pgoff, count, pfn, ev.row, t);
     for (let i = 0; i < count; i++) {
-      noteCached(inode, plus(pgoff, i), pfn < 0 ? pfn : plus(pfn, i), ev.row);
+      inode.cache.set(plus(pgoff, i), { pfn: pfn < 0 ? pfn : plus(pfn, i), deletedRow: ev.row });
       inode.poisoned.delete(plus(pgoff, i));
     }
     w.op(Op.Free, inode.index, ev.row, pgoff, count, pfn, 0);
   });
-}
-
-function noteCached(inode: Inode, pgoff: Pgoff, pfn: Pfn, deletedRow: number): void {
-  const page = inode.cache.get(pgoff);
-  if (page) {
-    page.pfn = pfn;
-    page.deletedRow = deletedRow;
-  } else inode.cache.set(pgoff, { pfn, deletedRow });
 }

@@ -6,7 +6,8 @@ import type { Interner } from '../../parsers/base/intern.js';
 import { slotsOf } from '../world/slots.js';
 import { vmaAt } from './vmas.js';
 import { Op, RefKind } from '../ops/oplog.js';
-import type { FilePage, GuestFault, Inode, RefRec, Thread } from '../world/state.js';
+import type { FilePage } from '../world/folios.js';
+import type { GuestFault, Inode, Thread } from '../world/state.js';
 import { noteFolio, pageOfFolio, type World } from '../world/world.js';
 
 const ENTER = slotsOf('GupEnter', 'start', 'nr', 'flags');
@@ -43,27 +44,16 @@ export function refGet(
   longterm: boolean,
   named: boolean,
 ): void {
-  const list = inode.refs.get(pgoff) ?? [];
-  const ref: RefRec = { kind, row, tid, longterm, maybeReleased: false };
-  list.push(ref);
-  inode.refs.set(pgoff, list);
+  inode.refs.add(pgoff, { kind, row, tid, longterm, named });
   w.op(Op.RefGet, inode.index, row, pgoff, 1, kind, tid);
-  if (kind !== RefKind.Pin) return;
-  const pins = named ? w.namedPins : w.unnamedPins;
-  pins.push(ref);
-  w.facts.tell('pin', inode, pgoff, row);
+  if (kind === RefKind.Pin) w.facts.tell('pin', inode, pgoff, row);
 }
 
 /** Drops the oldest reference of a kind; one that was never seen taken changes nothing but is told. */
 export function refPut(w: World, inode: Inode, pgoff: Pgoff, kind: number, row: number, tid: number): void {
-  const list = inode.refs.get(pgoff);
-  const at = list ? list.findIndex((r) => r.kind === kind) : -1;
-  if (list && at >= 0) {
-    list.splice(at, 1);
-    if (list.length === 0) inode.refs.delete(pgoff);
-    w.op(Op.RefPut, inode.index, row, pgoff, 1, kind, tid);
-  }
-  if (kind === RefKind.Pin) w.facts.tell('unpin', inode, pgoff, row, at >= 0);
+  const wasHeld = inode.refs.drop(pgoff, kind);
+  if (wasHeld) w.op(Op.RefPut, inode.index, row, pgoff, 1, kind, tid);
+  if (kind === RefKind.Pin) w.facts.tell('unpin', inode, pgoff, row, wasHeld);
 }
 
 /** Where an event has no slot of a kind. */
@@ -149,13 +139,10 @@ export function lowerReferences(on: On): void {
  * A release of a page that cannot be named. With an inode number it is another file's; with a pointer it can
  * only be a pin whose own pointer the trace did not give; with neither it can be any.
  */
-function releasedSome(w: World, pointer: number, ino: number): void {
+function releasedSome(w: World, pointer: number, ino: number, row: number): void {
   if (ino > 0) return;
-  for (const ref of w.unnamedPins) ref.maybeReleased = true;
-  w.unnamedPins.length = 0;
-  if (pointer >= 0) return;
-  for (const ref of w.namedPins) ref.maybeReleased = true;
-  w.namedPins.length = 0;
+  w.unnamedPinsDoubtedRow = row;
+  if (pointer < 0) w.namedPinsDoubtedRow = row;
 }
 
 /**
@@ -166,8 +153,8 @@ function unpinnedOfNoFile(w: World, ev: Ev, mappingSlot: number, pointer: number
   const isCutOff = ev.has(mappingSlot) && ev.pointer(mappingSlot) < 0;
   if (!isCutOff) return;
   const page = pointer >= 0 ? w.folios.get(pointer) : undefined;
-  if (!page) releasedSome(w, pointer, -1);
-  else for (const ref of page.inode.refs.get(page.pgoff) ?? []) ref.maybeReleased = true;
+  if (page) page.inode.refs.doubt(page.pgoff);
+  else releasedSome(w, pointer, -1, ev.row);
 }
 
 /** Releases `nr` pages from the one that a pointer names. */
@@ -191,7 +178,7 @@ function unpinned(
   ino: number,
 ): void {
   if (!page) {
-    releasedSome(w, pointer, ino);
+    releasedSome(w, pointer, ino, ev.row);
     return;
   }
   const count = nr > 0 && nr <= MAX_PAGES ? nr : 1;

@@ -80,13 +80,7 @@ export function lowerRmap(on: On): void {
   on('RmapAdd', (w, ev, t) => {
     const p = pages(w, ev, t, ADD, true);
     if (!p) return;
-    for (let i = 0; i < p.count; i++) {
-      const rec = p.inode.maps.get(plus(p.first, i));
-      if (rec) {
-        rec.count++;
-        rec.lastAdd = ev.row;
-      } else p.inode.maps.set(plus(p.first, i), { count: 1, since: ev.row, lastAdd: ev.row });
-    }
+    for (let i = 0; i < p.count; i++) p.inode.maps.add(plus(p.first, i), ev.row);
     w.op(Op.MapAdd, p.inode.index, ev.row, p.first, p.count, groupOf(t), Math.max(0, ev.num(ADD.vma_start)));
     const fault = t.serviced && isOn(t.serviced, p) ? t.serviced : undefined;
     t.serviced = undefined;
@@ -95,11 +89,7 @@ export function lowerRmap(on: On): void {
   on('RmapRemove', (w, ev, t) => {
     const p = pages(w, ev, t, REMOVE, false);
     if (!p) return;
-    for (let i = 0; i < p.count; i++) {
-      const rec = p.inode.maps.get(plus(p.first, i));
-      if (!rec) continue;
-      if (--rec.count <= 0) p.inode.maps.delete(plus(p.first, i));
-    }
+    for (let i = 0; i < p.count; i++) p.inode.maps.remove(plus(p.first, i));
     w.op(
       Op.MapRemove,
       p.inode.index,

@@ -54,14 +54,13 @@ export function lowerToldSptes(on: On): void {
   // Which frames these addresses are is not in the event, nor whose: memory is also reclaimed by other tasks.
   on('UnmapHvaRange', (w, ev) => {
     for (const vm of w.whichVm.withTold) {
-      for (const { gfn, level } of vm.told.values())
-        doubt(w, vm, ev.row, gfn, plus(gfn, PAGES_PER_LEVEL[level]!));
+      for (const { gfn, level } of vm.told) doubt(w, vm, ev.row, gfn, plus(gfn, PAGES_PER_LEVEL[level]!));
       w.whichVm.forgetTold(vm);
     }
   });
   on('ZapAllFast', (w, ev, t) => {
     const vm = w.whichVm.ofThread(t, ev.row);
-    for (const { gfn, level, pfn } of vm.told.values())
+    for (const { gfn, level, pfn } of vm.told)
       w.op(Op.SpteZap, vm.index, ev.row, gfn, PAGES_PER_LEVEL[level]!, pfn, level);
     w.whichVm.forgetTold(vm);
   });
@@ -84,8 +83,7 @@ function told(w: World, vm: Vm, ev: Ev, ofFault: Gfn, pfnOfFault: Pfn, level: nu
   const within = ofFault % pages;
   const gfn = asGfn(ofFault - within);
   const pfn = pfnOfFault % pages === within ? plus(pfnOfFault, -within) : asPfn(pfnOfFault);
-  const before = vm.told.get(gfn);
-  if (before?.level !== level || before.pfn !== pfn) vm.told.set(gfn, { gfn, level, pfn });
+  vm.told.set({ gfn, level, pfn });
   w.whichVm.withTold.add(vm);
   w.op(Op.SpteSet, vm.index, ev.row, gfn, pages, pfn, level);
 }

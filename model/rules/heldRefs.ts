@@ -2,7 +2,9 @@
 import type { Pgoff } from '../../parsers/base/units.js';
 import { RefKind } from '../ops/oplog.js';
 import type { PageRange } from '../findings/finding.js';
-import type { Conv, Inode, RefRec } from '../world/state.js';
+import type { RefRec } from '../world/references.js';
+import type { Conv, Inode } from '../world/state.js';
+import { maybeReleased } from '../world/world.js';
 import type { Listener } from '../world/facts.js';
 import type { RuleRun, Ruling } from './rule.js';
 import { UnseenPins } from './unseenPins.js';
@@ -19,10 +21,9 @@ export function refsIn(
   kinds: readonly number[],
 ): { pgoff: Pgoff; ref: RefRec }[] {
   const found: { pgoff: Pgoff; ref: RefRec }[] = [];
-  for (const [pgoff, list] of inode.refs) {
-    if (pgoff < first || pgoff >= end) continue;
-    for (const ref of list) if (kinds.includes(ref.kind)) found.push({ pgoff, ref });
-  }
+  inode.refs.within(first, end, (pgoff, ref) => {
+    if (kinds.includes(ref.kind)) found.push({ pgoff, ref });
+  });
   return found.sort((a, b) => a.ref.row - b.ref.row || a.pgoff - b.pgoff);
 }
 
@@ -83,7 +84,7 @@ export class HeldRefs {
       if (this.mayBePinned(conv, inode, first, end, row)) return true;
       return conv !== undefined && this.pastIsUnknown(conv, inode, row, message);
     }
-    const { pgoff, ref } = held.find((h) => !h.ref.maybeReleased) ?? held[0]!;
+    const { pgoff, ref } = held.find((h) => !maybeReleased(run.w, h.ref)) ?? held[0]!;
     const pages = run.pagesOf(inode, pgoff);
     if (run.lost(ref.row, row, pages)) return true;
     const released = ref.kind === RefKind.Pin ? run.recorded(...UNPIN_KINDS) : run.recorded('PutPage');
@@ -110,7 +111,7 @@ export class HeldRefs {
     // The provider's own references go by put_page on the caller's thread,
     // which a filter that shows the get shows too.
     if (
-      (run.w.survey.unfiltered && conv?.kernelSaysSafe !== 1 && !ref.maybeReleased) ||
+      (run.w.survey.unfiltered && conv?.kernelSaysSafe !== 1 && !maybeReleased(run.w, ref)) ||
       ref.kind === RefKind.GetPfn
     )
       this.report(conv, inode, pgoff, ref, row, text, -1);

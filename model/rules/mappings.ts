@@ -1,6 +1,7 @@
 /** Whether pages are mapped by the user when an attribute is stored, asked by several rules. */
-import { plus, type Pgoff } from '../../parsers/base/units.js';
-import type { Conv, Inode, MapRec } from '../world/state.js';
+import type { Pgoff } from '../../parsers/base/units.js';
+import type { MapRec } from '../world/filePages.js';
+import type { Conv, Inode } from '../world/state.js';
 import { missingOf } from './common.js';
 import type { RuleRun } from './rule.js';
 
@@ -24,16 +25,10 @@ export function mappingsAt(run: RuleRun, inode: Inode, first: Pgoff, end: Pgoff,
   if (!add || !remove) return { is: 'unknown', why: 'not-recorded', pgoff: first };
   let lost: Pgoff | undefined;
   let found: { pgoff: Pgoff; rec: MapRec } | undefined;
-  const look = (pgoff: Pgoff, rec: MapRec): void => {
+  inode.maps.within(first, end, (pgoff, rec) => {
     if (w.gapBetween(rec.since, row)) lost = pgoff;
-    else if (!found || pgoff < found.pgoff) found = { pgoff, rec };
-  };
-  if (end - first < inode.maps.size) {
-    for (let p = first; p < end; p = plus(p, 1)) {
-      const rec = inode.maps.get(p);
-      if (rec) look(p, rec);
-    }
-  } else for (const [p, rec] of inode.maps) if (p >= first && p < end) look(p, rec);
+    else found ??= { pgoff, rec };
+  });
   if (found) return { is: 'mapped', ...found };
   if (lost !== undefined) return { is: 'unknown', why: 'lost', pgoff: lost };
   if (!inode.fresh) return { is: 'unknown', why: 'unknown-start', pgoff: first };

@@ -2,6 +2,7 @@
  * Pins that may have been taken without the trace showing it: what was seen of GUP does not tell what came
  * of it.
  */
+import { layoutOf, PageTable } from '../../parsers/base/pageTable.js';
 import { plus, type Pgoff } from '../../parsers/base/units.js';
 import type { EventKind } from '../../parsers/events/vocabulary.js';
 import type { GupFact } from '../world/facts.js';
@@ -12,8 +13,10 @@ const FOLL_PIN = 0x80000;
 /** A folio is grabbed by its first page; those of guest_memfd are of at most 2 MiB. */
 const FOLIO_BYTES = 2 ** 21;
 
-/** What would have told, for each page that may be pinned. */
-type Doubts = Map<Pgoff, EventKind>;
+const DOUBTS = layoutOf((rows) => ({ missing: new Uint8Array(rows) }));
+/** What would have told, for each page that may be pinned: an index of MISSING. */
+type Doubts = PageTable<Pgoff, (typeof DOUBTS)['none']>;
+const MISSING = ['GupEnter', 'GupRet'] as const satisfies readonly EventKind[];
 
 export class UnseenPins {
   private readonly doubts = new Map<Inode, Doubts>();
@@ -44,7 +47,10 @@ export class UnseenPins {
 
   /** What is missing to know whether a page of [first, end) is pinned; undefined where nothing is. */
   missing(inode: Inode, first: Pgoff, end: Pgoff): EventKind | undefined {
-    for (const [pgoff, kind] of this.doubts.get(inode) ?? []) if (pgoff >= first && pgoff < end) return kind;
+    const doubts = this.doubts.get(inode);
+    let oldest = Infinity;
+    doubts?.within(first, end, (at) => (oldest = Math.min(oldest, at)));
+    if (doubts && oldest < Infinity) return MISSING[doubts.columns.missing[oldest]!];
     return this.isInFlight(inode, first, end) ? 'GupRet' : undefined;
   }
 
@@ -62,17 +68,23 @@ export class UnseenPins {
     return false;
   }
 
-  private doubt(inode: Inode, first: Pgoff, count: number, missing: EventKind): void {
+  private doubt(inode: Inode, first: Pgoff, count: number, missing: (typeof MISSING)[number]): void {
     let pages = this.doubts.get(inode);
     if (!pages) {
-      pages = new Map();
+      pages = new PageTable(DOUBTS);
       this.doubts.set(inode, pages);
     }
-    for (let i = 0; i < count; i++) pages.set(plus(first, i), missing);
+    for (let i = 0; i < count; i++) {
+      const pgoff = plus(first, i);
+      const at = pages.at(pgoff) || pages.add(pgoff);
+      pages.columns.missing[at] = MISSING.indexOf(missing);
+    }
   }
 
   private clear(inode: Inode, first: Pgoff, end: Pgoff): void {
     const pages = this.doubts.get(inode);
-    for (const pgoff of pages?.keys() ?? []) if (pgoff >= first && pgoff < end) pages!.delete(pgoff);
+    const known: Pgoff[] = [];
+    pages?.within(first, end, (_at, pgoff) => known.push(pgoff));
+    for (const pgoff of known) pages!.delete(pgoff);
   }
 }

@@ -2,8 +2,8 @@
  * The present leaf SPTEs of a VM, by address space, level and gfn; several records where several roots hold
  * the frame. In columns: a guest of 256 GiB has 67 million of them.
  */
+import { BlockTable } from '../../parsers/base/blockTable.js';
 import { asPfn, type Gfn, PAGES_PER_LEVEL, type Pfn } from '../../parsers/base/units.js';
-import { LeafTable } from './leafTable.js';
 import type { Install, PendingSpteCheck, SpteRec } from './spte.js';
 
 /** Room for the levels of paging, 1 to 5: a power of two, so that a wrong level stays within the table. */
@@ -35,7 +35,7 @@ function tableIndex(asId: number, level: number): number {
 
 export class Leaves {
   /** One table per address space and level, of the oldest record of each leaf. */
-  private readonly tables = new Array<LeafTable | undefined>(LEVELS * ADDRESS_SPACES).fill(undefined);
+  private readonly tables = new Array<BlockTable<Gfn> | undefined>(LEVELS * ADDRESS_SPACES).fill(undefined);
   /** Leaves by level, to skip levels in range look-ups. */
   private readonly levelCounts = new Int32Array(LEVELS);
   private pfns = new Float64Array(FIRST_RECORDS);
@@ -86,7 +86,7 @@ export class Leaves {
   }
 
   /** Makes room behind the records of a leaf: the oldest goes, and only the next to come stays. */
-  private crowd(table: LeafTable, { gfn, level }: Install, oldest: number): void {
+  private crowd(table: BlockTable<Gfn>, { gfn, level }: Install, oldest: number): void {
     for (let at = oldest; at !== 0; at = this.nexts[at]!) this.flags[at]! &= ~STAYS;
     this.unlink(table, gfn, oldest);
     this.drop(oldest, level);
@@ -198,7 +198,7 @@ export class Leaves {
   }
 
   /** Takes a record out of its leaf. */
-  private unlink(table: LeafTable, gfn: Gfn, at: number): void {
+  private unlink(table: BlockTable<Gfn>, gfn: Gfn, at: number): void {
     const head = table.get(gfn);
     if (head === at) {
       table.set(gfn, this.nexts[at]!);
@@ -236,11 +236,11 @@ export class Leaves {
     this.nexts = copied(this.nexts, new Int32Array(size));
   }
 
-  private tableOf(asId: number, level: number): LeafTable {
+  private tableOf(asId: number, level: number): BlockTable<Gfn> {
     const at = tableIndex(asId, level);
     const known = this.tables[at];
     if (known) return known;
-    const table = new LeafTable(PAGES_PER_LEVEL[level]!);
+    const table = new BlockTable<Gfn>(PAGES_PER_LEVEL[level]!);
     this.tables[at] = table;
     return table;
   }

@@ -4,7 +4,7 @@ import { asGfn, asPfn, asPgoff } from '../../parsers/base/units.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { Said } from '../../test/support/oneTrace.js';
 import { by, SKEW_NS, worldOf } from '../../test/support/worldOf.js';
-import { Attr, Op, Phase } from '../ops/oplog.js';
+import { Attr, Op, Phase, RefKind } from '../ops/oplog.js';
 import { isServiced } from './faultResult.js';
 import { addSlot, gfnAt, removeSlot } from './memslots.js';
 import { slotsOf } from './slots.js';
@@ -262,7 +262,7 @@ describe('the page behind a pointer', () => {
     const held = (w: World, inode: Inode): void => {
       released(w, inode);
       gone(6)(w, inode);
-      inode.refs.set(PGOFF, []);
+      inode.refs.add(PGOFF, { kind: RefKind.Pin, row: 1, tid: 1, longterm: false, named: false });
     };
     assert.deepEqual([isNamed(released), isNamed(over), isNamed(held)], [false, false, true]);
   });

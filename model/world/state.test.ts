@@ -78,8 +78,8 @@ describe('a file of which nothing is known any more', () => {
     const inode = new Inode(0, 70, -1, 0);
     inode.fresh = true;
     inode.attr.set(asPgoff(0), asPgoff(4), Attr.Private, 1);
-    inode.maps.set(asPgoff(0), { count: 1, since: 1, lastAdd: 1 });
-    inode.refs.set(asPgoff(0), []);
+    inode.maps.add(asPgoff(0), 1);
+    inode.refs.add(asPgoff(0), { kind: 0, row: 1, tid: 1, longterm: false, named: false });
     inode.cache.set(asPgoff(0), { pfn: 5 as never, deletedRow: -1 });
     inode.poisoned.set(asPgoff(0), 1);
     inode.vmas.push({} as never);

@@ -1,10 +1,12 @@
 /** The entities of the shim model (DOMAIN: Vm, Ino, Slot, Page, Vma, Spte, Conv) as the replay keeps them. */
 import { asGfn, type Gfn, type Pfn, type Pgoff } from '../../parsers/base/units.js';
 import { Attr } from '../ops/oplog.js';
+import { CachedPages, Mappings, PoisonedPages } from './filePages.js';
 import { IntervalMap } from './intervalMap.js';
 import { Leaves } from './leaves.js';
-import type { ToldSpte } from './spte.js';
+import { References } from './references.js';
 import type { SyscallCtx } from './syscallCtx.js';
+import { ToldLeaves } from './toldLeaves.js';
 
 export type { SyscallCtx } from './syscallCtx.js';
 
@@ -58,7 +60,7 @@ export class Vm {
   /** True from the first event on that shows a leaf SPTE of this VM change. */
   changesSeen = false;
   /** What events told of leaf SPTEs without one that shows them change, by gfn; forgotten at a loss. */
-  readonly told = new Map<Gfn, ToldSpte>();
+  readonly told = new ToldLeaves();
   /** Memslots that its VMM has asked for and the kernel took, by `regionKey`. */
   readonly regions = new Map<number, Region>();
   /** pKVM keeps its memory from the host, undefined unknown; pointer key of its stage 2, -1 not seen. */
@@ -119,40 +121,6 @@ export interface Slot {
   untilRow: number;
 }
 
-/** A page of a file. */
-export interface FilePage {
-  readonly inode: Inode;
-  readonly pgoff: Pgoff;
-  /** Row of the last event that showed it. */
-  row: number;
-}
-
-/** A page in the page cache, or the last one that was there. */
-export interface CacheRec {
-  pfn: Pfn;
-  /** Row of the last delete, -1 while it is there. */
-  deletedRow: number;
-}
-
-/** Mappings of one page. */
-export interface MapRec {
-  count: number;
-  /** Row of the add since which it has been mapped without a break. */
-  since: number;
-  /** Row of the latest add. */
-  lastAdd: number;
-}
-
-/** A reference to one page that the trace shows. */
-export interface RefRec {
-  readonly kind: number;
-  readonly row: number;
-  readonly tid: number;
-  readonly longterm: boolean;
-  /** A release that does not say of which page followed: this reference may be the one. */
-  maybeReleased: boolean;
-}
-
 /** A mapping of the file, one VMA. */
 export interface Vma {
   readonly inode: Inode;
@@ -177,13 +145,12 @@ export interface Notifier {
 
 export class Inode {
   readonly attr = new IntervalMap<Pgoff>(Attr.Unknown, 0);
-  readonly maps = new Map<Pgoff, MapRec>();
-  readonly refs = new Map<Pgoff, RefRec[]>();
-  /** Page cache by pgoff: every page that was ever added or deleted. */
-  readonly cache = new Map<Pgoff, CacheRec>();
+  readonly maps = new Mappings();
+  readonly refs = new References();
+  readonly cache = new CachedPages();
   readonly vmas: Vma[] = [];
   readonly notifiers: Notifier[] = [];
-  readonly poisoned = new Map<Pgoff, number>();
+  readonly poisoned = new PoisonedPages();
   readonly slots: Slot[] = [];
   /** Open conversions of this inode. */
   readonly converting = new Set<Conv>();

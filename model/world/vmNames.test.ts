@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Judged } from '../../test/golden/judge.js';
 import { judgeAll, type Said } from '../../test/support/oneTrace.js';
 import { type NewWorld, worldOf } from '../../test/support/worldOf.js';
-import { asGfn } from '../../parsers/base/units.js';
+import { asGfn, asPfn } from '../../parsers/base/units.js';
 import { Attr, Op } from '../ops/oplog.js';
 import { slotsOf } from './slots.js';
 import type { Bracket, Slot, SyscallCtx, Thread, Vm } from './state.js';
@@ -316,7 +316,7 @@ describe('which VM a call is about', () => {
     vm.fresh = true;
     vm.inProgress = 2;
     vm.open.push({} as Bracket);
-    vm.told.set(asGfn(1), {} as never);
+    vm.told.set({ gfn: asGfn(1), level: 1, pfn: asPfn(5) });
     w.whichVm.withTold.add(vm);
     vm.regions.set(1, {} as never);
     w.whichVm.slotCameAgain(vm, 3);
@@ -371,7 +371,7 @@ describe('which VM a call is about', () => {
       const leaf = { gfn: asGfn(1), level: 1, asId: 0, pfn: 5, row: 0, side: -1, root: -1, vmSure: true };
       vm.sptes.add(leaf as never);
     };
-    const tell = (vm: Vm): void => void vm.told.set(asGfn(1), {} as never);
+    const tell = (vm: Vm): void => void vm.told.set({ gfn: asGfn(1), level: 1, pfn: asPfn(5) });
     assert.deepEqual(
       told(() => undefined),
       [],

@@ -9,23 +9,15 @@ import { kindId } from '../../parsers/events/kinds.js';
 import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import type { Ev } from './event.js';
 import { Survey } from './survey.js';
-import { Op, OpLog, type OpCode } from '../ops/oplog.js';
+import { Op, OpLog, type OpCode, RefKind } from '../ops/oplog.js';
 import type { FactBus } from './facts.js';
 import { FileNames } from './fileNames.js';
+import { type FilePage, Folios } from './folios.js';
 import { Having } from './having.js';
 import { holdsPages } from './memslots.js';
-import { Pointers } from './pointers.js';
 import type { Refusal } from './regions.js';
-import {
-  Conv,
-  type FilePage,
-  groupOf,
-  type Inode,
-  type RefRec,
-  type Slot,
-  Thread,
-  type Vm,
-} from './state.js';
+import type { RefRec } from './references.js';
+import { Conv, groupOf, type Inode, type Slot, Thread, type Vm } from './state.js';
 import { VmNames } from './vmNames.js';
 import { type PageUnit, pageUnitOf } from './pageSize.js';
 
@@ -65,13 +57,13 @@ export class World {
   /** VMs by the stage 2 page tables of arm64 that they were seen to map with. */
   readonly vmOfPageTable = new Map<number, Vm>();
   /** page or folio pointer key → page of a memfd. */
-  readonly folios = new Pointers<FilePage>();
+  readonly folios: Folios;
   /**
-   * Pins not yet doubted, by whether the trace gave the page's pointer when they were taken; released ones
-   * may stay.
+   * Rows of the last releases that may have been of any pin taken before, by whether the trace gave the
+   * page's pointer when it was taken.
    */
-  readonly namedPins: RefRec[] = [];
-  readonly unnamedPins: RefRec[] = [];
+  namedPinsDoubtedRow = -1;
+  unnamedPinsDoubtedRow = -1;
 
   constructor(
     readonly table: EventTable,
@@ -89,6 +81,7 @@ export class World {
     });
     this.vms = this.whichVm.vms;
     this.inodes = this.whichFile.inodes;
+    this.folios = new Folios(this.inodes);
     this.recordedGupRet = this.survey.recorded(kindId('GupRet'));
     this.recordedPost = this.survey.recorded(kindId('PostSetAttr'));
     this.recordedStore = this.survey.recorded(kindId('StoreAttr'));
@@ -240,9 +233,7 @@ function isFirstOfGroup(t: Thread): boolean {
 
 /** Notes that a page or folio pointer is this page of a memfd. */
 export function noteFolio(w: World, pointer: number, inode: Inode, pgoff: Pgoff, row: number): void {
-  const known = w.folios.get(pointer);
-  if (known?.inode === inode && known.pgoff === pgoff) known.row = row;
-  else w.folios.set(pointer, { inode, pgoff, row });
+  w.folios.set(pointer, inode, pgoff, row);
 }
 
 /**
@@ -255,4 +246,10 @@ export function pageOfFolio(w: World, pointer: number): FilePage | undefined {
   const { inode } = page;
   if (inode.releasedRow >= 0 || inode.over) return undefined;
   return (inode.cache.get(page.pgoff)?.deletedRow ?? -1) > page.row ? undefined : page;
+}
+
+/** True where a release that does not say of which page it was may have been that of a reference. */
+export function maybeReleased(w: World, ref: RefRec): boolean {
+  if (ref.doubtful) return true;
+  return ref.kind === RefKind.Pin && ref.row < (ref.named ? w.namedPinsDoubtedRow : w.unnamedPinsDoubtedRow);
 }

@@ -3,8 +3,9 @@
  * of the lowering. What is as it began is not told.
  */
 import type { EventTable } from '../../parsers/events/table.js';
-import type { Inode, RefRec, Vm } from '../../model/world/state.js';
-import type { World } from '../../model/world/world.js';
+import type { RefRec } from '../../model/world/references.js';
+import type { Inode, Vm } from '../../model/world/state.js';
+import { maybeReleased, type World } from '../../model/world/world.js';
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
@@ -15,7 +16,7 @@ export function leftLines(world: World, table: EventTable): string[] {
     parts.length > 0 ? [`at the end, ${what}: ${parts.join(', ')}`] : [];
   return [
     ...world.vms.flatMap((vm) => told(`vm ${vm.index}`, leftOfVm(vm, line))),
-    ...world.inodes.flatMap((inode) => told(`file ${inode.index}`, leftOfFile(inode, line))),
+    ...world.inodes.flatMap((inode) => told(`file ${inode.index}`, leftOfFile(inode, world, line))),
   ];
 }
 
@@ -36,7 +37,7 @@ function leftOfVm(vm: Vm, line: Line): string[] {
     ...(vm.hasMirror ? ['two roots'] : []),
     ...[...vm.regions.values()].map(({ id, asId }) => `memslot ${id} of address space ${asId}`),
     ...leavesOf(vm),
-    ...[...vm.told.values()].map(({ gfn, level }) => `told leaf ${hex(gfn)} level ${level}`),
+    ...[...vm.told].map(({ gfn, level }) => `told leaf ${hex(gfn)} level ${level}`),
   ];
 }
 
@@ -49,12 +50,12 @@ function leavesOf({ sptes }: Vm): readonly string[] {
   return told;
 }
 
-function leftOfFile(inode: Inode, line: Line): string[] {
+function leftOfFile(inode: Inode, world: World, line: Line): string[] {
   const reference = (pgoff: number, ref: RefRec): string =>
     [
       `${hex(pgoff)} held since ${line(ref.row)} by ${ref.tid}`,
       ref.longterm ? ' for long' : '',
-      ref.maybeReleased ? ', or released' : '',
+      maybeReleased(world, ref) ? ', or released' : '',
     ].join('');
   return [
     ...(inode.pageCount >= 0 ? [`${inode.pageCount} pages`] : []),

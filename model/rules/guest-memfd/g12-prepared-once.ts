@@ -1,8 +1,15 @@
+import { layoutOf, PageTable } from '../../../parsers/base/pageTable.js';
+import { type Gfn, type Pfn, plus } from '../../../parsers/base/units.js';
 import { hex } from '../../pages/state.js';
 import type { RuleDef } from '../rule.js';
 
 /** Pages of one event, at most: a folio of guest_memfd. */
 const MOST_PAGES = 1 << 18;
+
+/** Of each gfn that was made private: one more than the row where it was made shared since, 0 for none. */
+const PREPARED = layoutOf((rows) => ({ shared: new Uint32Array(rows) }));
+/** Of each frame that was made private: for which gfn of which VM. */
+const PRIVATE = layoutOf((rows) => ({ gfn: new Float64Array(rows), vm: new Int32Array(rows) }));
 
 export const g12: RuleDef = {
   id: 'G12',
@@ -17,37 +24,44 @@ export const g12: RuleDef = {
   fix: 'Prepare the page in kvm_gmem_get_pfn before it is mapped.',
   listen: (run) => {
     const preparesShow = run.recorded('GmemPrepare');
-    const prepared = new Map<number, Set<number>>();
-    /** Where a frame that was made shared had been private: a gfn of a VM. */
-    const privateAt = new Map<number, { readonly set: Set<number>; readonly gfn: number }>();
-    const sharedAgain = new Map<Set<number>, Map<number, number>>();
+    const newGfns = (): PageTable<Gfn, (typeof PREPARED)['none']> => new PageTable(PREPARED);
+    /** By the index of a VM. */
+    const prepared = new Map<number, ReturnType<typeof newGfns>>();
+    const privateFrames = new PageTable<Pfn, (typeof PRIVATE)['none']>(PRIVATE);
+    const note = (vm: number, gfn: Gfn, shared: number): void => {
+      const gfns = prepared.get(vm) ?? newGfns();
+      prepared.set(vm, gfns);
+      const at = gfns.at(gfn) || gfns.add(gfn);
+      gfns.columns.shared[at] = shared;
+    };
     return {
       prepare: (vm, gfn, _row, pfn, count) => {
         if (!vm || gfn < 0) return;
-        const set = prepared.get(vm.index) ?? new Set<number>();
-        prepared.set(vm.index, set);
         for (let i = 0; i < Math.min(count, MOST_PAGES); i++) {
-          set.add(gfn + i);
-          if (pfn >= 0) privateAt.set(pfn + i, { set, gfn: gfn + i });
-          sharedAgain.get(set)?.delete(gfn + i);
+          note(vm.index, plus(gfn, i), 0);
+          if (pfn < 0) continue;
+          const frame = plus(pfn, i);
+          const at = privateFrames.at(frame) || privateFrames.add(frame);
+          privateFrames.columns.gfn[at] = gfn + i;
+          privateFrames.columns.vm[at] = vm.index;
         }
       },
       madeShared: (first, end, row) => {
-        for (let pfn: number = first; pfn < Math.max(end, first + 1) && pfn < first + MOST_PAGES; pfn++) {
-          const before = privateAt.get(pfn);
-          if (!before) continue;
-          privateAt.delete(pfn);
-          before.set.delete(before.gfn);
-          const rows = sharedAgain.get(before.set) ?? new Map<number, number>();
-          sharedAgain.set(before.set, rows.set(before.gfn, row));
+        for (let i = 0; i < Math.min(Math.max(end - first, 1), MOST_PAGES); i++) {
+          const at = privateFrames.at(plus(first, i));
+          if (at === 0) continue;
+          const { gfn, vm } = privateFrames.columns;
+          note(vm[at]!, gfn[at] as Gfn, row + 1);
+          privateFrames.delete(plus(first, i));
         }
       },
       spteInstall: (vm, rec, fault) => {
         if (!preparesShow || fault?.side !== 1) return;
         const pages = run.gfns(vm, rec.gfn);
         const mine = prepared.get(vm.index);
-        const since = mine && sharedAgain.get(mine)?.get(rec.gfn);
-        if (mine?.has(rec.gfn)) run.ok();
+        const at = mine?.at(rec.gfn) ?? 0;
+        const since = mine && at !== 0 ? mine.columns.shared[at]! - 1 : undefined;
+        if (since === -1) run.ok();
         else if (since !== undefined) {
           if (!run.lost(since, rec.row, pages))
             run.suspicious({

@@ -17,7 +17,7 @@ export const s2: RuleDef = {
   listen: (run) => ({
     released: (inode, row) => {
       if (!run.recorded('RmapAdd') || !run.recorded('RmapRemove')) return;
-      const first = inode.maps.entries().next().value;
+      const [first] = inode.maps;
       if (!first) {
         run.ok();
         return;

@@ -99,7 +99,7 @@ function inTheWay(conv: Conv, pages: PageUnit): InTheWay | undefined {
 }
 
 function holderOf(inode: Inode, page: Pgoff): InTheWay | undefined {
-  const [reference] = inode.refs.get(page) ?? [];
+  const reference = inode.refs.first(page);
   const name = `page ${hex(page)}`;
   if (reference) {
     const how = reference.kind === RefKind.Pin ? 'is pinned' : 'is referenced';

@@ -1,4 +1,5 @@
-import { plus, type Pfn, type Pgoff } from '../../../parsers/base/units.js';
+import { layoutOf, PageTable } from '../../../parsers/base/pageTable.js';
+import { plus, type Pgoff } from '../../../parsers/base/units.js';
 import { hex } from '../../pages/state.js';
 import { pgoffAt } from '../../world/memslots.js';
 import { type Inode, isInodeConv } from '../../world/state.js';
@@ -7,10 +8,9 @@ import type { RuleDef } from '../rule.js';
 import { IN_PLACE } from '../topics.js';
 import { Donations } from './donations.js';
 
-interface Converted {
-  readonly pfn: Pfn;
-  readonly row: number;
-}
+/** The frame of each page that became private, and where. */
+const CONVERTED = layoutOf((rows) => ({ pfn: new Float64Array(rows), row: new Uint32Array(rows) }));
+type Converted = PageTable<Pgoff, (typeof CONVERTED)['none']>;
 
 /**
  * P7: a page that goes private in place is the page that is donated: another frame would have been copied, or
@@ -40,15 +40,17 @@ export const p7: RuleDef = {
   fix: 'Convert the page where it is: neither zero it, nor allocate another and copy.',
   listen: (run) => {
     const { w } = run;
-    const converted = new Map<Inode, Map<Pgoff, Converted>>();
+    const converted = new Map<Inode, Converted>();
     const donations = new Donations(run, ({ vm, gfn, pfn, row }) => {
       const slot = w.slotOfGfn(vm, gfn);
       if (!slot?.inode || slot.pgoff < 0) return;
       const { inode } = slot;
       const pgoff = pgoffAt(slot, gfn);
-      const before = converted.get(inode)?.get(pgoff);
-      if (!before) return;
-      converted.get(inode)!.delete(pgoff);
+      const pagesOfFile = converted.get(inode);
+      const at = pagesOfFile?.at(pgoff) ?? 0;
+      if (!pagesOfFile || at === 0) return;
+      const before = { pfn: pagesOfFile.columns.pfn[at]!, row: pagesOfFile.columns.row[at]! };
+      pagesOfFile.delete(pgoff);
       if (before.pfn === pfn) {
         run.ok();
         return;
@@ -75,13 +77,17 @@ export const p7: RuleDef = {
       ...donations.listener(),
       store: (conv, row) => {
         if (!isInodeConv(conv) || !conv.rangeKnown) return;
-        const pages = converted.get(conv.inode) ?? new Map<Pgoff, Converted>();
+        const pages = converted.get(conv.inode) ?? new PageTable(CONVERTED);
         converted.set(conv.inode, pages);
         for (let pgoff = conv.first; pgoff < conv.end; pgoff = plus(pgoff, 1)) {
           const cached = conv.inode.cache.get(pgoff);
-          if (conv.toPrivate && cached && cached.deletedRow < 0 && cached.pfn >= 0)
-            pages.set(pgoff, { pfn: cached.pfn, row });
-          else pages.delete(pgoff);
+          if (!conv.toPrivate || !cached || cached.deletedRow >= 0 || cached.pfn < 0) {
+            pages.delete(pgoff);
+            continue;
+          }
+          const at = pages.at(pgoff) || pages.add(pgoff);
+          pages.columns.pfn[at] = cached.pfn;
+          pages.columns.row[at] = row;
         }
       },
       filemapDelete: (inode, first, count, _pfn, _row, t) => {

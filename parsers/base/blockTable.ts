@@ -1,22 +1,20 @@
 /**
- * One number for each gfn that has one, where neighbours mostly have one too: in blocks, as a page table has
- * them.
+ * One number for each page that has one, where neighbours mostly have one too: in blocks, as a page table has
+ * them. Four bytes a page, however many there are.
  */
-import { assert } from '../../parsers/base/assert.js';
-import type { Gfn } from '../../parsers/base/units.js';
+import { assert } from './assert.js';
 import { Pointers } from './pointers.js';
 
 /** Entries of a block: few enough that a page alone costs little, enough that a guest has few blocks. */
 const BLOCK = 64;
-const FIRST_BLOCKS = 4;
 
-export class LeafTable {
+export class BlockTable<Page extends number> {
   /** Where each block begins in `entries`, by its place among all blocks of the address space. */
   private readonly starts = new Pointers<number>();
   /** The same places in the order in which the blocks came. */
   private readonly places: number[] = [];
-  /** What stands for a gfn, 0 for nothing. */
-  private entries = new Int32Array(FIRST_BLOCKS * BLOCK);
+  /** What stands for a page, 0 for nothing. */
+  private entries = new Int32Array(BLOCK);
   /** Entries of each block that are not 0. */
   private readonly filled: number[] = [];
 
@@ -24,21 +22,21 @@ export class LeafTable {
   private lastPlace = -1;
   private lastStart = 0;
 
-  /** `span`: gfns that a leaf of the table's level covers. */
+  /** `span`: pages that share an entry, as those that a leaf of a level covers. */
   constructor(private readonly span: number) {}
 
-  /** What was put for a gfn; 0 for nothing, and for a gfn that is not known. */
-  get(gfn: Gfn): number {
-    if (gfn < 0) return 0;
-    const index = Math.floor(gfn / this.span);
+  /** What was put for a page; 0 for nothing, and for a page that is not known. */
+  get(page: Page): number {
+    if (page < 0) return 0;
+    const index = Math.floor(page / this.span);
     const start = this.startAt(Math.floor(index / BLOCK));
     return start === undefined ? 0 : this.entries[start + (index % BLOCK)]!;
   }
 
-  /** Puts a number for a gfn, 0 for nothing. */
-  set(gfn: Gfn, value: number): void {
-    assert(gfn >= 0, `a leaf at gfn ${gfn}`);
-    const index = Math.floor(gfn / this.span);
+  /** Puts a number for a page, 0 for nothing. */
+  set(page: Page, value: number): void {
+    assert(page >= 0, `an entry for page ${page}`);
+    const index = Math.floor(page / this.span);
     const start = this.startOf(Math.floor(index / BLOCK));
     const at = start + (index % BLOCK);
     const before = this.entries[at]!;
@@ -46,8 +44,8 @@ export class LeafTable {
     this.filled[start / BLOCK]! += Number(value !== 0) - Number(before !== 0);
   }
 
-  /** Calls `visit` with all that stands for gfns of leaves that cover one of [first, end), in their order. */
-  within(first: Gfn, end: Gfn, visit: (value: number, gfn: Gfn) => void): void {
+  /** Calls `visit` with all that stands for one of [first, end), by page: the first that shares the entry. */
+  within(first: Page, end: Page, visit: (value: number, page: Page) => void): void {
     const { span, places } = this;
     const from = Math.floor(first / span);
     const until = Math.ceil(end / span);
@@ -61,8 +59,8 @@ export class LeafTable {
         this.visitBlock(place, from, until, visit);
   }
 
-  /** Calls `visit` with all that stands for any gfn, block by block as they came. */
-  all(visit: (value: number, gfn: Gfn) => void): void {
+  /** Calls `visit` with all that stands for any page, block by block as they came. */
+  all(visit: (value: number, page: Page) => void): void {
     for (const place of this.places) this.visitBlock(place, 0, Infinity, visit);
   }
 
@@ -70,7 +68,7 @@ export class LeafTable {
     place: number,
     from: number,
     until: number,
-    visit: (value: number, gfn: Gfn) => void,
+    visit: (value: number, page: Page) => void,
   ): void {
     const start = this.startAt(place);
     if (start === undefined || this.filled[start / BLOCK] === 0) return;
@@ -78,7 +76,7 @@ export class LeafTable {
     const last = Math.min(BLOCK, until - base);
     for (let i = Math.max(0, from - base); i < last; i++) {
       const value = this.entries[start + i]!;
-      if (value !== 0) visit(value, ((base + i) * this.span) as Gfn);
+      if (value !== 0) visit(value, ((base + i) * this.span) as Page);
     }
   }
 
