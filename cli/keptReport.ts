@@ -9,6 +9,7 @@ import { judgedRun, openGroup, type BundleFile } from './bundle.js';
 import { RULES } from './core.js';
 import { STDIN_NAME } from './fileSource.js';
 import { isDamaged, type LoadedTrace, type LoadOptions } from './load.js';
+import { isLimited } from './memory.js';
 import type { Output } from './output.js';
 
 /** The cache of a call, if it is to use one. */
@@ -80,5 +81,7 @@ export function keepReport(
   sighting: Sighting,
   { table, analysis, path }: LoadedTrace,
 ): void {
-  if (path !== STDIN_NAME) cache.keep(sighting, ['report'], (pack) => writeReport(pack, table, analysis));
+  // With more memory, or another bound, it is another report.
+  if (path !== STDIN_NAME && !isLimited(table))
+    cache.keep(sighting, ['report'], (pack) => writeReport(pack, table, analysis));
 }

@@ -3,7 +3,6 @@
  * and says clearly when a file cannot be used.
  */
 import type { CancelToken } from '../parsers/base/cancel.js';
-import { NEVER_CANCELLED } from '../parsers/base/cancel.js';
 import { ISSUE_KINDS, type Issue, type IssueSeverity } from '../parsers/events/issues.js';
 import { CLOCKS, PAGE_SIZES, withIssue, type ClockName, type EventTable } from '../parsers/events/table.js';
 import { withTable, type OpenTrace } from '../parsers/reader.js';
@@ -12,7 +11,8 @@ import { PROFILES, type ProfileId } from '../model/findings/finding.js';
 import type { TraceReport } from '../model/findings/report.js';
 import { issueText } from '../model/findings/report.js';
 import { codecs } from './codecs.js';
-import { analyze, readTrace, RULES } from './core.js';
+import { analyze, readTrace, RULES, withLimit } from './core.js';
+import { MemoryWatch, mostFindings, tellLimit, whileDoing } from './memory.js';
 import { oneOf, type Args, type OptionSpecs } from './args.js';
 import { InputError } from './errors.js';
 import { CACHE_OPTIONS } from './cacheOptions.js';
@@ -114,8 +114,10 @@ export function judged(
 ): LoadedTrace {
   const { path, open } = trace;
   const analysis = judgeOpen(trace, options, output, following);
-  const damaged = isDamaged(open.table);
-  return { path, table: open.table, analysis, rules: RULES, open, damaged, close: () => trace.close() };
+  const table = withLimit(open.table, analysis);
+  if (analysis.limit) tellLimit(path, 'not-all-judged', table, output);
+  const damaged = isDamaged(table);
+  return { path, table, analysis, rules: RULES, open, damaged, close: () => trace.close() };
 }
 
 /** True when an issue says that the input could not be used as it is. */
@@ -141,18 +143,22 @@ export function openTrace(path: string, output: Output, more: OpenMore = {}): Lo
   const open = withChange(withTable(read, withSidecar(read.table, path)), source);
   refuseUnusable(source, open.table);
   output.progress('');
+  tellLimit(source.name, 'limit-met', open.table, output);
   return { path: source.name, open, close: () => source.close() };
 }
 
 function readOpen(source: OpenSource, output: Output, { traceEvents, following }: OpenMore): OpenTrace {
   const total = Math.max(1, source.size);
   return readTrace(source, {
-    cancel: NEVER_CANCELLED,
+    cancel: new MemoryWatch('reading'),
     ...codecs(source.name),
     lineKernel,
     ...(traceEvents === undefined ? {} : { traceEvents }),
     ...(following && { grown: following.reading }),
-    progress: (done) => output.progress(`${source.name}: reading ${percent(done, total)}`),
+    progress: (done) => {
+      whileDoing(`${source.name}: reading, at byte ${done} of ${source.size}`);
+      output.progress(`${source.name}: reading ${percent(done, total)}`);
+    },
   });
 }
 
@@ -167,8 +173,12 @@ export function judgeOpen(
     clock: options.clock,
     skewNs: options.skewNs,
     pageBytes: options.pageBytes,
-    ...(options.cancel === undefined ? {} : { cancel: options.cancel }),
-    progress: (rows) => output.progress(`${path}: judging ${percent(rows, table.length)}`),
+    cancel: options.cancel ?? new MemoryWatch('judging'),
+    mostFindings: mostFindings(),
+    progress: (rows) => {
+      whileDoing(`${path}: judging, at event ${rows} of ${table.length}`);
+      output.progress(`${path}: judging ${percent(rows, table.length)}`);
+    },
   };
   const analysis = following ? following.analyze(table, asked) : analyze(table, asked);
   output.progress('');

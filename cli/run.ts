@@ -6,13 +6,18 @@ import { prepareCodecs } from './codecs.js';
 import { allCommands, COMMAND_NAMES, commandNamed } from './commands.js';
 import { EXIT, InputError, UsageError, type ExitCode } from './errors.js';
 import { commandHelp, generalHelp } from './help.js';
+import { limitOf } from '../parsers/base/limits.js';
+import { LESS_AT_ONCE } from '../parsers/events/issues.js';
+import { limitWasTold, whatWasDone } from './memory.js';
 import { PipeClosed, type Output } from './output.js';
 import { VERSION } from './version.js';
 
 /** Runs `shimtrace argv...` and returns its exit code; nothing it throws escapes. */
 export async function run(argv: readonly string[], output: Output): Promise<ExitCode> {
+  limitWasTold();
   try {
-    return await dispatch(argv, output);
+    const code = await dispatch(argv, output);
+    return limitWasTold() && code < EXIT.unusable ? EXIT.unusable : code;
   } catch (error) {
     return report(error, argv[0], output);
   }
@@ -51,6 +56,17 @@ function report(error: unknown, name: string | undefined, output: Output): ExitC
   }
   if (error instanceof InputError) {
     output.err(visibleLine(`shimtrace: ${error.message}`));
+    return EXIT.unusable;
+  }
+  const limit = limitOf(error);
+  if (limit !== undefined) {
+    const where = whatWasDone();
+    const kept = 'What was printed until then stands; there is no more.';
+    output.err(
+      visibleLine(
+        `shimtrace: ${where === '' ? '' : `${where}: `}a limit was met: ${limit}. ${kept} ${LESS_AT_ONCE}`,
+      ),
+    );
     return EXIT.unusable;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -19,6 +19,8 @@ export interface AnalyzeOptions {
   readonly skewNs?: number | undefined;
   /** Bytes of a page of the traced kernel; undefined: as the trace, or what lies beside it, says or shows. */
   readonly pageBytes?: number | undefined;
+  /** Findings for which there is room; undefined: any number. */
+  readonly mostFindings?: number | undefined;
   readonly cancel?: CancelToken;
   readonly progress?: (rowsDone: number) => void;
 }
@@ -145,4 +147,6 @@ export interface Analysis {
   readonly shows: Shown;
   /** True when the work was cancelled: the result holds what was done until then. */
   readonly cancelled: boolean;
+  /** The row from which on nothing was judged, and the limit that was met there, as a clause. */
+  readonly limit?: { readonly row: number; readonly what: string } | undefined;
 }

@@ -3,7 +3,8 @@
  * repeatable.
  */
 import type { ClockName, EventTable } from '../parsers/events/table.js';
-import { UNKNOWN_CPU } from '../parsers/events/table.js';
+import { UNKNOWN_CPU, withIssue } from '../parsers/events/table.js';
+import { limitMetBy } from '../parsers/base/limits.js';
 import type { Segment } from '../parsers/events/segment.js';
 import { asPgoff } from '../parsers/base/units.js';
 import { KIND_GUEST, KIND_UNKNOWN, kindId, kindSlots } from '../parsers/events/kinds.js';
@@ -55,6 +56,7 @@ const REFERENCE_KINDS = ['GupRet', 'GrabFolio', 'GrabFolioFast', 'GetPfnRet'] as
 
 export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analysis {
   const judging = new Judging(table, options);
+  judging.world.findingsLeft = options.mostFindings ?? Infinity;
   const cancelled = judging.replay(0, options);
   return judging.conclude(cancelled);
 }
@@ -91,6 +93,9 @@ export class Judging {
   readonly outlook: Outlook;
   readonly runs: readonly RuleRun[];
   private readonly bus = new FactBus();
+  /** The row that was last looked at, and the limit that was met there. */
+  private at = 0;
+  private limit: string | undefined;
 
   constructor(
     private readonly table: EventTable,
@@ -114,13 +119,28 @@ export class Judging {
 
   /** Judges the rows from `from` on; returns true when cancelled. */
   replay(from: number, options: Pick<AnalyzeOptions, 'progress' | 'cancel'>): boolean {
-    return replay(this.world, this.table, options, from);
+    const { cancel } = options;
+    const progress = (row: number): void => {
+      this.at = row;
+      options.progress?.(row);
+    };
+    let cancelled = true;
+    const limit = limitMetBy(() => {
+      cancelled = replay(this.world, this.table, { progress, ...(cancel && { cancel }) }, from);
+    });
+    this.limit = limit ?? (cancelled ? cancel?.limit : undefined);
+    return cancelled;
   }
 
   /** Tells the end of the trace, and what came of it. All rules have heard the end then. */
   conclude(cancelled: boolean): Analysis {
     const { table, world: w, outlook } = this;
-    this.bus.tell('finish', Math.max(0, table.length - 1));
+    // What follows a limit may decide any check, and break any rule: nothing is told of the trace's end.
+    this.limit ??= limitMetBy(() => this.bus.tell('finish', Math.max(0, table.length - 1)));
+    const { limit } = this;
+    if (limit !== undefined)
+      for (const run of this.runs)
+        run.undecided('lost', this.at, `The events from here on were not judged: ${limit}.`);
     const unread = table.unread.reduce((sum, { count }) => sum + count, 0);
     const closed = this.runs.map((run) => {
       const why = w.pages.doubt;
@@ -163,8 +183,17 @@ export class Judging {
         references: REFERENCE_KINDS.some((kind) => w.recorded(kindId(kind))),
       },
       cancelled,
+      ...(limit !== undefined && { limit: { row: this.at, what: limit } }),
     };
   }
+}
+
+/** The table that was judged, with the limit as an issue that was met while it was. */
+export function withLimit(table: EventTable, { limit }: Pick<Analysis, 'limit'>): EventTable {
+  if (limit === undefined) return table;
+  const place = { offset: table.at(limit.row), line: table.line(limit.row) };
+  const issue = { code: 'not-all-judged', ...place, count: 1, detail: limit.what } as const;
+  return withIssue(table, issue);
 }
 
 /** True for a kind of event that names a file by its inode number. */

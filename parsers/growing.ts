@@ -128,4 +128,9 @@ class Tap implements TextReader {
     this.isDoubted = true;
     this.reader.sourceShrank(offset);
   }
+
+  limitMet(limit: string): void {
+    this.isDoubted = true;
+    this.reader.limitMet(limit);
+  }
 }

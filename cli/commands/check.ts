@@ -12,6 +12,7 @@ import { formatOption, oneOf, type Args } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, InputError, UsageError, type ExitCode } from '../errors.js';
 import { BUNDLE_OPTIONS, groupsOf, judgedRun, openGroup, separateNote, type BundleFile } from '../bundle.js';
+import { isLimited } from '../memory.js';
 import { LOAD_OPTIONS, loadOptions, type LoadedTrace, type LoadOptions } from '../load.js';
 import { RULE_IDS } from '../core.js';
 import { Following } from '../../shell/following.js';
@@ -294,7 +295,8 @@ function exitOf(trace: LoadedTrace, demands: Demands, output: Output): ExitCode 
 /** Why a trace is not the basis for a verdict that was asked for, a sentence for each reason. */
 function unmetDemands(trace: LoadedTrace, { strict, rules }: Demands): string[] {
   const unmet: string[] = [];
-  if (trace.damaged) unmet.push('the file is damaged; what could be read of it was judged');
+  if (trace.damaged && !isLimited(trace.table))
+    unmet.push('the file is damaged; what could be read of it was judged');
   const headline = reportHeadline(trace);
   if (strict && headline.state === 'nothing-judged')
     unmet.push(`${headline.text}, which --strict does not accept`);

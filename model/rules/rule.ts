@@ -1,4 +1,5 @@
 /** What a rule is: its texts, what it needs from a trace, and the listener that judges. One file per rule. */
+import { LimitMet } from '../../parsers/base/limits.js';
 import { copyOf } from '../../parsers/base/copy.js';
 import { kindId } from '../../parsers/events/kinds.js';
 import { VOCABULARY, type EventKind } from '../../parsers/events/vocabulary.js';
@@ -263,6 +264,8 @@ export class RuleRun {
   }
 
   private add(verdict: Verdict, ruling: Ruling): void {
+    if (this.w.findingsLeft === 0) throw new LimitMet('there are as many findings as there is memory for');
+    this.w.findingsLeft--;
     const evidence: Evidence[] = [{ row: ruling.row as EventRow, role: 'witness', note: ruling.message }];
     for (const [row, role, note] of ruling.evidence ?? []) {
       if (row >= 0 && row < this.w.table.length && row !== ruling.row)

@@ -45,6 +45,8 @@ export class World {
   /** ioctls that make a guest_memfd, and that convert one or a VM's memory, by any task. */
   creatingCalls = 0;
   convertingCalls = 0;
+  /** Findings for which there is room. */
+  findingsLeft = Infinity;
   /** Memslots that the kernel refused, in trace order. */
   readonly refusals: Refusal[] = [];
   /** Tasks by thread id; each CPU's idle task by a key of its own. */

@@ -152,6 +152,12 @@ export class LineSplitter {
     if (this.carried > 0 || this.skipped > 0) this.flush(false);
   }
 
+  /** Forgets what follows the last newline. */
+  drop(): void {
+    this.carried = 0;
+    this.skipped = 0;
+  }
+
   private append(chunk: Uint8Array, start: number, end: number): void {
     const n = end - start;
     if (this.skipped > 0) {

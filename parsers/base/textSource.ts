@@ -1,6 +1,7 @@
 /** Text from a source: all of it in chunks, or one line again. */
 import { Ascii } from './ascii.js';
 import type { CancelToken } from './cancel.js';
+import { limitMetBy } from './limits.js';
 import { MAX_LINE_BYTES } from './lines.js';
 import type { ByteSource } from './source.js';
 
@@ -14,9 +15,11 @@ export interface TextReader {
   push(chunk: Uint8Array): void;
   /** Says that the source gave fewer bytes than it had promised. */
   sourceShrank(offset: number): void;
+  /** Says which limit was met, so that nothing more comes. */
+  limitMet(limit: string): void;
 }
 
-/** Pushes a source from a byte on, up to a cancel. */
+/** Pushes a source from a byte on, up to a cancel or a limit. */
 export function pushSource(
   source: ByteSource,
   reader: TextReader,
@@ -24,16 +27,22 @@ export function pushSource(
   from = 0,
 ): void {
   let offset = from;
-  while (offset < source.size && !options.cancel.cancelled) {
+  const { cancel } = options;
+  while (offset < source.size && !cancel.cancelled) {
     const chunk = source.read(offset, CHUNK_BYTES);
     if (chunk.length === 0) {
       reader.sourceShrank(offset);
       return;
     }
-    reader.push(chunk);
+    const limit = limitMetBy(() => reader.push(chunk));
+    if (limit !== undefined) {
+      reader.limitMet(limit);
+      return;
+    }
     offset += chunk.length;
     options.progress?.(offset);
   }
+  if (offset < source.size && cancel.limit !== undefined) reader.limitMet(cancel.limit);
 }
 
 /** One line, with a newline after its last byte. */

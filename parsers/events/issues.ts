@@ -12,6 +12,12 @@ export interface IssueKind {
   readonly advice: string;
 }
 
+/** What to do where a trace is too large. */
+export const LESS_AT_ONCE =
+  'Give less at once: a range of it (sed -n FROM,TOp of a text, trace-cmd split), fewer events (a filter of the ' +
+  'recording), or write its tables as Parquet, part by part (shimtrace export --parquet); or use a machine with ' +
+  'more memory (NODE_OPTIONS=--max-old-space-size=MB where it is that of Node.js).';
+
 export const ISSUE_KINDS = {
   'lost-events': {
     severity: 'dataLoss',
@@ -254,6 +260,16 @@ export const ISSUE_KINDS = {
     severity: 'error',
     sentence: 'This file needs more memory than this host can give.',
     advice: 'Use the command line or the desktop editor, or cut the trace.',
+  },
+  'limit-met': {
+    severity: 'error',
+    sentence: 'A limit was met behind this event: all up to it was kept and is judged, no more was read.',
+    advice: LESS_AT_ONCE,
+  },
+  'not-all-judged': {
+    severity: 'error',
+    sentence: 'A limit was met at this event: what follows was read, but not judged.',
+    advice: LESS_AT_ONCE,
   },
   io: {
     severity: 'error',

@@ -10,6 +10,8 @@ import { TWO_32 } from '../base/words.js';
 import { firstIndex } from '../base/search.js';
 import { assert } from '../base/assert.js';
 import { Interner } from '../base/intern.js';
+import type { CancelToken } from '../base/cancel.js';
+import { LimitMet, limitMetBy } from '../base/limits.js';
 import { IssueLog, type Issue, type LossMark } from './issues.js';
 import { KIND_UNKNOWN, kindSlots } from './kinds.js';
 import { Segment, SEGMENT_MASK, SEGMENT_ROWS, SEGMENT_SHIFT } from './segment.js';
@@ -335,6 +337,9 @@ function inRowOrder(stacks: StackMark[]): readonly StackMark[] {
   return isOrdered ? stacks : stacks.sort((a, b) => a.row - b.row);
 }
 
+/** Rows are counted in 32 bits, and all ones means none; tests set it lower. */
+export const TABLE_LIMIT = { rows: 2 ** 32 - SEGMENT_ROWS };
+
 /** Rows go in here in final order; {@link finish} freezes them. */
 export class TableBuilder {
   readonly names = new Interner();
@@ -384,6 +389,7 @@ export class TableBuilder {
   /** Room for a row where the current segment has none: only the first one begins small, and grows. */
   private more(): Segment {
     const { current, segments } = this;
+    if (this.length >= TABLE_LIMIT.rows) throw new LimitMet(`a table takes ${TABLE_LIMIT.rows} events`);
     if (current.rows < SEGMENT_ROWS) {
       this.current = current.twiceAsLarge();
       segments[segments.length - 1] = this.current;
@@ -543,6 +549,22 @@ export class TableBuilder {
     while (next < this.length && this.segments[next >>> SEGMENT_SHIFT]!.name[next & SEGMENT_MASK] !== name)
       next++;
     return next;
+  }
+
+  /** Does a part of the reading up to a limit, which it says; returns whether one was met. */
+  isLimited(cancel: CancelToken, read: () => void): boolean {
+    const met = limitMetBy(read);
+    const limit = met ?? (cancel.cancelled ? cancel.limit : undefined);
+    if (limit !== undefined) this.limitMet(limit);
+    return limit !== undefined;
+  }
+
+  /** Nothing more is read: a limit was met behind the last row. */
+  limitMet(limit: string): void {
+    const { at, length } = this.current;
+    const [offset, line] = length === 0 ? [0, 0] : [at[length - 1]!, this.current.lineOf(length - 1)];
+    this.issues.add('limit-met', offset, line, limit);
+    this.addLoss(-1, 0, offset, line);
   }
 
   /** Marks events missing before the next row on `cpu` (-1: all CPUs). */

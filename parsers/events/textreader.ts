@@ -68,6 +68,11 @@ export abstract class TextEventReader<Span extends LineSpan> implements LineSink
     this.builder.addLoss(-1, 0, offset, 0);
   }
 
+  limitMet(limit: string): void {
+    this.splitter.drop();
+    this.builder.limitMet(limit);
+  }
+
   /** Ends the input and returns the table. Call once. */
   finish(): EventTable {
     const { builder } = this;

@@ -167,7 +167,8 @@ export class FtraceTextReader implements LineSink, ManyLines, EventLinesReader {
       else if (header.isTrace || this.bytesSeen === 0) issues.add('empty', 0, 1);
       else issues.add('not-a-trace', 0, 1);
     }
-    if (builder.length > 0 && this.entries < header.entries) this.missEntries(header.entries - this.entries);
+    if (builder.length > 0 && this.entries < header.entries && !issues.has('limit-met'))
+      this.missEntries(header.entries - this.entries);
     this.clock.finish(meta);
     if (this.book.symbols.size > 0) meta.symbols = this.book.symbols;
     return builder.finish();
@@ -191,6 +192,11 @@ export class FtraceTextReader implements LineSink, ManyLines, EventLinesReader {
   sourceShrank(offset: number): void {
     this.builder.issues.add('changed-while-read', offset, 0);
     this.lose(-1, 0, offset, 0);
+  }
+
+  limitMet(limit: string): void {
+    this.splitter.drop();
+    this.builder.limitMet(limit);
   }
 
   line(

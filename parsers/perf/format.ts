@@ -152,11 +152,14 @@ class RecordReader {
     const plain = ahead
       ? aheadPieces(this.compressedPieces(), ahead, issues, at)
       : inflatePieces(this.compressedPieces(), this.options, issues, at);
-    for (const piece of plain) {
-      this.inner.append(piece, this.compressedAt);
-      this.rows.relieve();
-    }
-    this.rows.finish(this.range.end);
+    const isLimited = this.builder.isLimited(this.options.cancel, () => {
+      for (const piece of plain) {
+        this.inner.append(piece, this.compressedAt);
+        this.rows.relieve();
+      }
+      this.rows.finish(this.range.end);
+    });
+    if (isLimited) return;
     for (const feed of [this.outer, this.inner]) {
       const at = feed === this.outer ? feed.position : this.compressedAt;
       if (feed.isBad) {

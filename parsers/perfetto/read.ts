@@ -74,8 +74,12 @@ export class Merge {
     this.states = [...states.values()];
   }
 
-  /** Adds the rows of all streams in order. */
+  /** Adds the rows of all streams in order, up to a limit. */
   run(size: number): void {
+    this.builder.isLimited(this.options.cancel, () => this.merge(size));
+  }
+
+  private merge(size: number): void {
     const heap = new RunHeap(this.streams.filter((stream) => stream.advance() || this.endStream(stream)));
     let sincePoll = 0;
     for (let stream = heap.top; stream; stream = heap.top) {

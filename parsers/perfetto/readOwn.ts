@@ -40,9 +40,12 @@ export class OwnRows {
   /** Adds all rows. What is not there of them is lost at the end. */
   run(size: number): void {
     const { own, builder, facts } = this;
-    const isWhole = own.at.every((_, i) => this.packet(i, size));
+    let isWhole = false;
+    const isLimited = builder.isLimited(this.options.cancel, () => {
+      isWhole = own.at.every((_, i) => this.packet(i, size));
+    });
     applyLosses(facts, builder);
-    if (this.options.cancel.cancelled) return;
+    if (this.options.cancel.cancelled || isLimited) return;
     if (isWhole && builder.length === facts.rows) return;
     if (!builder.issues.has('torn-tail'))
       builder.issues.add('bad-record', 0, 0, `${builder.length} of ${facts.rows} events are here`);

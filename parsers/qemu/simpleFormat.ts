@@ -97,7 +97,7 @@ class SimpleReader {
       this.version = Number(version);
       if (version < NAMES_VERSION && options.traceEvents === undefined)
         builder.issues.add('needs-trace-events', VERSION_AT, 0, `version ${version}`);
-      this.records();
+      builder.isLimited(options.cancel, () => this.records());
       if (builder.length === 0) builder.issues.add('empty', 0, 0);
     }
     builder.meta.t0 = this.start < 0n ? 0n : this.start;

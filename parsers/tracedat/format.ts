@@ -60,14 +60,17 @@ function read(source: ByteSource, options: ReadOptions, text: TraceFormat | unde
   const recordings = openRecordings(source, file, options, builder);
   describeTrace(file, builder, threads.hasTgids);
   builder.meta.t0 = recordings.clock.t0;
+  let isLimited = false;
   try {
-    mergeStreams(recordings, plans, threads, builder, options);
+    isLimited = builder.isLimited(options.cancel, () =>
+      mergeStreams(recordings, plans, threads, builder, options),
+    );
   } finally {
     recordings.close();
   }
   markUnread(headerDamaged ? [-1] : recordings.unread, builder);
   markOverruns(file.options.cpuStats, recordings.streams, builder);
-  if (!options.cancel.cancelled) {
+  if (!options.cancel.cancelled && !isLimited) {
     const all = markShort(file.options.cpuStats, recordings.streams, builder);
     if (all !== undefined)
       builder.meta.said = [`complete: all ${all} events that its ring buffers counted are here`];

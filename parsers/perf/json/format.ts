@@ -42,11 +42,10 @@ export const perfJson: TraceFormat = {
       if (sample) symbols.learn(sample);
     });
     const rows = new JsonRows(symbols);
-    const objects = walk(source, options, (bytes, at, line, isMember) =>
-      rows.object(bytes, at, line, isMember),
-    );
     const { builder } = rows;
-    if (objects.isOpen && !options.cancel.cancelled) {
+    const objects = new JsonObjects((bytes, at, line, isMember) => rows.object(bytes, at, line, isMember));
+    const isLimited = builder.isLimited(options.cancel, () => pushAll(source, options, objects));
+    if (objects.isOpen && !options.cancel.cancelled && !isLimited) {
       builder.issues.add('torn-tail', source.size, 0);
       builder.addLoss(-1, 0, source.size, 0);
     }
@@ -59,6 +58,11 @@ export const perfJson: TraceFormat = {
 /** Pushes the whole source through a splitter of objects. */
 function walk(source: ByteSource, options: ReadOptions, take: TakeObject): JsonObjects {
   const objects = new JsonObjects(take);
+  pushAll(source, options, objects);
+  return objects;
+}
+
+function pushAll(source: ByteSource, options: ReadOptions, objects: JsonObjects): void {
   for (let at = 0; at < source.size && !options.cancel.cancelled; ) {
     const chunk = source.read(at, READ_BYTES);
     if (chunk.length === 0) break;
@@ -66,7 +70,6 @@ function walk(source: ByteSource, options: ReadOptions, take: TakeObject): JsonO
     at += chunk.length;
     options.progress?.(at);
   }
-  return objects;
 }
 
 class JsonRows {

@@ -1,0 +1,147 @@
+/**
+ * How much memory there is, and what a trace may take of it: a process that takes more is ended by the kernel
+ * or by V8, without a word to the user.
+ */
+import fs from 'node:fs';
+import os from 'node:os';
+import v8 from 'node:v8';
+import vm from 'node:vm';
+import { issueText } from '../model/findings/report.js';
+import type { CancelToken } from '../parsers/base/cancel.js';
+import { visibleLine } from '../parsers/base/visible.js';
+import type { IssueCode } from '../parsers/events/issues.js';
+import type { EventTable } from '../parsers/events/table.js';
+import type { Output } from './output.js';
+
+/** What a process has and may have, in bytes. */
+export interface Memory {
+  readonly rss: number;
+  readonly rssMax: number;
+  readonly heap: number;
+  readonly heapMax: number;
+}
+
+/** Parts of it that reading and judging may fill: what follows needs the rest. */
+const PARTS = {
+  reading: { rss: 0.75, heap: 0.5 },
+  judging: { rss: 0.85, heap: 0.6 },
+} as const;
+
+/** Ends the reading or judging of a trace where it fills the memory. */
+export class MemoryWatch implements CancelToken {
+  limit: string | undefined;
+
+  constructor(
+    private readonly doing: keyof typeof PARTS,
+    private readonly memory: () => Memory = memoryNow,
+    private readonly collect: () => void = collectGarbage,
+  ) {}
+
+  get cancelled(): boolean {
+    this.limit ??= this.limitNow();
+    return this.limit !== undefined;
+  }
+
+  private limitNow(): string | undefined {
+    const part = PARTS[this.doing];
+    // What nobody needs any more is collected late where there is room.
+    const before = this.memory();
+    if (before.heap > before.heapMax * part.heap) this.collect();
+    const { rss, rssMax, heap, heapMax } = this.memory();
+    if (rss > rssMax * part.rss) return `it takes ${mb(rss)} of ${mb(rssMax)} MB of memory`;
+    if (heap > heapMax * part.heap)
+      return `its objects take ${mb(heap)} of the ${mb(heapMax)} MB that Node.js gives them`;
+    return undefined;
+  }
+}
+
+/** Bounds the memory, where there is less for us than the machine has; in megabytes. */
+const BOUND = 'SHIMTRACE_MEMORY_MB';
+const MB = 1e6;
+
+function mb(bytes: number): number {
+  return Math.round(bytes / MB);
+}
+
+function memoryNow(): Memory {
+  const { used_heap_size: heap, heap_size_limit: heapMax } = v8.getHeapStatistics();
+  return { rss: process.memoryUsage.rss(), rssMax: memoryMax(), heap, heapMax: heapMax - YOUNG_BYTES };
+}
+
+/** Bytes of objects that a finding takes until it is written, at most: judged, sorted, grouped. */
+const FINDING_BYTES = 1300;
+
+/** Findings for which there is room. */
+export function mostFindings({ heapMax } = memoryNow()): number {
+  return Math.max(1, Math.floor(heapMax / FINDING_BYTES));
+}
+
+function collectGarbage(): void {
+  v8.setFlagsFromString('--expose-gc');
+  (vm.runInNewContext('gc') as () => void)();
+}
+
+/** Of V8's bound, what objects that have just been made may take. */
+const YOUNG_BYTES = 48 << 20;
+
+let known: number | undefined;
+
+/** What the machine has, the container that it runs in, or the user leaves it. */
+export function memoryMax(): number {
+  const bound = Number(process.env[BOUND]);
+  known ??= Math.min(os.totalmem(), containerMemory(), bound > 0 ? bound * MB : Infinity);
+  return known;
+}
+
+/** Where Linux says what a container may take, by the version of its control groups. */
+const CONTAINER = ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes'];
+
+function containerMemory(): number {
+  for (const file of CONTAINER) {
+    try {
+      const bytes = Number(fs.readFileSync(file, 'latin1'));
+      if (bytes > 0) return bytes;
+    } catch {
+      // There is none, or no Linux.
+    }
+  }
+  return Infinity;
+}
+
+type LimitCode = 'limit-met' | 'not-all-judged';
+const LIMITS: readonly IssueCode[] = ['limit-met', 'not-all-judged'] satisfies LimitCode[];
+let wasMet = false;
+
+/** Whether not all of a trace was read, or judged. */
+export function isLimited({ issues }: EventTable): boolean {
+  return issues.some(({ code }) => LIMITS.includes(code));
+}
+
+/** Says which limit a trace has met while it was read, or judged, and where. */
+export function tellLimit(path: string, code: LimitCode, { issues }: EventTable, output: Output): void {
+  for (const issue of issues) {
+    if (issue.code !== code) continue;
+    const place = issue.line > 0 ? `:${issue.line}` : `: offset ${issue.offset}`;
+    output.err(visibleLine(`shimtrace: ${path}${place}: ${issueText(issue)}`));
+    wasMet = true;
+  }
+}
+
+/** Whether one was told since this was asked last: whatever a command returns, its answer is not of all. */
+export function limitWasTold(): boolean {
+  const was = wasMet;
+  wasMet = false;
+  return was;
+}
+
+let doing = '';
+
+/** Says what is being done, and where, for the case that it meets a limit. */
+export function whileDoing(what: string): void {
+  doing = what;
+}
+
+/** What was said last, '' for nothing. */
+export function whatWasDone(): string {
+  return doing;
+}
