@@ -12,6 +12,9 @@ import { isDamaged, type LoadedTrace, type LoadOptions } from './load.js';
 import { isLimited } from './memory.js';
 import type { Output } from './output.js';
 
+/** Findings and conversions of a trace whose report is kept, at most. */
+const MOST_KEPT = 200_000;
+
 /** The cache of a call, if it is to use one. */
 export function cacheOf(args: Args, { cache }: Output): TraceCache | undefined {
   return cache === undefined || args.flag('no-cache') ? undefined : new TraceCache(cache);
@@ -81,7 +84,8 @@ export function keepReport(
   sighting: Sighting,
   { table, analysis, path }: LoadedTrace,
 ): void {
-  // With more memory, or another bound, it is another report.
-  if (path !== STDIN_NAME && !isLimited(table))
-    cache.keep(sighting, ['report'], (pack) => writeReport(pack, table, analysis));
+  if (path === STDIN_NAME) return;
+  // With more memory, or another bound, it is another report; and a very long one is no quicker to read.
+  if (isLimited(table) || analysis.findings.length + analysis.conversions.length > MOST_KEPT) return;
+  cache.keep(sighting, ['report'], (pack) => writeReport(pack, table, analysis));
 }

@@ -98,12 +98,8 @@ const CONTAINER = ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.li
 
 function containerMemory(): number {
   for (const file of CONTAINER) {
-    try {
-      const bytes = Number(fs.readFileSync(file, 'latin1'));
-      if (bytes > 0) return bytes;
-    } catch {
-      // There is none, or no Linux.
-    }
+    const bytes = fs.existsSync(file) ? Number(fs.readFileSync(file, 'latin1')) : 0;
+    if (bytes > 0) return bytes;
   }
   return Infinity;
 }

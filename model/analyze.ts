@@ -182,7 +182,7 @@ export class Judging {
         mappings: w.recorded(kindId('RmapAdd')),
         references: REFERENCE_KINDS.some((kind) => w.recorded(kindId(kind))),
       },
-      cancelled,
+      cancelled: cancelled || limit !== undefined,
       ...(limit !== undefined && { limit: { row: this.at, what: limit } }),
     };
   }

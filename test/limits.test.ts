@@ -1,6 +1,6 @@
 /**
- * Where a limit is met, of memory or of what an engine's tables take: what was read before is kept and judged,
- * nothing is told of what follows, and the user reads which limit, where, and what to do.
+ * Where a limit is met, of memory or of what an engine's tables take: what was read before is kept and
+ * judged, nothing is told of what follows, and the user reads which limit, where, and what to do.
  */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
@@ -14,7 +14,8 @@ import { analyze, withLimit } from '../model/index.js';
 import { PROFILES } from '../model/findings/finding.js';
 import { type CancelToken, NEVER_CANCELLED } from '../parsers/base/cancel.js';
 import { LimitMet, limitMetBy, limitOf } from '../parsers/base/limits.js';
-import { type EventTable, TABLE_LIMIT } from '../parsers/events/table.js';
+import { TABLE_LIMIT } from '../parsers/events/segment.js';
+import type { EventTable } from '../parsers/events/table.js';
 import { readTrace } from '../parsers/index.js';
 import { nodeCodecs } from '../shell/codecs.node.js';
 import { lineKernel } from '../shell/lineKernel.js';

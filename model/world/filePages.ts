@@ -1,4 +1,4 @@
-/** What is kept of each page of a file that has it: user mappings, references, its frame in the page cache. */
+/** What is kept of each page of a file that has it: user mappings, its frame in the page cache, poison. */
 import { BlockTable } from '../../parsers/base/blockTable.js';
 import { layoutOf, PageTable } from '../../parsers/base/pageTable.js';
 import type { Pfn, Pgoff } from '../../parsers/base/units.js';

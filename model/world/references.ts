@@ -1,4 +1,4 @@
-/** References to pages of a file that are held, in columns: those of a page in the order in which they came. */
+/** References to pages of a file that are held, in columns: those of a page in their order. */
 import { layoutOf, PageTable } from '../../parsers/base/pageTable.js';
 import type { Pgoff } from '../../parsers/base/units.js';
 

@@ -1,6 +1,6 @@
 /**
- * Limits of what a machine and its JavaScript can hold, and errors that say that one was met. Whoever reads or
- * judges keeps what there was until then.
+ * Limits of what a machine and its JavaScript can hold, and errors that say that one was met. Whoever reads
+ * or judges keeps what there was until then.
  */
 
 /** A limit of our own was met: `message` says which, as a clause. */

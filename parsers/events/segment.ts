@@ -8,6 +8,8 @@ export const SEGMENT_SHIFT = 16;
 /** Rows of every segment but the last one. */
 export const SEGMENT_ROWS = 1 << SEGMENT_SHIFT;
 export const SEGMENT_MASK = SEGMENT_ROWS - 1;
+/** Rows are counted in 32 bits, and all ones means none; tests set it lower. */
+export const TABLE_LIMIT = { rows: 2 ** 32 - SEGMENT_ROWS };
 /** Bytes of a row in the columns, `line` apart. */
 const ROW_BYTES = 2 * 8 + 5 * 4 + 2 * 2;
 

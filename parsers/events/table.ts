@@ -14,7 +14,7 @@ import type { CancelToken } from '../base/cancel.js';
 import { LimitMet, limitMetBy } from '../base/limits.js';
 import { IssueLog, type Issue, type LossMark } from './issues.js';
 import { KIND_UNKNOWN, kindSlots } from './kinds.js';
-import { Segment, SEGMENT_MASK, SEGMENT_ROWS, SEGMENT_SHIFT } from './segment.js';
+import { Segment, SEGMENT_MASK, SEGMENT_ROWS, SEGMENT_SHIFT, TABLE_LIMIT } from './segment.js';
 import type { EventKind } from './vocabulary.js';
 
 export const UNKNOWN_CPU = 0xffff;
@@ -337,9 +337,6 @@ function inRowOrder(stacks: StackMark[]): readonly StackMark[] {
   return isOrdered ? stacks : stacks.sort((a, b) => a.row - b.row);
 }
 
-/** Rows are counted in 32 bits, and all ones means none; tests set it lower. */
-export const TABLE_LIMIT = { rows: 2 ** 32 - SEGMENT_ROWS };
-
 /** Rows go in here in final order; {@link finish} freezes them. */
 export class TableBuilder {
   readonly names = new Interner();
@@ -553,16 +550,15 @@ export class TableBuilder {
 
   /** Does a part of the reading up to a limit, which it says; returns whether one was met. */
   isLimited(cancel: CancelToken, read: () => void): boolean {
-    const met = limitMetBy(read);
-    const limit = met ?? (cancel.cancelled ? cancel.limit : undefined);
+    const limit = limitMetBy(read) ?? (cancel.cancelled ? cancel.limit : undefined);
     if (limit !== undefined) this.limitMet(limit);
     return limit !== undefined;
   }
 
   /** Nothing more is read: a limit was met behind the last row. */
   limitMet(limit: string): void {
-    const { at, length } = this.current;
-    const [offset, line] = length === 0 ? [0, 0] : [at[length - 1]!, this.current.lineOf(length - 1)];
+    const { at, length: rows } = this.current;
+    const [offset, line] = rows === 0 ? [0, 0] : [at[rows - 1]!, this.current.lineOf(rows - 1)];
     this.issues.add('limit-met', offset, line, limit);
     this.addLoss(-1, 0, offset, line);
   }

@@ -9,7 +9,7 @@
  */
 import { Ascii } from '../base/ascii.js';
 import { LineSplitter, isUtf8, type LineSink, type ManyLines } from '../base/lines.js';
-import { FUNCTION, GRAPH_ENTRY, GRAPH_EXIT, functionCall } from '../events/functionCall.js';
+import { FUNCTION, GRAPH_ENTRY, GRAPH_EXIT } from '../events/functionCall.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
 import { PAYLOAD_FAULT, PlanBook, closesLine, fillPayload, type EventPlan } from '../events/payload.js';
 import { TableBuilder, UNKNOWN_CPU, type EventTable } from '../events/table.js';
@@ -62,7 +62,7 @@ import { NO_LINES, PlainLines, type LineTaker } from './plainLines.js';
 import { planOf } from './plan.js';
 import { EventPredictor } from './predict.js';
 import { afterPrefix } from './prefix.js';
-import { TracedEvents } from './tracedEvents.js';
+import { isCall, TracedEvents } from './tracedEvents.js';
 import { REFUSED_NONE, refusedFormat } from './refused.js';
 
 /** The format's id in TraceMeta and in the registry. */
@@ -74,11 +74,6 @@ const LATENCY_TASK_COLUMN = 8;
 const SHORT_LINE = 300;
 const COMM_GUESS_MASK = 255;
 const decoder = new TextDecoder();
-
-/** True where the text of an event of the function tracer is a call, in any form. */
-function isCall(bytes: Uint8Array, { start, end }: EventSpan): boolean {
-  return functionCall(FUNCTION, decoder.decode(bytes.subarray(start, end))) !== undefined;
-}
 
 export class FtraceTextReader implements LineSink, ManyLines, EventLinesReader {
   private readonly splitter: LineSplitter;
@@ -133,9 +128,8 @@ export class FtraceTextReader implements LineSink, ManyLines, EventLinesReader {
 
   take(pos: number, at: number, line: number): number {
     const lines = this.plain.take(pos, at, line);
-    if (lines === 0) return 0;
+    if (lines > 0) this.openChar = false;
     this.entries += lines;
-    this.openChar = false;
     return lines;
   }
 
@@ -167,8 +161,7 @@ export class FtraceTextReader implements LineSink, ManyLines, EventLinesReader {
       else if (header.isTrace || this.bytesSeen === 0) issues.add('empty', 0, 1);
       else issues.add('not-a-trace', 0, 1);
     }
-    if (builder.length > 0 && this.entries < header.entries && !issues.has('limit-met'))
-      this.missEntries(header.entries - this.entries);
+    if (builder.length > 0 && this.entries < header.entries) this.missEntries(header.entries - this.entries);
     this.clock.finish(meta);
     if (this.book.symbols.size > 0) meta.symbols = this.book.symbols;
     return builder.finish();
@@ -195,6 +188,7 @@ export class FtraceTextReader implements LineSink, ManyLines, EventLinesReader {
   }
 
   limitMet(limit: string): void {
+    this.entries = Infinity; // All that the header counts: it is no news that they are fewer.
     this.splitter.drop();
     this.builder.limitMet(limit);
   }

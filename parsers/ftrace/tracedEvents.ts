@@ -1,5 +1,6 @@
 /** The events of the function tracers, each looked up once: there may be millions. */
 import type { Interner } from '../base/intern.js';
+import { FUNCTION, functionCall } from '../events/functionCall.js';
 import { functionKind } from '../events/kinds.js';
 
 interface TracedEvent {
@@ -20,4 +21,11 @@ export class TracedEvents {
     this.known.set(event, found);
     return found;
   }
+}
+
+const decoder = new TextDecoder();
+
+/** True where the text of an event of the function tracer is a call, in any form. */
+export function isCall(bytes: Uint8Array, { start, end }: { start: number; end: number }): boolean {
+  return functionCall(FUNCTION, decoder.decode(bytes.subarray(start, end))) !== undefined;
 }
