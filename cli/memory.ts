@@ -69,7 +69,7 @@ function memoryNow(): Memory {
 }
 
 /** Bytes of objects that a finding takes until it is written, at most: judged, sorted, grouped. */
-const FINDING_BYTES = 1300;
+const FINDING_BYTES = 3600;
 
 /** Findings for which there is room. */
 export function mostFindings({ heapMax } = memoryNow()): number {
