@@ -29,7 +29,7 @@ export class Folios {
   constructor(private readonly inodes: readonly Inode[]) {}
 
   get(pointer: number): FilePage | undefined {
-    const at = this.pages.at(keyOf(pointer));
+    const at = this.pages.at(pageKey(pointer));
     if (at === 0) return undefined;
     const { inode, pgoff, row } = this.pages.columns;
     return { inode: this.inodes[inode[at]!]!, pgoff: pgoff[at] as Pgoff, row: row[at]! };
@@ -37,7 +37,7 @@ export class Folios {
 
   /** The pointer names this page from here on. */
   set(pointer: number, inode: Inode, pgoff: Pgoff, row: number): void {
-    const key = keyOf(pointer);
+    const key = pageKey(pointer);
     const at = this.pages.at(key) || this.pages.add(key);
     const { columns } = this.pages;
     columns.inode[at] = inode.index;
@@ -46,7 +46,8 @@ export class Folios {
   }
 }
 
-/** Neighbouring pages have neighbouring keys. */
-function keyOf(pointer: number): number {
+/** A key for a page's pointer: neighbouring pages have neighbouring keys. */
+export function pageKey(pointer: number): number {
+  if (pointer < 0) return pointer;
   return (pointer % STRUCT_PAGE) * PAST_ALL_PAGES + Math.floor(pointer / STRUCT_PAGE);
 }

@@ -5,7 +5,16 @@ import { gfnsAt, pgoffAt } from '../../world/memslots.js';
 import type { Inode } from '../../world/state.js';
 import { attrOfPage } from '../common.js';
 import type { RuleDef } from '../rule.js';
-import { type Donation, Donations, PKVM_VMS, RETURNS, nothingDonated } from './donations.js';
+import {
+  type Donation,
+  DonationMarks,
+  Donations,
+  isSame,
+  PinnedDonations,
+  PKVM_VMS,
+  RETURNS,
+  nothingDonated,
+} from './donations.js';
 
 /**
  * P2: GUP itself touches no page, so that nothing stops it; whoever uses what it took faults. The donor's own
@@ -27,18 +36,28 @@ export const p2: RuleDef = {
   about: [...PKVM_VMS, 'PkvmStage2Map'],
   fix: 'Give the host nothing to pin: no mapping of what is private, as a guest_memfd without mmap has none.',
   listen: (run) => {
-    const pinned = new Map<number, Donation>();
-    const untaken = new Set<Donation>();
-    const donations = new Donations(run, (donation) => {
-      const page = donation.fault?.gupPage ?? -1;
+    const pinned = new PinnedDonations(run.w);
+    const untaken = new DonationMarks();
+    let untakenCount = 0;
+    const untake = (donation: Donation): void => {
+      untaken.set(donation, donation.row);
+      untakenCount++;
+    };
+    const take = (donation: Donation): boolean => {
+      const wasUntaken = untaken.delete(donation);
+      if (wasUntaken) untakenCount--;
+      return wasUntaken;
+    };
+    const donations = new Donations(run, (donation, fault) => {
+      const page = fault?.gupPage ?? -1;
       const file = run.recorded('RmapAdd') ? run.w.slotOfGfn(donation.vm, donation.gfn) : undefined;
       if (page >= 0) pinned.set(page, donation);
       if (file?.inode && file.pgoff >= 0) {
         const pgoff = pgoffAt(file, donation.gfn);
         const mapped = file.inode.maps.get(pgoff);
-        untaken.add(donation);
+        untake(donation);
         if (mapped && mapped.count > 0) isMapped(donation, file.inode, pgoff, donation.row, mapped.lastAdd);
-      } else if (page >= 0) untaken.add(donation);
+      } else if (page >= 0) untake(donation);
       else
         run.notRecorded(
           donation.row,
@@ -52,11 +71,7 @@ export const p2: RuleDef = {
       const { vm, gfn } = donation;
       const pages = run.gfns(vm, gfn);
       const { attr } = attrOfPage(run.w, inode, pgoff);
-      if (
-        attr === Attr.Shared ||
-        !untaken.delete(donation) ||
-        run.lost(Math.min(mapRow, donation.row), row, pages)
-      )
+      if (attr === Attr.Shared || !take(donation) || run.lost(Math.min(mapRow, donation.row), row, pages))
         return;
       if (attr === Attr.Unknown)
         run.notRecorded(row, 'Whether the guest shares the page is not recorded.', ['StoreAttr'], pages);
@@ -80,7 +95,8 @@ export const p2: RuleDef = {
           const { first: from, end } = gfnsAt(slot, first, plus(first, count));
           for (let gfn = from; gfn < end; gfn = plus(gfn, 1)) {
             const donation = donations.at(slot.vm, gfn);
-            if (donation && untaken.has(donation)) isMapped(donation, inode, pgoffAt(slot, gfn), row, row);
+            if (donation && untaken.get(donation) !== undefined)
+              isMapped(donation, inode, pgoffAt(slot, gfn), row, row);
           }
         }
       },
@@ -88,11 +104,11 @@ export const p2: RuleDef = {
         const donation = pinned.get(page);
         if (!donation) return;
         const { vm, gfn } = donation;
-        if (donations.at(vm, gfn) !== donation) {
+        if (!isSame(donations.at(vm, gfn), donation)) {
           pinned.delete(page);
           return;
         }
-        untaken.delete(donation);
+        take(donation);
         const pages = run.gfns(vm, gfn);
         if (run.lost(donation.row, row, pages)) return;
         if (!donations.mayTellReturned(vm, row, pages)) return;
@@ -104,7 +120,7 @@ export const p2: RuleDef = {
         });
       },
       finish: () => {
-        for (let n = untaken.size; n > 0; n--) run.ok();
+        for (let n = untakenCount; n > 0; n--) run.ok();
       },
     };
   },

@@ -21,13 +21,12 @@ export const p4: RuleDef = {
     const hadSome = new Set<number>();
     const listener = donations.listener({
       stage2Left: (vm, row) => {
-        const left = donations.of(vm);
-        const [first] = left;
+        const { count, first } = donations.of(vm);
         if (!first) return;
         const pages = run.gfns(vm, first.gfn);
         hadSome.delete(vm.index);
         if (run.lost(first.row, row, pages)) return;
-        const others = left.length > 1 ? `, or another of the ${left.length} that were donated` : '';
+        const others = count > 1 ? `, or another of the ${count} that were donated` : '';
         run.violation({
           row,
           pages,
@@ -36,8 +35,7 @@ export const p4: RuleDef = {
         });
       },
       stage2Gone: (vm, row) => {
-        const left = donations.of(vm);
-        const [first] = left;
+        const { count, first } = donations.of(vm);
         if (!first) {
           if (hadSome.has(vm.index)) run.ok();
           return;
@@ -45,7 +43,7 @@ export const p4: RuleDef = {
         const pages = run.gfns(vm, first.gfn);
         if (!donations.mayTellReturned(vm, row, pages)) return;
         if (run.lost(first.row, row, pages)) return;
-        const others = left.length > 1 ? `, and ${left.length - 1} more` : '';
+        const others = count > 1 ? `, and ${count - 1} more` : '';
         run.violation({
           row,
           pages,

@@ -1,6 +1,6 @@
 import { hex } from '../../pages/state.js';
 import type { RuleDef } from '../rule.js';
-import { type Donation, Donations } from './donations.js';
+import { DonationMarks, Donations } from './donations.js';
 
 /**
  * P5: a process of the host that touches a donated page gets SIGSEGV, of which no event names the page. Where
@@ -21,7 +21,7 @@ export const p5: RuleDef = {
   about: ['ForceReclaim'],
   fix: 'Leave a poisoned entry in the guest stage 2, and fail the fault that meets it.',
   listen: (run) => {
-    const reclaimed = new Map<Donation, number>();
+    const reclaimed = new DonationMarks();
     const donations = new Donations(run, ({ vm, gfn, row }) => {
       const before = donations.at(vm, gfn);
       const since = before && reclaimed.get(before);
@@ -48,7 +48,7 @@ export const p5: RuleDef = {
       },
       stage2Refused: ({ vm, gfn }) => {
         const donation = donations.at(vm, gfn);
-        if (donation && reclaimed.has(donation)) run.ok();
+        if (donation && reclaimed.get(donation) !== undefined) run.ok();
       },
     };
   },

@@ -1,6 +1,9 @@
+import { layoutOf, PageTable } from '../../../parsers/base/pageTable.js';
 import type { Gfn } from '../../../parsers/base/units.js';
 import { hex } from '../../pages/state.js';
 import type { RuleDef } from '../rule.js';
+
+const SHARES = layoutOf((rows) => ({ isShared: new Uint8Array(rows), row: new Uint32Array(rows) }));
 
 /** P6: MEM_SHARE and MEM_UNSHARE of a protected VM reach the hypervisor alone. */
 export const p6: RuleDef = {
@@ -17,13 +20,33 @@ export const p6: RuleDef = {
   about: ['GuestShare', 'GuestUnshare'],
   fix: 'Check the state of the page in the guest stage 2 before it changes.',
   listen: (run) => {
-    /** By handle and gfn; `isShared` is undefined where a VM went since: its handle may be another's now. */
-    const states = new Map<string, { readonly isShared: boolean | undefined; readonly row: number }>();
+    /** By handle. */
+    const states = new Map<number, PageTable<Gfn, (typeof SHARES)['none']>>();
+    /** Row where a VM went last: any handle may be another's since. */
+    let goneRow = -1;
+    /** `isShared` is undefined where a VM went since. */
+    const exchanged = (
+      handle: number,
+      gfn: Gfn,
+      isShare: boolean,
+      row: number,
+    ): { readonly isShared: boolean | undefined; readonly row: number } | undefined => {
+      const gfns = states.get(handle) ?? new PageTable<Gfn, (typeof SHARES)['none']>(SHARES);
+      states.set(handle, gfns);
+      const known = gfns.at(gfn);
+      const at = known === 0 ? gfns.add(gfn) : known;
+      const { columns } = gfns;
+      const before = { isShared: columns.isShared[at] === 1, row: columns.row[at]! };
+      columns.isShared[at] = Number(isShare);
+      columns.row[at] = row;
+      if (known === 0) return undefined;
+      return before.row < goneRow ? { isShared: undefined, row: goneRow } : before;
+    };
     const bothShow = run.recorded('GuestShare') && run.recorded('GuestUnshare');
     const judged = (handle: number, gfn: Gfn, isShare: boolean, row: number): void => {
-      const key = `${handle}/${gfn}`;
-      const before = states.get(key);
-      states.set(key, { isShared: isShare, row });
+      // Which page it is could not be read, which is said of all that is read of such events.
+      if (gfn < 0) return;
+      const before = exchanged(handle, gfn, isShare, row);
       if (!bothShow) {
         run.notRecorded(row, 'Only one of share and unshare is recorded.', ['GuestShare', 'GuestUnshare']);
         return;
@@ -50,7 +73,7 @@ export const p6: RuleDef = {
       guestShares: judged,
       // A protected VM may share at any time; of that the host sees nothing.
       stage2Gone: (vm, row) => {
-        for (const key of states.keys()) states.set(key, { isShared: undefined, row });
+        goneRow = row;
         if (vm.isProtected !== true || run.recorded('GuestShare', 'GuestUnshare')) return;
         run.undecided(
           'not-recorded',

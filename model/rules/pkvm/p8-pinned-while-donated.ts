@@ -1,7 +1,8 @@
+import type { Gfn } from '../../../parsers/base/units.js';
 import { hex } from '../../pages/state.js';
 import { UNPIN_KINDS } from '../heldRefs.js';
 import type { RuleDef } from '../rule.js';
-import { type Donation, Donations, PKVM_VMS, RETURNS, nothingDonated } from './donations.js';
+import { Donations, isSame, PinnedDonations, PKVM_VMS, RETURNS, nothingDonated } from './donations.js';
 
 const FOLL_PIN = 0x80000;
 const FOLL_LONGTERM = 0x100;
@@ -22,14 +23,16 @@ export const p8: RuleDef = {
   about: [...PKVM_VMS, 'PkvmStage2Map'],
   fix: 'Take the pin before the page is donated, and drop it after the hypervisor has given the page back.',
   listen: (run) => {
-    const pinned = new Map<number, Donation>();
-    const unpinned: Donation[] = [];
+    const { w } = run;
+    const pinned = new PinnedDonations(w);
+    /** Of those without a pin: gfn, VM, row, and where the fault began, -1 not seen. */
+    const unpinned: number[] = [];
     let withPin = 0;
-    const donations = new Donations(run, (donation) => {
-      const { fault, vm, gfn } = donation;
+    const donations = new Donations(run, (donation, fault) => {
+      const { vm, gfn } = donation;
       if (w.slotOfGfn(vm, gfn)?.inode) return;
       if (!fault || fault.gupRow < 0) {
-        unpinned.push(donation);
+        unpinned.push(gfn, vm.index, donation.row, fault ? fault.startRow : -1);
         return;
       }
       if (
@@ -37,7 +40,7 @@ export const p8: RuleDef = {
         (fault.gupFlags & FOLL_PIN) === 0 &&
         (fault.gupFlags & FOLL_LONGTERM) === 0
       ) {
-        unpinned.push(donation);
+        unpinned.push(gfn, vm.index, donation.row, fault.startRow);
         return;
       }
       withPin++;
@@ -51,37 +54,38 @@ export const p8: RuleDef = {
         );
       if (fault.gupPage >= 0) pinned.set(fault.gupPage, donation);
     });
-    const { w } = run;
     return {
       ...donations.listener(),
       pageUnpinned: (page, row) => {
         const donation = pinned.get(page);
         pinned.delete(page);
-        if (!donation || donations.at(donation.vm, donation.gfn) !== donation) return;
+        if (!donation || !isSame(donations.at(donation.vm, donation.gfn), donation)) return;
         // A teardown gives each page back and then unpins it, in turn.
         if (donations.isReturning(donation.vm)) return;
         const message = `the page of gfn ${hex(donation.gfn)} is unpinned while it is donated`;
         donations.beforeReturn({ ...donation, row }, donation, message);
       },
       finish: () => {
-        for (const { vm, gfn, row, fault } of unpinned) {
-          const pages = run.gfns(vm, gfn);
+        for (let i = 0; i < unpinned.length; i += 4) {
+          const [gfn, vm, row, startRow] = unpinned.slice(i, i + 4) as [Gfn, number, number, number];
+          const pages = run.gfns(w.vms[vm]!, gfn);
+          const isSeen = startRow >= 0;
           // That other faults show their pins proves that this one would have.
-          if (withPin === 0 || !fault)
+          if (withPin === 0 || !isSeen)
             run.notRecorded(
               row,
               'Whether the page was pinned is not recorded.',
-              fault
+              isSeen
                 ? ['kretprobe:pin_user_pages with page0=+0(pages)']
                 : ['ArmGuestFault', 'kretprobe:pin_user_pages with page0=+0(pages)'],
               pages,
             );
-          else if (!run.lost(fault.startRow, row, pages))
+          else if (!run.lost(startRow, row, pages))
             run.violation({
               row,
               pages,
               message: `gfn ${hex(gfn)} is donated without a pin of its page`,
-              evidence: [[fault.startRow, 'missing-since', 'the fault begins; no page is pinned for it']],
+              evidence: [[startRow, 'missing-since', 'the fault begins; no page is pinned for it']],
             });
         }
       },
