@@ -10,28 +10,37 @@ const anySet = fc.record({ first: fc.nat(SIZE), length: fc.nat(SIZE), value: fc.
 describe('IntervalMap', () => {
   it('equals a plain map of single keys', () => {
     fc.assert(
-      fc.property(fc.array(anySet, { maxLength: 30 }), fc.nat(SIZE), fc.nat(SIZE), (sets, a, b) => {
-        const map = new IntervalMap(INITIAL, -1);
-        const plain = new Map<number, { value: number; row: number }>();
-        sets.forEach(({ first, length, value }, row) => {
-          map.set(first, first + length, value, row);
-          for (let at = first; at < first + length; at++) plain.set(at, { value, row });
-        });
-        for (let at = 0; at < 2 * SIZE; at++) {
-          assert.equal(map.get(at), plain.get(at)?.value ?? INITIAL, `value at ${at}`);
-          assert.equal(map.rowOf(at), plain.get(at)?.row ?? -1, `row at ${at}`);
-        }
-        const [first, end] = [Math.min(a, b), Math.max(a, b)];
-        let at = first;
-        map.visit(first, end, (from, to, value, row) => {
-          assert.equal(from, at, 'pieces follow each other');
-          assert.ok(to > from, 'no piece is empty');
-          for (let key = from; key < to; key++)
-            assert.deepEqual({ value, row }, plain.get(key) ?? { value: INITIAL, row: -1 });
-          at = to;
-        });
-        assert.equal(at, end, 'the pieces cover the query');
-      }),
+      fc.property(
+        fc.array(anySet, { maxLength: 30 }),
+        fc.nat(SIZE),
+        fc.nat(SIZE),
+        fc.integer({ min: 1, max: 6 }),
+        (sets, a, b, length) => {
+          const map = new IntervalMap(INITIAL, -1, length);
+          const plain = new Map<number, { value: number; row: number }>();
+          sets.forEach(({ first, length, value }, row) => {
+            map.set(first, first + length, value, row);
+            for (let at = first; at < first + length; at++) plain.set(at, { value, row });
+          });
+          for (let at = 0; at < 2 * SIZE; at++) {
+            assert.equal(map.get(at), plain.get(at)?.value ?? INITIAL, `value at ${at}`);
+            assert.equal(map.rowOf(at), plain.get(at)?.row ?? -1, `row at ${at}`);
+          }
+          let pieces = 0;
+          map.visit(0, 2 * SIZE, (_from, _to, _value, row) => (pieces += Number(row >= 0)));
+          assert.equal(map.size, pieces);
+          const [first, end] = [Math.min(a, b), Math.max(a, b)];
+          let at = first;
+          map.visit(first, end, (from, to, value, row) => {
+            assert.equal(from, at, 'pieces follow each other');
+            assert.ok(to > from, 'no piece is empty');
+            for (let key = from; key < to; key++)
+              assert.deepEqual({ value, row }, plain.get(key) ?? { value: INITIAL, row: -1 });
+            at = to;
+          });
+          assert.equal(at, end, 'the pieces cover the query');
+        },
+      ),
     );
   });
 

@@ -12,98 +12,175 @@ export type PieceVisitor<Page extends number = number> = (
   row: number,
 ) => void;
 
+/** A run of intervals, in columns. */
+interface Chunk {
+  readonly starts: number[];
+  readonly ends: number[];
+  readonly values: number[];
+  readonly rows: number[];
+}
+
+/** Intervals of a chunk, at most: what one change moves. */
+const CHUNK_LENGTH = 512;
+
 export class IntervalMap<Page extends number = number> {
-  private starts: Page[] = [];
-  private ends: Page[] = [];
-  private values: number[] = [];
-  private rows: number[] = [];
+  private chunks: Chunk[] = [];
+  private length = 0;
 
   /** @param initial value of everything never set; @param initialRow the row that established it */
   constructor(
     private initial: number,
     private initialRow: number,
+    private readonly chunkLength = CHUNK_LENGTH,
   ) {}
 
   get size(): number {
-    return this.starts.length;
+    return this.length;
   }
 
   /** Forgets every range and starts again from one value. */
   reset(initial: number, row: number): void {
-    this.starts = [];
-    this.ends = [];
-    this.values = [];
-    this.rows = [];
+    this.chunks = [];
+    this.length = 0;
     this.initial = initial;
     this.initialRow = row;
   }
 
-  /** Index of the first interval that ends after `at`. */
-  private indexAt(at: Page): number {
+  /** The first chunk with an interval that ends after `at`; their number where there is none. */
+  private chunkAt(at: number): number {
+    const { chunks } = this;
     let lo = 0;
-    let hi = this.starts.length;
+    let hi = chunks.length;
     while (lo < hi) {
       const mid = (lo + hi) >>> 1;
-      if (this.ends[mid]! <= at) lo = mid + 1;
+      if (last(chunks[mid]!.ends) <= at) lo = mid + 1;
       else hi = mid;
     }
     return lo;
   }
 
+  private intervalOf(at: Page): { readonly chunk: Chunk; readonly i: number } | undefined {
+    const chunk = this.chunks[this.chunkAt(at)];
+    if (!chunk) return undefined;
+    const i = indexIn(chunk, at);
+    return chunk.starts[i]! <= at ? { chunk, i } : undefined;
+  }
+
   get(at: Page): number {
-    const i = this.indexAt(at);
-    return i < this.starts.length && this.starts[i]! <= at ? this.values[i]! : this.initial;
+    const found = this.intervalOf(at);
+    return found ? found.chunk.values[found.i]! : this.initial;
   }
 
   /** Row that set the value at `at`. */
   rowOf(at: Page): number {
-    const i = this.indexAt(at);
-    return i < this.starts.length && this.starts[i]! <= at ? this.rows[i]! : this.initialRow;
+    const found = this.intervalOf(at);
+    return found ? found.chunk.rows[found.i]! : this.initialRow;
   }
 
   set(first: Page, end: Page, value: number, row: number): void {
     if (end <= first) return;
-    const i = this.indexAt(first);
+    const { chunks } = this;
+    if (chunks.length === 0) chunks.push({ starts: [], ends: [], values: [], rows: [] });
+    const c = Math.min(this.chunkAt(first), chunks.length - 1);
+    const chunk = chunks[c]!;
+    const i = indexIn(chunk, first);
+    // What is left of the intervals that the range cuts, at either end.
+    const before = this.rest(chunk, i, chunk.starts[i]!, first);
+    let lastC = c;
     let j = i;
-    while (j < this.starts.length && this.starts[j]! < end) j++;
-    const starts: Page[] = [];
-    const ends: Page[] = [];
-    const values: number[] = [];
-    const rows: number[] = [];
-    if (i < j && this.starts[i]! < first) {
-      starts.push(this.starts[i]!);
-      ends.push(first);
-      values.push(this.values[i]!);
-      rows.push(this.rows[i]!);
+    let behind: Piece | undefined;
+    for (;;) {
+      const at = chunks[lastC]!;
+      while (j < at.starts.length && at.starts[j]! < end) {
+        behind = this.rest(at, j, end, at.ends[j]!);
+        j++;
+      }
+      const next = chunks[lastC + 1];
+      if (j < at.starts.length || !next || next.starts[0]! >= end) break;
+      lastC++;
+      j = 0;
     }
-    starts.push(first);
-    ends.push(end);
-    values.push(value);
-    rows.push(row);
-    const last = j - 1;
-    if (last >= i && this.ends[last]! > end) {
-      starts.push(end);
-      ends.push(this.ends[last]!);
-      values.push(this.values[last]!);
-      rows.push(this.rows[last]!);
+    const pieces = [before, { first, end, value, row }, behind].filter((piece) => piece !== undefined);
+    if (lastC > c) {
+      this.remove(chunks[lastC]!, 0, j);
+      for (const gone of chunks.slice(c + 1, lastC)) this.length -= gone.starts.length;
+      const isEmpty = chunks[lastC]!.starts.length === 0;
+      chunks.splice(c + 1, lastC - c - (isEmpty ? 0 : 1));
+      j = chunk.starts.length;
     }
-    this.starts.splice(i, j - i, ...starts);
-    this.ends.splice(i, j - i, ...ends);
-    this.values.splice(i, j - i, ...values);
-    this.rows.splice(i, j - i, ...rows);
+    this.put(c, i, j, pieces);
+  }
+
+  /** [first, end) of an interval, where there is any of it. */
+  private rest(chunk: Chunk, i: number, first: number, end: number): Piece | undefined {
+    if (i >= chunk.starts.length || first >= end) return undefined;
+    return { first, end, value: chunk.values[i]!, row: chunk.rows[i]! };
+  }
+
+  private remove(chunk: Chunk, from: number, until: number): void {
+    for (const column of [chunk.starts, chunk.ends, chunk.values, chunk.rows])
+      column.splice(from, until - from);
+    this.length -= until - from;
+  }
+
+  /** Puts pieces in place of the intervals [from, until) of a chunk, which is halved where it is too long. */
+  private put(c: number, from: number, until: number, pieces: readonly Piece[]): void {
+    const chunk = this.chunks[c]!;
+    const count = until - from;
+    chunk.starts.splice(from, count, ...pieces.map((piece) => piece.first));
+    chunk.ends.splice(from, count, ...pieces.map((piece) => piece.end));
+    chunk.values.splice(from, count, ...pieces.map((piece) => piece.value));
+    chunk.rows.splice(from, count, ...pieces.map((piece) => piece.row));
+    this.length += pieces.length - count;
+    if (chunk.starts.length <= this.chunkLength) return;
+    const half = chunk.starts.length >>> 1;
+    this.chunks.splice(c + 1, 0, {
+      starts: chunk.starts.splice(half),
+      ends: chunk.ends.splice(half),
+      values: chunk.values.splice(half),
+      rows: chunk.rows.splice(half),
+    });
   }
 
   /** Visits [first, end) in order, gaps included with the initial value. */
   visit(first: Page, end: Page, visitor: PieceVisitor<Page>): void {
     if (end <= first) return;
     let at = first;
-    for (let i = this.indexAt(first); i < this.starts.length && this.starts[i]! < end; i++) {
-      const from = Math.max(at, this.starts[i]!) as Page;
-      if (from > at) visitor(at, from, this.initial, this.initialRow);
-      const to = Math.min(end, this.ends[i]!) as Page;
-      visitor(from, to, this.values[i]!, this.rows[i]!);
-      at = to;
+    for (let c = this.chunkAt(first); c < this.chunks.length; c++) {
+      const { starts, ends, values, rows } = this.chunks[c]!;
+      for (let i = indexIn(this.chunks[c]!, first); i < starts.length; i++) {
+        if (starts[i]! >= end) break;
+        const from = Math.max(at, starts[i]!) as Page;
+        if (from > at) visitor(at, from, this.initial, this.initialRow);
+        const to = Math.min(end, ends[i]!) as Page;
+        visitor(from, to, values[i]!, rows[i]!);
+        at = to;
+      }
+      if (last(ends) >= end) break;
     }
     if (at < end) visitor(at, end, this.initial, this.initialRow);
   }
+}
+
+interface Piece {
+  readonly first: number;
+  readonly end: number;
+  readonly value: number;
+  readonly row: number;
+}
+
+/** Index in a chunk of the first interval that ends after `at`. */
+function indexIn({ ends }: Chunk, at: number): number {
+  let lo = 0;
+  let hi = ends.length;
+  while (lo < hi) {
+    const mid = (lo + hi) >>> 1;
+    if (ends[mid]! <= at) lo = mid + 1;
+    else hi = mid;
+  }
+  return lo;
+}
+
+function last(column: readonly number[]): number {
+  return column[column.length - 1]!;
 }
