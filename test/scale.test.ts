@@ -40,6 +40,7 @@ const COUNTS: Readonly<Record<string, (judged: Judged) => number>> = {
   findings: violations,
   again: ({ table }) => table.length,
   conversions: ({ analysis }) => analysis.conversions.length,
+  scattered: ({ analysis }) => analysis.conversions.length,
   vms: ({ analysis }) => analysis.slots.length,
   mapped: operations(Op.MapAdd),
   cached: operations(Op.Alloc),

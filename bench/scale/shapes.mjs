@@ -84,6 +84,9 @@ const ofEachPage = (event) =>
     for (let pgoff = 0; pgoff < n; pgoff++) yield p.line(event(pgoff));
   };
 
+/** Larger than any count here, times which it stays exact. */
+const PRIME = 1_000_003;
+
 export const SHAPES = {
   pages: {
     count: 'pages of one guest, each mapped as 4K',
@@ -148,6 +151,16 @@ export const SHAPES = {
       const p = new Printer();
       yield* vmBegins(p);
       for (let i = 0; i < n; i++) yield* conversion(p, 0x100000, i % 2 === 0 ? 8 : 0, i + 1);
+    },
+  },
+  scattered: {
+    count: 'conversions, each of another page, in no order',
+    full: 1_000_000,
+    *lines(n) {
+      const p = new Printer();
+      yield* vmBegins(p, { npages: n });
+      // Coprime with every count: each page comes once.
+      for (let i = 0; i < n; i++) yield* conversion(p, 0x100000 + ((i * PRIME) % n), 8, i + 1);
     },
   },
   vms: {
