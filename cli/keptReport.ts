@@ -1,6 +1,7 @@
 /** Reports of large traces that were read before: printed again, where the trace is certainly the same. */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import { isLimited } from '../parsers/events/issues.js';
 import { readReport, writeReport } from '../shell/cache/reportParts.js';
 import { TraceCache, type Sighting } from '../shell/cache/traceCache.node.js';
 import { besideOf } from './sidecar.js';
@@ -9,7 +10,6 @@ import { judgedRun, openGroup, type BundleFile } from './bundle.js';
 import { RULES } from './core.js';
 import { STDIN_NAME } from './fileSource.js';
 import { isDamaged, type LoadedTrace, type LoadOptions } from './load.js';
-import { isLimited } from './memory.js';
 import type { Output } from './output.js';
 
 /** Findings and conversions of a trace whose report is kept, at most. */

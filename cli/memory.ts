@@ -9,7 +9,7 @@ import vm from 'node:vm';
 import { issueText } from '../model/findings/report.js';
 import type { CancelToken } from '../parsers/base/cancel.js';
 import { visibleLine } from '../parsers/base/visible.js';
-import type { IssueCode } from '../parsers/events/issues.js';
+import type { LimitCode } from '../parsers/events/issues.js';
 import type { EventTable } from '../parsers/events/table.js';
 import type { Output } from './output.js';
 
@@ -104,14 +104,7 @@ function containerMemory(): number {
   return Infinity;
 }
 
-type LimitCode = 'limit-met' | 'not-all-judged';
-const LIMITS: readonly IssueCode[] = ['limit-met', 'not-all-judged'] satisfies LimitCode[];
 let wasMet = false;
-
-/** Whether not all of a trace was read, or judged. */
-export function isLimited({ issues }: EventTable): boolean {
-  return issues.some(({ code }) => LIMITS.includes(code));
-}
 
 /** Says which limit a trace has met while it was read, or judged, and where. */
 export function tellLimit(path: string, code: LimitCode, { issues }: EventTable, output: Output): void {

@@ -1,5 +1,6 @@
 /** `shimtrace check`: judges traces by the rules and prints what was found. */
 import { visibleLine } from '../../parsers/base/visible.js';
+import { isLimited } from '../../parsers/events/issues.js';
 import { outcomeOf, reportHeadline } from '../../model/findings/headline.js';
 import { renderJson } from '../../model/findings/json.js';
 import { renderJunit } from '../../model/findings/junit.js';
@@ -12,7 +13,6 @@ import { formatOption, oneOf, type Args } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, InputError, UsageError, type ExitCode } from '../errors.js';
 import { BUNDLE_OPTIONS, groupsOf, judgedRun, openGroup, separateNote, type BundleFile } from '../bundle.js';
-import { isLimited } from '../memory.js';
 import { LOAD_OPTIONS, loadOptions, type LoadedTrace, type LoadOptions } from '../load.js';
 import { RULE_IDS } from '../core.js';
 import { Following } from '../../shell/following.js';

@@ -4,6 +4,7 @@
  */
 import { indexOf } from '../../model/pages/intervals.js';
 import type { ByteSource } from '../../parsers/base/source.js';
+import { isLimited } from '../../parsers/events/issues.js';
 import { inSteps } from '../../shell/cache/steps.js';
 import type { CheckOptions } from '../protocol/options.js';
 import type { Shown } from '../protocol/place.js';
@@ -55,7 +56,9 @@ export function keepBehind(read: Reread, keep: Keep | undefined, isOver: () => b
   function* steps(): Generator<undefined, void> {
     indexOf(read.analysis);
     yield;
-    if (keep && keep.digest !== '') yield* keep.kept.keep(keep.source, read, keep.digest, keep.shown);
+    // With more memory it is another trace.
+    if (keep && keep.digest !== '' && !isLimited(read.open.table))
+      yield* keep.kept.keep(keep.source, read, keep.digest, keep.shown);
   }
   inSteps(steps(), later, isOver, () => undefined);
 }

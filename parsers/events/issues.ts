@@ -303,6 +303,14 @@ export const ISSUE_KINDS = {
 
 export type IssueCode = keyof typeof ISSUE_KINDS;
 
+/** Of a limit that was met: not all of the trace was read, or judged. */
+export type LimitCode = 'limit-met' | 'not-all-judged';
+const LIMITS: readonly IssueCode[] = ['limit-met', 'not-all-judged'] satisfies LimitCode[];
+
+export function isLimited({ issues }: { readonly issues: readonly Issue[] }): boolean {
+  return issues.some(({ code }) => LIMITS.includes(code));
+}
+
 /** Where in the source: a byte offset, and a 1-based line where the source is text (0 elsewhere). */
 export interface SourcePlace {
   readonly offset: number;
