@@ -269,7 +269,9 @@ const STATE_STYLES: Readonly<Record<Headline['state'], Style>> = {
 function summary(report: TraceReport): StyledLine {
   const { analysis, table } = report;
   const files = (report.files ?? [report.path]).join(' + ');
-  const read = countsText({ ...analysis, total: table.length });
+  const { understood, unread, unknown } = analysis;
+  // Part by part: operations may have to be read from a disk, and nobody asks for them here.
+  const read = countsText({ understood, unread, unknown, total: table.length });
   const lost =
     table.losses.length === 0 ? 'no loss seen' : `${plural(table.losses.length, 'gap')} of lost events`;
   const { text, state } = reportHeadline(report);

@@ -220,6 +220,9 @@ export function intervalIn(intervals: readonly PageInterval[], row: number): Pag
 class HistoryBuilder {
   private readonly tracks = new Map<string, GfnTrack | FileTrack>();
   private readonly aliases: readonly Alias[];
+  private readonly own: GfnTrack | FileTrack;
+  /** The track of each alias. */
+  private readonly ofAliases: readonly (GfnTrack | FileTrack)[];
   private readonly rowCount: number;
 
   constructor(
@@ -229,8 +232,8 @@ class HistoryBuilder {
   ) {
     this.rowCount = analysis.rowCount;
     this.aliases = aliasesOf(analysis, page);
-    this.track(page);
-    for (const alias of this.aliases) this.track(alias);
+    this.own = this.track(page);
+    this.ofAliases = this.aliases.map((alias) => this.track(alias));
   }
 
   build(): PageHistory {
@@ -332,13 +335,13 @@ class HistoryBuilder {
 
   /** The state after `row`: the page's own track, joined with those names that hold at that row. */
   private compose(row: number): PageState {
-    const own = this.track(this.page);
+    const { own } = this;
     const frames: GfnTrack[] = own instanceof GfnTrack ? [own] : [];
     const files: FileTrack[] = own instanceof FileTrack ? [own] : [];
-    for (const alias of this.aliases) {
+    for (const [i, alias] of this.aliases.entries()) {
       // A slot that is there from the first row on was there before it.
       if (alias.fromRow > Math.max(row, 0) || row >= alias.untilRow) continue;
-      const t = this.track(alias);
+      const t = this.ofAliases[i]!;
       if (t instanceof GfnTrack && !frames.includes(t)) frames.push(t);
       if (t instanceof FileTrack && !files.includes(t)) files.push(t);
     }
@@ -349,15 +352,17 @@ class HistoryBuilder {
 function joinTracks(analysis: Analysis, frames: readonly GfnTrack[], files: readonly FileTrack[]): PageState {
   const file = files[0];
   const ofInode = frames.some((f) => analysis.vms[f.subject]?.attributesOf === 'inode');
-  const sources = ofInode ? [...files, ...frames] : [...frames, ...files];
-  const attribute = sources.find((s) => s.attribute !== 'unknown');
+  const isKnown = (track: GfnTrack | FileTrack): boolean => track.attribute !== 'unknown';
+  const attribute = ofInode
+    ? (files.find(isKnown) ?? frames.find(isKnown))
+    : (frames.find(isKnown) ?? files.find(isKnown));
   return {
     attribute: attribute?.attribute ?? 'unknown',
     attributeRow: attribute?.attributeRow ?? -1,
-    conversions: [...files, ...frames].flatMap((t) => t.conversions),
+    conversions: joined([...files.map((t) => t.conversions), ...frames.map((t) => t.conversions)]),
     mappings: file?.mappings ?? [],
     mappingsKnown: file?.mappingsKnown ?? false,
-    sptes: frames.flatMap((f) => f.sptes),
+    sptes: frames.length === 1 ? frames[0]!.sptes : joined(frames.map((f) => f.sptes)),
     sptesKnown: frames.length > 0 && frames.every((f) => f.sptesKnown),
     references: file?.references ?? [],
     referencesKnown: file?.referencesKnown ?? false,
@@ -365,6 +370,12 @@ function joinTracks(analysis: Analysis, frames: readonly GfnTrack[], files: read
     pfnKnown: file?.pfnKnown ?? false,
     poisoned: file?.poisoned ?? false,
   };
+}
+
+/** Lists one after another; the only filled one as it is, since tracks never change a list in place. */
+function joined<T>(lists: readonly (readonly T[])[]): readonly T[] {
+  const filled = lists.filter(({ length }) => length > 0);
+  return filled.length < 2 ? (filled[0] ?? []) : filled.flat();
 }
 
 /**
@@ -391,5 +402,5 @@ function sameDimension(a: PageState, b: PageState, dimension: Dimension): boolea
 }
 
 function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
-  return a.length === b.length && a.every((x, i) => x === b[i]);
+  return a === b || (a.length === b.length && a.every((x, i) => x === b[i]));
 }

@@ -77,6 +77,7 @@ export function readReport(pack: PackReader, readWhole: () => Whole): Whole | un
   const analysis = analysisOf(known.data, new OpLog());
   Object.defineProperty(analysis, 'ops', {
     enumerable: true,
+    configurable: true,
     get: () => (ops ??= readOps(pack, known.data) ?? all().analysis.ops),
   });
   return { table: new TableOfFewRows(known.marks, rows, () => all().table), analysis };
