@@ -1,7 +1,8 @@
 /** The headline of a report, as every part of the editor says it: first of all what could be judged. */
 import { headlineOf, type Headline } from '../model/findings/headline.js';
 import { faultsIn } from './faults.js';
-import type { Report } from './protocol/report.js';
+import { plural } from '../parsers/base/plural.js';
+import type { FirstReport, Report } from './protocol/report.js';
 import type { Sorted } from './suppressions.js';
 
 export function headlineOfReport(report: Report, { open, aside }: Pick<Sorted, 'open' | 'aside'>): Headline {
@@ -13,6 +14,17 @@ export function headlineOfReport(report: Report, { open, aside }: Pick<Sorted, '
     issues: report.issues,
     events: report.events,
   });
+}
+
+/** What was found so far, and how far that is: nothing is said of what was not found. */
+export function headlineSoFar({ untilLine, more }: FirstReport, { open }: Pick<Sorted, 'open'>): string {
+  const of = (verdict: string): number => open.filter((finding) => finding.verdict === verdict).length;
+  const counts = [
+    ...(of('violation') > 0 ? [plural(of('violation'), 'violation')] : []),
+    ...(of('suspicious') > 0 ? [`${of('suspicious')} suspicious`] : []),
+    ...(more > 0 ? [`${more} more`] : []),
+  ];
+  return `${counts.length > 0 ? counts.join(', ') : 'all set aside'} up to line ${untilLine}`;
 }
 
 /** A tick is for a trace alone of which every rule that applies was decided. */

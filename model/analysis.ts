@@ -23,6 +23,11 @@ export interface AnalyzeOptions {
   readonly mostFindings?: number | undefined;
   readonly cancel?: CancelToken;
   readonly progress?: (rowsDone: number) => void;
+  /**
+   * Called as often; `found` makes what was found in these rows, without a word on any rule as a whole, and
+   * undefined where that is nothing.
+   */
+  readonly soFar?: (rowsDone: number, found: () => Analysis | undefined) => void;
 }
 
 export interface VmInfo {

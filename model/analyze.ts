@@ -118,15 +118,15 @@ export class Judging {
   }
 
   /** Judges the rows from `from` on; returns true when cancelled. */
-  replay(from: number, options: Pick<AnalyzeOptions, 'progress' | 'cancel'>): boolean {
-    const { cancel } = options;
-    const progress = (row: number): void => {
+  replay(from: number, { cancel, progress, soFar }: AnalyzeOptions): boolean {
+    const told = (row: number): void => {
       this.at = row;
-      options.progress?.(row);
+      progress?.(row);
+      soFar?.(row, () => this.soFar());
     };
     let cancelled = true;
     const limit = limitMetBy(() => {
-      cancelled = replay(this.world, this.table, { progress, ...(cancel && { cancel }) }, from);
+      cancelled = replay(this.world, this.table, { progress: told, ...(cancel && { cancel }) }, from);
     });
     this.limit = limit ?? (cancelled ? cancel?.limit : undefined);
     return cancelled;
@@ -134,19 +134,39 @@ export class Judging {
 
   /** Tells the end of the trace, and what came of it. All rules have heard the end then. */
   conclude(cancelled: boolean): Analysis {
-    const { table, world: w, outlook } = this;
     // What follows a limit may decide any check, and break any rule: nothing is told of the trace's end.
-    this.limit ??= limitMetBy(() => this.bus.tell('finish', Math.max(0, table.length - 1)));
+    this.limit ??= limitMetBy(() => this.bus.tell('finish', Math.max(0, this.table.length - 1)));
     const { limit } = this;
     if (limit !== undefined)
       for (const run of this.runs)
         run.undecided('lost', this.at, `The events from here on were not judged: ${limit}.`);
+    const why = this.world.pages.doubt;
+    return this.told(
+      this.runs.map((run) => {
+        const own = run.close();
+        return why === undefined || own.status.status === 'not-applicable' ? own : run.closeUnread(why);
+      }),
+      cancelled,
+    );
+  }
+
+  /**
+   * What was found so far, in the rows that were judged: violations and suspicions; undefined where nothing
+   * was. What a rule says of the trace as a whole, and what it leaves undecided, is known at its end only.
+   */
+  soFar(): Analysis | undefined {
+    // Of a kernel with pages of which too little is known, what was found may be wrong.
+    const isDoubted = this.world.pages.doubt !== undefined;
+    if (isDoubted || this.runs.every((run) => run.findings.length === 0)) return undefined;
+    return this.told(
+      this.runs.map((run) => run.closeSoFar()),
+      true,
+    );
+  }
+
+  private told(closed: readonly ReturnType<RuleRun['close']>[], cancelled: boolean): Analysis {
+    const { table, world: w, outlook } = this;
     const unread = table.unread.reduce((sum, { count }) => sum + count, 0);
-    const closed = this.runs.map((run) => {
-      const why = w.pages.doubt;
-      const own = run.close();
-      return why === undefined || own.status.status === 'not-applicable' ? own : run.closeUnread(why);
-    });
     return {
       profiles: outlook.profiles,
       profileReason: outlook.reason,

@@ -3,7 +3,6 @@
  * as long as nothing speaks against it; it is the reader of a fresh reading of the same bytes, so that its
  * table is that reading's table.
  */
-import { copyOf } from './base/copy.js';
 import type { ByteSource } from './base/source.js';
 import { pushSource, type TextReader } from './base/textSource.js';
 import type { TableGrowth } from './events/table.js';
@@ -17,6 +16,7 @@ import {
   type TraceFormat,
 } from './reader.js';
 import { Samples } from './samples.js';
+import { tableSoFar } from './shownText.js';
 
 /**
  * What lies between the samples is believed to be unchanged, but not for ever: a file that has grown to so
@@ -74,17 +74,9 @@ export class Growing implements Grown {
     const tap = new Tap(reader, kept?.samples ?? new Samples(), from);
     pushSource(source, tap, options, from);
     if (tap.isDoubted || tap.at !== source.size) return lines.open(source, reader.finish());
-    // To end it is to say what holds of the end of a text, which is not where it ends next time.
-    const ended = copyOf(reader, reader.sharedWithCopy?.() ?? reader.builder.sharedWithCopy());
-    const table = ended.finish();
-    // What the end disowned may be a row that both have.
-    const isLasting = ended.builder.disowned === reader.builder.disowned;
-    this.table = {
-      goesOn: kept !== undefined,
-      segments: table.segments,
-      lastingRows: isLasting ? reader.builder.length : -1,
-    };
-    if (isLasting)
+    const { table, segments, lastingRows } = tableSoFar(reader);
+    this.table = { goesOn: kept !== undefined, segments, lastingRows };
+    if (lastingRows >= 0)
       this.kept = {
         format,
         reader,

@@ -3,9 +3,10 @@ import type { ByteSink } from './base/byteSink.js';
 import type { CancelToken } from './base/cancel.js';
 import type { ByteSource } from './base/source.js';
 import { pushSource } from './base/textSource.js';
+import { ShownText } from './shownText.js';
 import type { StreamCodec } from './compressed/detect.js';
 import type { Decompress } from './compressed/plainSource.js';
-import type { EventTable } from './events/table.js';
+import type { EventTable, TableGrowth } from './events/table.js';
 import type { EventLinesReader } from './events/textreader.js';
 import type { KernelCode } from './ftrace/kernelExports.js';
 import type { SymbolPlace } from './tep/kallsyms.js';
@@ -82,6 +83,16 @@ export interface ReadOptions {
   readonly lineKernel?: () => KernelCode | undefined;
   /** What was kept of an earlier reading of the same file; undefined where it is read once. */
   readonly grown?: Grown;
+  /** Is shown a long text that nothing has to be done to, now and then while it is read. */
+  readonly onlooker?: Onlooker;
+}
+
+/** Who looks at a text while it is read. */
+export interface Onlooker {
+  /** How much of it there must be for the first time; undefined: what is judged in a tenth of a second. */
+  readonly firstBytes?: number;
+  /** Takes what there is, ended as if the text did; the source may be read. */
+  show(text: OpenTrace, growth: TableGrowth): void;
 }
 
 /**
@@ -178,7 +189,11 @@ export function kernelFor(source: ByteSource, { lineKernel }: ReadOptions): Kern
 /** Reads all of a source by the lines of a format. */
 export function readLines(format: LineFormat, source: ByteSource, options: ReadOptions): OpenTrace {
   const reader = format.reader(kernelFor(source, options));
-  pushSource(source, reader, options);
+  const { onlooker } = options;
+  const show = (table: EventTable, growth: TableGrowth): void =>
+    onlooker?.show(format.open(source, table), growth);
+  const shown = onlooker && new ShownText(reader, show, onlooker.firstBytes);
+  pushSource(source, shown ?? reader, options);
   return format.open(source, reader.finish());
 }
 

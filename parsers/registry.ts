@@ -106,8 +106,11 @@ function readNested(
 }
 
 function readAsItIs(format: TraceFormat, source: ByteSource, options: ReadOptions, depth: number): OpenTrace {
-  const { grown } = options;
-  return grown && depth === 0 ? grown.read(format, source, options) : format.read(source, options);
+  const { grown, onlooker, ...rest } = options;
+  if (grown && depth === 0) return grown.read(format, source, options);
+  // What may be mended afterwards is not shown as it is.
+  const isShown = onlooker && source.size > PASTE_BYTES_MAX;
+  return format.read(source, isShown ? { ...rest, onlooker } : rest);
 }
 
 /** What a paste holds once it is mended: a text, or a file that was attached to a mail. */

@@ -111,7 +111,7 @@ export class LanguageServer implements Handlers {
     const review = reviewBeside(uri);
     const document: OpenDocument =
       review === undefined
-        ? new TraceDocument(uri, text, tell)
+        ? new TraceDocument(uri, text, tell, (diagnostics) => this.publish(uri, diagnostics))
         : new ReviewDocument(uri, review, this.folders, tell);
     this.documents.set(uri, document);
     void this.judge(document);

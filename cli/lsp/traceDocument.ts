@@ -25,10 +25,14 @@ export class TraceDocument implements OpenDocument {
     readonly uri: string,
     private content: string,
     tell: (progress: Progress) => void,
+    show: (diagnostics: readonly Diagnostic[]) => void,
   ) {
     this.worker = new WorkerLink(
       () => (uri.startsWith('file:') ? { path: fileURLToPath(uri) } : { bytes: Buffer.from(this.content) }),
       tell,
+      ({ report }) => {
+        if (report.shown === 'file') show(diagnosticsOf(uri, report));
+      },
     );
   }
 

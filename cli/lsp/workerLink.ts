@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { FromWorker, Method, Methods, Progress } from '../../extension/protocol/requests.js';
 import type { NodeWorkerData } from '../../extension/worker/worker.node.js';
+import type { FirstReport } from '../../extension/protocol/report.js';
 import { RpcCode, RpcError } from './rpc.js';
 
 interface Waiting {
@@ -18,6 +19,8 @@ export class WorkerLink {
     /** What the worker reads, asked for when it starts. */
     private readonly data: () => NodeWorkerData,
     private readonly tell: (progress: Progress) => void,
+    /** Hears what was found before the rest is there. */
+    private readonly tellFirst?: (first: FirstReport) => void,
   ) {}
 
   /** Rejects with an RpcError. */
@@ -35,6 +38,7 @@ export class WorkerLink {
     const worker = new Worker(new URL('./lspWorker.js', import.meta.url), { workerData: this.data() });
     worker.on('message', (message: FromWorker) => {
       if ('progress' in message) this.tell(message.progress);
+      else if ('first' in message) this.tellFirst?.(message.first);
       else if ('id' in message) this.settle(message);
     });
     worker.on('error', (error) => {

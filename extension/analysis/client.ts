@@ -9,7 +9,7 @@ import type { AnalysisWorker, Platform } from '../platform.js';
 import type { ReportIndex } from '../reportIndex.js';
 import { filesBehind } from '../runs.js';
 import type { CheckOptions } from '../protocol/options.js';
-import type { Report } from '../protocol/report.js';
+import type { FirstReport, Report } from '../protocol/report.js';
 import type { DebugMessage, JobError, Method, Methods, Progress } from '../protocol/requests.js';
 import { CANCELLED, Channel, RequestFailed, type Told } from './channel.js';
 
@@ -23,6 +23,10 @@ export class TraceSession implements vscode.Disposable {
   state: SessionState = { kind: 'idle' };
   /** The last complete report; it outlives a later run that fails or is cancelled. */
   report: Report | undefined;
+  /**
+   * What was found so far where there is no report yet: while it is read, and when that was cancelled.
+   */
+  first: FirstReport | undefined;
   /** Stamp of the trace from just before it was read: one that differs later means that it has changed. */
   stamp = '';
   /** How often it was told to be read again: with other settings the same file may give other events. */
@@ -61,6 +65,7 @@ export class TraceSession implements vscode.Disposable {
   async check(options: CheckOptions): Promise<Report | undefined> {
     const run = ++this.run;
     this.options = options;
+    this.first = undefined;
     this.enter({ kind: 'running', progress: undefined });
     try {
       const { drops } = this;
@@ -70,16 +75,24 @@ export class TraceSession implements vscode.Disposable {
       const report = known ?? (await this.fromWorker(options));
       if (run !== this.run) return undefined;
       this.report = report;
+      this.first = undefined;
       this.enter({ kind: 'done' });
       return report;
     } catch (error) {
       if (!(error instanceof RequestFailed)) throw error;
-      if (run === this.run)
-        this.enter(
-          error.error.code === 'cancelled' ? { kind: 'idle' } : { kind: 'failed', error: error.error },
-        );
+      if (run === this.run) this.endWithout(error.error);
       return undefined;
     }
+  }
+
+  /** Ends a run that has no report; what was found before it was cancelled is kept. */
+  private endWithout(error: JobError): void {
+    if (error.code === 'cancelled') {
+      this.enter({ kind: 'idle' });
+      return;
+    }
+    this.first = undefined;
+    this.enter({ kind: 'failed', error });
   }
 
   /** What was found when the same content was judged in the same way before. */
@@ -99,6 +112,11 @@ export class TraceSession implements vscode.Disposable {
     this.mayUseIndex = false;
     if (digest !== '') void this.index?.keep(digest, options, report);
     return report;
+  }
+
+  /** All that is known of what was found. */
+  get found(): Report | undefined {
+    return this.report ?? this.first?.report;
   }
 
   async request<M extends Method>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']> {
@@ -132,6 +150,7 @@ export class TraceSession implements vscode.Disposable {
   forget(): void {
     this.mayUseIndex = false;
     this.forgotten++;
+    this.first = undefined;
     this.dropWorker(CANCELLED);
   }
 
@@ -192,7 +211,16 @@ export class TraceSession implements vscode.Disposable {
   private hear(told: Told): void {
     if ('debug' in told) this.debugged.fire(told.debug);
     else if ('stale' in told) this.readAfterAll();
-    else if (this.state.kind === 'running') this.enter({ kind: 'running', progress: told.progress });
+    else if (this.state.kind !== 'running') return;
+    else if ('first' in told) this.showFirst(told.first);
+    else this.enter({ kind: 'running', progress: told.progress });
+  }
+
+  /** A report stands until there is another. */
+  private showFirst(first: FirstReport): void {
+    if (this.report) return;
+    this.first = first;
+    this.changed.fire();
   }
 
   /** What was shown is of another file. */

@@ -33,11 +33,11 @@ export const diagnostics: Feature = ({ sessions, suppressions }) => {
   /** Documents that have diagnostics of ours, by session and file. */
   const published = new Map<string, readonly vscode.Uri[]>();
   const publish = (session: TraceSession): void => {
-    const { uri, state, report } = session;
+    const { uri, state, report, first } = session;
+    const found = state.kind === 'done' ? report : first?.report;
     if (session.files.length > 0) publishRun(session);
     else if (sessions.runOf(uri)?.report) return;
-    else if (state.kind === 'done' && report)
-      publishIn(uri, uri, problemsOf(report, suppressions.sort(uri, report).open));
+    else if (found) publishIn(uri, uri, problemsOf(found, suppressions.sort(uri, found).open));
     if (state.kind === 'failed') publishIn(uri, uri, []);
     for (const document of vscode.workspace.textDocuments)
       if (windowAddress(document.uri)?.trace.toString() === uri.toString()) publishWindow(document);
@@ -76,7 +76,7 @@ export const diagnostics: Feature = ({ sessions, suppressions }) => {
   // A window shows the findings that lie within it, at its own lines.
   const publishWindow = (document: vscode.TextDocument): void => {
     const address = windowAddress(document.uri);
-    const report = address && sessions.find(address.trace)?.report;
+    const report = address && sessions.find(address.trace)?.found;
     if (!address || 'part' in address || !report) return;
     const problems = problemsOf(report, suppressions.sort(address.trace, report).open);
     const inside = problems.filter(({ lead }) => documentLine(document, lead.at.line) !== undefined);

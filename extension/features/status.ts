@@ -5,8 +5,8 @@ import type { SessionState, TraceSession } from '../analysis/client.js';
 import type { Report, ReportedFinding } from '../protocol/report.js';
 import type { Progress } from '../protocol/requests.js';
 import type { Feature } from '../app.js';
-import { headlineOfReport, STATE_ICONS } from '../headline.js';
-import type { Sorted } from '../suppressions.js';
+import { headlineOfReport, headlineSoFar, STATE_ICONS } from '../headline.js';
+import type { Sorted, SuppressionStore } from '../suppressions.js';
 import { firstFinding } from '../faults.js';
 import { activeTabUri, fileOf, onDidChangeActiveTab, revealLine } from '../tabs.js';
 import { traceLine } from '../window.js';
@@ -29,7 +29,7 @@ export const status: Feature = ({ sessions, suppressions }) => {
     // What was judged last stands until it is judged again, also where that was cancelled.
     const stands = kind === 'done' || kind === 'idle';
     if (stands && report && sorted && headline) paintVerdict(item, report, sorted, headline);
-    else paintState(item, session.state);
+    else paintState(item, session.state, firstText(session, suppressions));
     item.accessibilityInformation = { label: item.text.replace(/\$\([^)]*\) ?/, ''), role: 'button' };
     item.show();
   };
@@ -85,11 +85,17 @@ function paintVerdict(item: vscode.StatusBarItem, report: Report, sorted: Sorted
   item.command = CLICKED;
 }
 
+/** What was found of a trace that has no report, '' where nothing was. */
+function firstText({ uri, first }: TraceSession, suppressions: SuppressionStore): string {
+  return first ? headlineSoFar(first, suppressions.sort(uri, first.report)) : '';
+}
+
 /** While there is no verdict, or none any more. */
-function paintState(item: vscode.StatusBarItem, state: SessionState): void {
+function paintState(item: vscode.StatusBarItem, state: SessionState, found: string): void {
   item.backgroundColor = undefined;
   if (state.kind === 'running') {
-    item.text = `$(sync~spin) Shimtrace: ${progressText(state.progress)}`;
+    const soFar = found === '' ? '' : ` · ${found}`;
+    item.text = `$(sync~spin) Shimtrace: ${progressText(state.progress)}${soFar}`;
     item.tooltip = vscode.l10n.t('Click to cancel');
     item.command = 'shimtrace.cancel';
   } else if (state.kind === 'failed') {
@@ -97,6 +103,10 @@ function paintState(item: vscode.StatusBarItem, state: SessionState): void {
     item.tooltip = state.error.message;
     item.backgroundColor = new vscode.ThemeColor('statusBarItem.warningBackground');
     item.command = 'shimtrace.showLog';
+  } else if (found !== '') {
+    item.text = `$(circle-slash) Shimtrace: ${found}, the rest was not judged`;
+    item.tooltip = vscode.l10n.t('It was cancelled there. Click to check all of this trace');
+    item.command = 'shimtrace.check';
   } else {
     item.text = '$(circle-slash) Shimtrace: not checked';
     item.tooltip = vscode.l10n.t('Click to check this trace');

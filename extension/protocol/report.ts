@@ -109,3 +109,16 @@ export interface Report {
   readonly issues: readonly ReportedIssue[];
   readonly tookMs: { readonly read: number; readonly judge: number };
 }
+
+/**
+ * What was found of a trace that is still read or judged: violations and suspicions in the order of the
+ * trace, as one has them that ends at this line. Rules and events are told of that part alone, and nothing is
+ * said of what was not found.
+ */
+export interface FirstReport {
+  readonly report: Report;
+  /** Line of the last event that was judged. */
+  readonly untilLine: number;
+  /** More were found than are told. */
+  readonly more: number;
+}

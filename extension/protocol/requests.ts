@@ -7,7 +7,7 @@ import type { QuestionId } from '../../model/answers/index.js';
 import type { TimelineAsk, TimelineResult } from '../../model/timeline/asks.js';
 import type { CheckOptions } from './options.js';
 import type { LineOf, Spot } from './place.js';
-import type { Report } from './report.js';
+import type { FirstReport, Report } from './report.js';
 import type {
   CodeEvents,
   CodeFunction,
@@ -191,6 +191,7 @@ export type FromWorker =
   | { readonly progress: Progress }
   /** What `kept` gave is of other bytes than the file has. */
   | { readonly stale: true }
+  | { readonly first: FirstReport }
   | { readonly debug: DebugMessage };
 
 /** One end of a channel to the other side; both hosts' workers fit it. */

@@ -11,6 +11,7 @@ import type {
   Progress,
   Request,
 } from '../protocol/requests.js';
+import type { FirstReport } from '../protocol/report.js';
 import type { WorkerTools } from '../worker/judged.js';
 import type { RunSource } from '../worker/run.js';
 import { serve } from '../worker/worker.js';
@@ -31,6 +32,8 @@ export class AskedWorker {
   readonly debugged: DebugMessage[] = [];
   /** It has said that what was kept is of another file. */
   isStale = false;
+  /** What was found before the rest was there. */
+  readonly first: FirstReport[] = [];
   /** Buffers that the last reply handed over rather than copied. */
   moved: readonly ArrayBuffer[] = [];
   private reply: FromWorker | undefined;
@@ -79,6 +82,7 @@ export class AskedWorker {
     if ('progress' in message) this.progress.push(message.progress);
     else if ('debug' in message) this.debugged.push(message.debug);
     else if ('stale' in message) this.isStale = true;
+    else if ('first' in message) this.first.push(message.first);
     else {
       this.reply = message;
       this.moved = moved;

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { RequestFailed } from '../analysis/channel.js';
 import type { TraceSession } from '../analysis/client.js';
-import type { Report } from '../protocol/report.js';
+import type { FirstReport, Report } from '../protocol/report.js';
 import {
   ROWS_AT_ONCE,
   type ConversionGroups,
@@ -11,7 +11,7 @@ import {
   type Wanted,
 } from '../protocol/shapes.js';
 import type { App, Feature } from '../app.js';
-import { headlineOfReport } from '../headline.js';
+import { headlineOfReport, headlineSoFar } from '../headline.js';
 import { activeTabUri, onDidChangeActiveTab, revealSpot } from '../tabs.js';
 import { traceLine } from '../window.js';
 import { faultsIn } from '../faults.js';
@@ -73,6 +73,7 @@ class Sidebar implements vscode.Disposable {
       app.sessions.onDidChange((session) => {
         if (session.uri.toString() !== this.trace?.toString()) this.lookAt(this.active());
         else if (session.state.kind !== 'running') this.show();
+        else if (session.first) this.showFirst(session, session.first);
       }),
       app.sessions.onDidClose((uri) => {
         if (uri.toString() === this.trace?.toString()) this.lookAt(app.sessions.all()[0]?.uri);
@@ -139,7 +140,9 @@ class Sidebar implements vscode.Disposable {
 
   private showFindings(): void {
     const { trace } = this;
-    const report = this.session()?.report;
+    const session = this.session();
+    const { report, first } = session ?? {};
+    if (session && first) this.showFirst(session, first);
     if (!trace || !report) return;
     const sorted = this.app.suppressions.sort(trace, report);
     const faults = faultsIn(sorted.open).filter(({ verdict }) => verdict === 'violation').length;
@@ -148,6 +151,15 @@ class Sidebar implements vscode.Disposable {
     this.coverage.set(trace, coverageNodes(report), headline);
     this.findings.view.description = fileName(trace.path);
     this.findings.view.badge = faults > 0 ? { value: faults, tooltip: plural(faults, 'fault') } : undefined;
+  }
+
+  /** What was found so far; what all of the trace tells is not known yet. */
+  private showFirst({ uri, state }: TraceSession, first: FirstReport): void {
+    const { open, aside } = this.app.suppressions.sort(uri, first.report);
+    const goesOn = state.kind === 'running' ? 'more may come' : 'the rest was not judged';
+    const nodes = findingNodes(uri, first.report, this.groupBy, { open, aside, stale: [] });
+    this.findings.set(uri, nodes, `${headlineSoFar(first, { open })}: ${goesOn}`);
+    this.findings.view.description = fileName(uri.path);
   }
 
   /** Asks the worker for what the lists in sight show, unless they show it already. */

@@ -1,7 +1,7 @@
 /** Reads one file of a worker as a trace, with what its recorder wrote beside it. */
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import type { ByteSource } from '../../parsers/base/source.js';
-import { withTable, type Grown, type OpenTrace } from '../../parsers/reader.js';
+import { withTable, type OpenTrace, type ReadOptions } from '../../parsers/reader.js';
 import { withSidecar } from '../../recorder/beside.js';
 import { lineKernel } from '../../shell/lineKernel.js';
 import { readTrace } from './core.js';
@@ -12,7 +12,7 @@ export function openOne(
   source: ByteSource,
   { traceEvents, beside }: Pick<WorkerTools, 'traceEvents' | 'beside'>,
   progress: (done: number) => void,
-  grown?: Grown,
+  { grown, onlooker }: Pick<ReadOptions, 'grown' | 'onlooker'> = {},
 ): OpenTrace {
   const read = readTrace(source, {
     cancel: NEVER_CANCELLED,
@@ -20,6 +20,8 @@ export function openOne(
     lineKernel,
     ...(traceEvents === undefined ? {} : { traceEvents }),
     ...(grown && { grown }),
+    // What lies beside it tells more of the whole file than of its beginning.
+    ...(onlooker && !beside && { onlooker }),
     progress,
   });
   return beside ? withTable(read, withSidecar(read.table, beside, source.size)) : read;

@@ -7,7 +7,7 @@ import type { Analysis, AnalyzeOptions } from '../../model/analysis.js';
 import { assert } from '../../parsers/base/assert.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import { analyze } from './core.js';
-import type { Grown, OpenTrace } from '../../parsers/reader.js';
+import type { Onlooker, OpenTrace, ReadOptions } from '../../parsers/reader.js';
 import { sidecarIn } from '../../recorder/beside.js';
 import type { Beside } from '../../recorder/names.js';
 import { sidecarLines } from '../../recorder/outlook.js';
@@ -40,6 +40,7 @@ import { answerAt } from './answerView.js';
 import { eventAtLine } from './eventView.js';
 import { explain, recipe } from './explainView.js';
 import { faultGroups } from './faults.js';
+import { FirstPicture, FOUND_MAX, type FoundSoFar } from './firstPicture.js';
 import { conversionGroups, conversionsIn } from './conversions.js';
 import { JobFailure, type Judged, type Reread, type WorkerTools } from './judged.js';
 import { askedOf, compareBehind, keepBehind } from './keeping.js';
@@ -67,6 +68,11 @@ interface ReadTrace extends Omit<Judged, 'analysis'> {
   /** Its files as they lie there. */
   readonly wholes: readonly ByteSource[];
   readonly readMs: number;
+}
+
+/** What decides how a trace is judged. */
+function askedFor({ profiles, skewNs, clock, pageBytes }: CheckOptions): AnalyzeOptions {
+  return { profiles, skewNs, clock, pageBytes };
 }
 
 class TraceServer {
@@ -166,26 +172,30 @@ class TraceServer {
 
   /** What an entry has not, or not whole. */
   private rereadAlone(options: CheckOptions): Reread {
-    const { trace } = this.readFile();
-    return { open: trace, analysis: analyze(trace.table, this.askedFor(options, trace.table.length)) };
+    const { trace } = this.readFile(undefined);
+    const progress = this.judgingOf(trace.table.length);
+    return { open: trace, analysis: analyze(trace.table, { ...askedFor(options), progress }) };
   }
 
   check(options: CheckOptions): Report {
     this.options = options;
-    const read = this.read();
+    const asked = askedFor(options);
+    const first = new FirstPicture(asked, this.tools.now, (found) => this.show(found));
+    const read = this.read(first);
     const start = this.tools.now();
     const { table } = read.trace;
-    const asked = this.askedFor(options, table.length);
-    this.analysis = this.following ? this.following.analyze(table, asked) : analyze(table, asked);
+    const progress = this.judgingOf(table.length);
+    this.analysis = this.following
+      ? this.following.analyze(table, { ...asked, progress })
+      : first.analyze(read.trace, progress);
     const judge = this.tools.now() - start;
     const report = this.report(read, { read: read.readMs, judge });
     if (!this.following) this.keepBehind(read, this.analysis);
     return report;
   }
 
-  private askedFor({ profiles, skewNs, clock, pageBytes }: CheckOptions, total: number): AnalyzeOptions {
-    const progress = (done: number): void => this.progress({ stage: 'judging', done, total });
-    return { profiles, skewNs, clock, pageBytes, progress };
+  private judgingOf(total: number): (done: number) => void {
+    return (done) => this.progress({ stage: 'judging', done, total });
   }
 
   private report(read: ReadTrace, tookMs: Report['tookMs']): Report {
@@ -202,6 +212,23 @@ class TraceServer {
     const isAlone = wholes.length === 1 && !files && !this.isFromKept;
     const keep = isAlone && kept ? { kept, source, digest: this.digestOf(source), shown } : undefined;
     keepBehind({ open, analysis }, keep, isOver);
+  }
+
+  /** Shows the host what was found so far. */
+  private show({ trace, analysis, rows }: FoundSoFar): void {
+    const { table } = trace;
+    const judged = this.shownNow(this.trace ?? { ...this.aloneIn(trace), readMs: 0 });
+    const findings = analysis.findings.slice(0, FOUND_MAX);
+    const first = { ...judged, analysis: { ...analysis, findings } };
+    // To make a digest takes a while that nobody waits for now.
+    const recording = recordingOf(judged.wholes.map((source) => this.digests.get(source) ?? ''));
+    this.post({
+      first: {
+        report: reportOf(first, { tookMs: { read: 0, judge: 0 }, recording, recorded: [] }),
+        untilLine: table.line(rows - 1) || rows,
+        more: analysis.findings.length - findings.length,
+      },
+    });
   }
 
   private recorded(): readonly string[] {
@@ -297,10 +324,10 @@ class TraceServer {
     return this.opened;
   }
 
-  private read(): ReadTrace {
+  private read(onlooker?: Onlooker): ReadTrace {
     if (this.trace) return this.trace;
     const start = this.tools.now();
-    const read = this.tools.run ? this.readFiles(this.tools.run) : this.readFile();
+    const read = this.tools.run ? this.readFiles(this.tools.run) : this.readFile(onlooker);
     this.trace = { ...read, readMs: this.tools.now() - start };
     return this.trace;
   }
@@ -311,23 +338,34 @@ class TraceServer {
     return { source: files.parts[0]!.source, wholes, trace, shown: 'file', files };
   }
 
-  private readFile(): Omit<ReadTrace, 'readMs'> {
-    const source = this.open();
+  private readFile(onlooker: Onlooker | undefined): Omit<ReadTrace, 'readMs'> {
     const { traceEvents } = this.tools;
-    const trace = this.readOne(source, { traceEvents, beside: this.beside }, this.following?.reading);
-    const shown = shownAlone(trace);
-    if (shown === 'events') numberRows(trace.table);
-    // Places in a compressed file are those of its content.
-    return { source: trace.mended ?? trace.plain ?? source, wholes: [source], trace, shown };
+    const grown = this.following?.reading;
+    const more = { ...(grown && { grown }), ...(onlooker && { onlooker }) };
+    const trace = this.readOne(this.open(), { traceEvents, beside: this.beside }, more);
+    const read = this.aloneIn(trace);
+    if (read.shown === 'events') numberRows(trace.table);
+    return read;
+  }
+
+  /** A trace of one file. Places in a compressed one are those of its content. */
+  private aloneIn(trace: OpenTrace): Omit<ReadTrace, 'readMs'> {
+    const source = this.open();
+    return {
+      source: trace.mended ?? trace.plain ?? source,
+      wholes: [source],
+      trace,
+      shown: shownAlone(trace),
+    };
   }
 
   private readOne(
     source: ByteSource,
     file: Pick<WorkerTools, 'traceEvents' | 'beside'>,
-    grown?: Grown,
+    more?: Pick<ReadOptions, 'grown' | 'onlooker'>,
   ): OpenTrace {
     const progress = (done: number): void => this.progress({ stage: 'reading', done, total: source.size });
-    return openOne(this.tools, source, file, progress, grown);
+    return openOne(this.tools, source, file, progress, more);
   }
 
   private progress(progress: Progress): void {

@@ -312,6 +312,15 @@ export class RuleRun {
     };
   }
 
+  /** What it has found by now; its status tells what came of the checks alone. */
+  closeSoFar(): { status: RuleStatus; findings: readonly Finding[] } {
+    const { def, held, broken, open } = this;
+    const { id, profile } = def;
+    const counts = { checks: held + broken + open, held, broken, undecided: open };
+    const status: RuleStatus = { id, profile, status: 'undecidable', ...counts, reasons: [] };
+    return { status, findings: this.findings };
+  }
+
   /** Of a kernel with pages of which the rule knows too little: what was found may be wrong. */
   closeUnread(detail: string): { status: RuleStatus; findings: readonly Finding[] } {
     const { id, profile } = this.def;

@@ -20,11 +20,11 @@ export function plainOf(
 
 /**
  * Options for what was taken out of a file: what tells of progress, and what decompresses ahead, knows the
- * file's own offsets.
+ * file's own offsets; what is shown of it so far would have other places.
  */
 export function contentOptions(options: ReadOptions): ReadOptions {
-  const { progress, unzstdAhead, unzstdStreamAhead, ...rest } = options;
-  void [progress, unzstdAhead, unzstdStreamAhead];
+  const { progress, unzstdAhead, unzstdStreamAhead, onlooker, ...rest } = options;
+  void [progress, unzstdAhead, unzstdStreamAhead, onlooker];
   return rest;
 }
 

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
+import { MemorySource } from '../../parsers/base/source.js';
+import { ftraceText } from '../../parsers/ftrace/format.js';
+import { AskedWorker, SAMPLE } from '../test/askWorker.js';
+import { fillerLine } from '../test/filler.js';
+import { analyze } from './core.js';
+import { FirstPicture, type FoundSoFar } from './firstPicture.js';
+
+/** More rows than are judged between two looks at the clock. */
+const FILLER_LINES = 40_000;
+const FIRST_BYTES = 130_000;
+
+/** The sample, and so many events behind it that have nothing to do with it. */
+function longTrace(): Uint8Array {
+  const sample = fs.readFileSync(SAMPLE, 'utf8').replace(/entries-written: \d+\/\d+/, 'entries-written: 1/1');
+  const filler = Array.from({ length: FILLER_LINES }, (_, i) => `${fillerLine(100_000_000 + i * 1000)}\n`);
+  return new TextEncoder().encode(sample + filler.join(''));
+}
+
+/** A worker whose clock goes by so much each time that it is asked. */
+function workerBy(step: number): AskedWorker {
+  let now = 0;
+  return new AskedWorker({ open: () => new MemorySource(longTrace()), now: () => (now += step) });
+}
+
+describe('what is found first', () => {
+  it('is told while the rest is judged: violations and their places, and nothing of what was not found', () => {
+    const worker = workerBy(1000);
+    const report = worker.ask('check', {});
+    assert.ok(worker.first.length >= 2, `${worker.first.length}`);
+    const { report: first, untilLine, more } = worker.first[0]!;
+    const found = report.findings.filter(({ verdict }) => verdict !== 'undecidable');
+    assert.deepEqual(
+      first.findings.map(({ id, at, evidence, title }) => ({ id, at, evidence, title })),
+      found.map(({ id, at, evidence, title }) => ({ id, at, evidence, title })),
+    );
+    assert.ok(found.length > 0);
+    assert.ok(untilLine > 10_000 && untilLine < report.lines, `${untilLine}`);
+    assert.equal(more, 0);
+    assert.ok(first.rules.every(({ status, reasons }) => status === 'undecidable' && reasons.length === 0));
+    const lines = worker.first.map((told) => told.untilLine);
+    assert.deepEqual(
+      [...new Set(lines)].sort((a, b) => a - b),
+      lines,
+      'each tells of more than the last',
+    );
+  });
+
+  it('is not told where all of it comes at once, nor of what has nothing', () => {
+    const quick = workerBy(0);
+    quick.ask('check', {});
+    assert.deepEqual(quick.first, []);
+    let now = 0;
+    const clean = fs.readFileSync('sample-traces/labelled/shim/SN.luto.txt');
+    const worker = new AskedWorker({ open: () => new MemorySource(clean), now: () => (now += 1000) });
+    worker.ask('check', { profiles: ['luto-2022'] });
+    assert.deepEqual(worker.first, []);
+  });
+
+  it('is told of a text that is still read, and all of it is judged as if nobody had looked', () => {
+    const bytes = longTrace();
+    const told: FoundSoFar[] = [];
+    const picture = new FirstPicture(
+      {},
+      () => 0,
+      (found) => told.push(found),
+    );
+    const onlooker = {
+      firstBytes: FIRST_BYTES,
+      show: (...shown: Parameters<FirstPicture['show']>) => picture.show(...shown),
+    };
+    const trace = ftraceText.read(new MemorySource(bytes), { cancel: NEVER_CANCELLED, onlooker });
+    assert.equal(told.length, 1);
+    const { rows, analysis, trace: read } = told[0]!;
+    assert.equal(rows, read.table.length);
+    assert.ok(rows < trace.table.length, `${rows}`);
+    assert.deepEqual(
+      analysis.findings.map(({ id }) => id),
+      ['G9@702'],
+    );
+    const { ops: all, ...said } = picture.analyze(trace, () => undefined);
+    const { ops, ...alone } = analyze(trace.table);
+    assert.deepEqual(said, alone);
+    assert.equal(all.length, ops.length);
+  });
+});

@@ -1,0 +1,68 @@
+/** A long text that is shown to somebody now and then while it is read: at ends of lines, ever more seldom. */
+import { Ascii } from './base/ascii.js';
+import { copyOf } from './base/copy.js';
+import type { TextReader } from './base/textSource.js';
+import type { EventTable, TableGrowth } from './events/table.js';
+import type { EventLinesReader } from './events/textreader.js';
+
+/** Bytes of a text that are read, and judged, in a tenth of a second. */
+const FIRST_BYTES = 8 << 20;
+/** It is shown again when there is so many times as much: to judge all that was shown costs a seventh at most. */
+const AGAIN = 8;
+
+/** What was read of a text that goes on. */
+export interface TextSoFar extends Omit<TableGrowth, 'goesOn'> {
+  readonly table: EventTable;
+}
+
+/**
+ * The table of what a reader has read, which goes on after that. To end it is to say what holds of the end of
+ * a text, which is not where it ends next time: so a copy is ended, whose rows are the reader's own.
+ */
+export function tableSoFar(reader: EventLinesReader): TextSoFar {
+  const { builder } = reader;
+  const ended = copyOf(reader, reader.sharedWithCopy?.() ?? builder.sharedWithCopy());
+  const table = ended.finish();
+  // What the end disowned may be a row that both have.
+  const isLasting = ended.builder.disowned === builder.disowned;
+  return { table, segments: table.segments, lastingRows: isLasting ? builder.length : -1 };
+}
+
+/** Passes on what is read. */
+export class ShownText implements TextReader {
+  private at = 0;
+  private goesOn = false;
+
+  constructor(
+    private readonly reader: EventLinesReader,
+    private readonly show: (table: EventTable, growth: TableGrowth) => void,
+    private next = FIRST_BYTES,
+  ) {}
+
+  push(chunk: Uint8Array): void {
+    this.at += chunk.length;
+    const end = this.at < this.next ? 0 : chunk.lastIndexOf(Ascii.Newline) + 1;
+    if (end === 0) {
+      this.reader.push(chunk);
+      return;
+    }
+    // A copy: who is shown the text may read its source, whose bytes are valid until then only.
+    const rest = chunk.slice(end);
+    this.reader.push(chunk.subarray(0, end));
+    this.next = this.at * AGAIN;
+    this.showNow();
+    if (rest.length > 0) this.reader.push(rest);
+  }
+
+  /** An event that the next line may go on with is not shown: what it says is not known yet. */
+  private showNow(): void {
+    const { table, segments, lastingRows } = tableSoFar(this.reader);
+    if (lastingRows !== table.length) return;
+    this.show(table, { goesOn: this.goesOn, segments, lastingRows });
+    this.goesOn = true;
+  }
+
+  sourceShrank(offset: number): void {
+    this.reader.sourceShrank(offset);
+  }
+}
