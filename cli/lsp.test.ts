@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { lengthened } from '../test/support/filler.js';
 import { frame, MessageReader } from './dapFraming.js';
 
 interface Message {
@@ -31,6 +32,8 @@ interface Diagnostic {
 }
 
 const CLI = path.resolve('out/cli/main.js');
+/** A text that is read in pieces. */
+const LONG_BYTES = 70 << 20;
 const PINNED = path.resolve('sample-traces/labelled/inplace/M2.p.txt');
 const AGAIN = path.resolve('sample-traces/labelled/base/M10.va.txt');
 
@@ -83,8 +86,11 @@ class Client {
   }
 
   open(file: string): string {
+    return this.openText(file, fs.readFileSync(file, 'utf8'));
+  }
+
+  openText(file: string, text: string): string {
     const uri = pathToFileURL(file).href;
-    const text = fs.readFileSync(file, 'utf8');
     this.notify('textDocument/didOpen', { textDocument: { uri, languageId: 'ftrace', version: 1, text } });
     return uri;
   }
@@ -299,6 +305,21 @@ describe('the language server', () => {
     } finally {
       fs.rmSync(folder, { recursive: true });
     }
+  });
+
+  it('tells what is found first while the rest of a long text is read', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-lsp-'));
+    const file = path.join(folder, 'long.txt');
+    for (const piece of lengthened(fs.readFileSync(PINNED, 'utf8'), LONG_BYTES))
+      fs.appendFileSync(file, piece);
+    const long = client.openText(file, '');
+    // It is published once more at least: with the verdict of all of it.
+    for (const diagnostics of [await client.diagnostics(long), await client.diagnostics(long)])
+      assert.deepEqual(
+        diagnostics.map(({ severity, range }) => [severity, range.start.line + 1]),
+        [[1, 702]],
+      );
+    fs.rmSync(folder, { recursive: true });
   });
 
   it('gives up what is cancelled', async () => {

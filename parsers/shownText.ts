@@ -1,4 +1,4 @@
-/** A long text that is shown to somebody now and then while it is read: at ends of lines, ever more seldom. */
+/** A long text that is shown to an onlooker now and then while it is read: at ends of lines, and seldom. */
 import { Ascii } from './base/ascii.js';
 import { copyOf } from './base/copy.js';
 import type { TextReader } from './base/textSource.js';
@@ -7,7 +7,7 @@ import type { EventLinesReader } from './events/textreader.js';
 
 /** Bytes of a text that are read, and judged, in a tenth of a second. */
 const FIRST_BYTES = 8 << 20;
-/** It is shown again when there is so many times as much: to judge all that was shown costs a seventh at most. */
+/** It is shown again when there is so many times as much: to judge that, too, costs a seventh at most. */
 const AGAIN = 8;
 
 /** What was read of a text that goes on. */

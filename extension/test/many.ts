@@ -3,7 +3,7 @@
  * the lists beside it cannot show all of it at once.
  */
 
-import { stamp } from './filler.js';
+import { stamp } from '../../test/support/filler.js';
 
 const KVM = ' kvm=0xffff888100ba8000';
 

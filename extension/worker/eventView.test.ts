@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { SAMPLE, textWorker, workerOn, workerOnRun } from '../test/askWorker.js';
-import { fillerLine } from '../test/filler.js';
+import { fillerLine } from '../../test/support/filler.js';
 
 describe('an event under the mouse', () => {
   it('is told with its fields and with its pages before and after it', async () => {

@@ -4,19 +4,16 @@ import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { MemorySource } from '../../parsers/base/source.js';
 import { ftraceText } from '../../parsers/ftrace/format.js';
 import { AskedWorker, SAMPLE } from '../test/askWorker.js';
-import { fillerLine } from '../test/filler.js';
+import { lengthened } from '../../test/support/filler.js';
 import { analyze } from './core.js';
 import { FirstPicture, type FoundSoFar } from './firstPicture.js';
 
-/** More rows than are judged between two looks at the clock. */
-const FILLER_LINES = 40_000;
+/** Of more rows than are judged between two looks at the clock. */
+const LONG_BYTES = 4 << 20;
 const FIRST_BYTES = 130_000;
 
-/** The sample, and so many events behind it that have nothing to do with it. */
 function longTrace(): Uint8Array {
-  const sample = fs.readFileSync(SAMPLE, 'utf8').replace(/entries-written: \d+\/\d+/, 'entries-written: 1/1');
-  const filler = Array.from({ length: FILLER_LINES }, (_, i) => `${fillerLine(100_000_000 + i * 1000)}\n`);
-  return new TextEncoder().encode(sample + filler.join(''));
+  return new TextEncoder().encode([...lengthened(fs.readFileSync(SAMPLE, 'utf8'), LONG_BYTES)].join(''));
 }
 
 /** A worker whose clock goes by so much each time that it is asked. */

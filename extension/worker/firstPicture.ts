@@ -18,8 +18,8 @@ export interface FoundSoFar {
 }
 
 /**
- * Judges a text as far as it is read, and then all of it, going on from there where that says the same as a
- * judging of all of it would. What it shows of the first rows is what is found in a trace that ends there, but
+ * Judges a text as far as it is read, and then all of it, going on from there where that says the same as to
+ * judge all of it at once. What it tells of the first rows is what is found in a trace that ends there, but
  * for what is said at the end of one: later events may withdraw it, where they tell two VMs or files apart.
  */
 export class FirstPicture implements Onlooker {

@@ -4,7 +4,7 @@ import zlib from 'node:zlib';
 import { MemorySource } from '../../parsers/base/source.js';
 import { nodeCodecs } from '../../shell/codecs.node.js';
 import { AskedWorker, SAMPLE, textWorker, workerOn, workerOnRun } from '../test/askWorker.js';
-import { fillerLine } from '../test/filler.js';
+import { fillerLine } from '../../test/support/filler.js';
 
 const PERF = 'sample-traces/perf/7.2.13/M2.p.perf.data';
 

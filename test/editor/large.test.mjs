@@ -3,26 +3,14 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { fillerLine } from '../../out/extension/test/filler.js';
+import { lengthened } from '../../out/test/support/filler.js';
 import { openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, visibleText } from './support.mjs';
 
 const TARGET_BYTES = 300 * 1000 * 1000;
 
-/** The sample with events that mean nothing to any rule behind it, up to the size wanted. */
 function writeLarge(file) {
-  const sample = fs
-    .readFileSync(SAMPLE, 'utf8')
-    .replace(/entries-written: \d+\/\d+/, 'entries-written: 3000000/3000000');
-  const out = fs.openSync(file, 'w');
-  let written = fs.writeSync(out, sample);
-  for (let second = 100; written < TARGET_BYTES; second++) {
-    let block = '';
-    for (let i = 0; i < 10000; i++) {
-      block += `${fillerLine(second * 1e6 + i * 100, { cpu: i & 1 })}\n`;
-    }
-    written += fs.writeSync(out, block);
-  }
-  fs.closeSync(out);
+  for (const piece of lengthened(fs.readFileSync(SAMPLE, 'utf8'), TARGET_BYTES))
+    fs.appendFileSync(file, piece);
 }
 
 describe('a trace of 300 MB', () => {

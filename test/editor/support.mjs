@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { fillerLine } from '../../out/extension/test/filler.js';
+import { lengthened } from '../../out/test/support/filler.js';
 import { root } from '../../scripts/steps.mjs';
 import { editorUrl, openBrowser, startEditor } from '../../scripts/editor/host.mjs';
 
@@ -48,13 +48,12 @@ export async function openWorkbench({
   return { page: opened.page, context: opened.context, folder, editor, close };
 }
 
+/** More than are read again as fast. */
+const INDEXED_BYTES = 5 << 20;
+
 /** A real trace that is large enough to be worth an index. */
 export function indexedTrace() {
-  const sample = fs
-    .readFileSync(SAMPLE, 'utf8')
-    .replace(/entries-written: \d+\/\d+/, 'entries-written: 60000/60000');
-  const filler = (_, i) => `${fillerLine(100_000_000 + i * 1000)}\n`;
-  return sample + Array.from({ length: 50000 }, filler).join('');
+  return [...lengthened(fs.readFileSync(SAMPLE, 'utf8'), INDEXED_BYTES)].join('');
 }
 
 /** The text of an element as a person sees it: without what is hidden, and without scripts and styles. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as vscode from 'vscode';
 import { headlineSoFar } from '../../headline.js';
-import { fillerLine } from '../filler.js';
+import { lengthened } from '../../../test/support/filler.js';
 import { app, closeAll, extensionFile, G9_LINE, SAMPLE, until, workspaceFile } from '../support.js';
 
 /** A text that is read in pieces: longer than one that may be mended as a paste. */
@@ -19,13 +19,8 @@ function errorLines(uri: vscode.Uri): readonly number[] {
 describe('what is found first', () => {
   const uri = workspaceFile('long.txt', '');
   before(() => {
-    const sample = fs
-      .readFileSync(extensionFile(SAMPLE), 'utf8')
-      .replace(/(entries-written: )\d+\/\d+/, '$11/1');
-    fs.writeFileSync(uri.fsPath, sample);
-    const filler = Array.from({ length: 10_000 }, (_, i) => `${fillerLine(100_000_000 + i)}\n`).join('');
-    for (let bytes = sample.length; bytes < LONG_BYTES; bytes += filler.length)
-      fs.appendFileSync(uri.fsPath, filler);
+    for (const piece of lengthened(fs.readFileSync(extensionFile(SAMPLE), 'utf8'), LONG_BYTES))
+      fs.appendFileSync(uri.fsPath, piece);
   });
   after(async () => {
     await closeAll();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as vscode from 'vscode';
-import { fillerLine } from '../filler.js';
+import { fillerLine } from '../../../test/support/filler.js';
 import {
   app,
   closeAll,

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import * as vscode from 'vscode';
 import { PART_LINES } from '../../debugger/parts.js';
 import { listingUri, WINDOW_SCHEME } from '../../window.js';
-import { fillerLine } from '../filler.js';
+import { fillerLine } from '../../../test/support/filler.js';
 import {
   app,
   closeAll,

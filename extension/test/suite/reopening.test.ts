@@ -4,7 +4,7 @@ import * as os from 'node:os';
 import * as vscode from 'vscode';
 import { ReportIndex } from '../../reportIndex.js';
 import type { Report } from '../../protocol/report.js';
-import { fillerLine } from '../filler.js';
+import { fillerLine } from '../../../test/support/filler.js';
 import {
   app,
   closeAll,
