@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { asPgoff } from '../../parsers/base/units.js';
 import { kindId } from '../../parsers/events/kinds.js';
 import { TableBuilder } from '../../parsers/events/table.js';
+import { traceText } from '../../test/support/oneTrace.js';
+import { bytesOf, readFtrace } from '../../test/support/tables.js';
 import { ANY_DIALECT } from '../findings/dialect.js';
 import { FactBus } from '../world/facts.js';
 import { Conv, Inode, Vm } from '../world/state.js';
@@ -276,5 +278,32 @@ describe('the pages of a finding', () => {
     const ofInode = new Conv(1, 'inode', 7, 0, true);
     Object.assign(ofInode, { inode, first: 4, end: 5 });
     assert.deepEqual(judged.pagesOfConv(ofInode), pages);
+  });
+});
+
+describe('an event that could not be read', () => {
+  const fault = (args: string): string =>
+    `kvm_gmem_fault_user_mapping: (kvm_gmem_fault_user_mapping+0x0/0x250) ${args}`;
+  const lookUp = (args: string): string => `kvm_gmem_get_pfn: (kvm_gmem_get_pfn+0x0/0x220) ${args}`;
+  const readFault = fault('ino=5 pgoff=0x1 addr=0x7f0000000000 flags=0xa55');
+  const readLookUp = lookUp(
+    'kvm=0xffff8881009cc000 slot=10 gfn=0x100004 base_gfn=0x100000 pgoff=0x0 ino=268',
+  );
+  /** How many violations are left of one at a row, of a rule that reads both kinds. */
+  const brokenAt = (row: number, events: readonly string[]): number => {
+    const table = readFtrace(bytesOf(traceText(events)));
+    const reads = run({ needs: [['UserFault'], ['GetPfn']] }, new World(table, 0, new FactBus()));
+    reads.violation({ row, message: 'broken' });
+    return reads.close().status.broken;
+  };
+
+  it('may be the excuse where it came before, whatever other kind could not be read later', () => {
+    // Probes without the argument that the kind needs.
+    const unreadLookUp = `other_${lookUp('kvm=0xffff8881009cc000')}`;
+    const unreadFault = `other_${fault('ino=5')}`;
+    assert.equal(brokenAt(2, [readFault, readLookUp, readFault, readLookUp]), 1);
+    assert.equal(brokenAt(2, [readFault, unreadLookUp, readFault, readLookUp]), 0);
+    assert.equal(brokenAt(2, [readFault, readLookUp, readFault, unreadFault]), 1, 'later');
+    assert.equal(brokenAt(2, [readFault, unreadLookUp, readFault, unreadFault]), 0, 'another later, too');
   });
 });

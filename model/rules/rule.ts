@@ -204,8 +204,8 @@ export class RuleRun {
     if (!survey.hasUnread) return false;
     const rows = [row, ...evidence.map(([at]) => at).filter((at) => at >= 0)];
     const amid = survey.unreadBetween(Math.min(...rows), Math.max(...rows));
-    const kind = amid >= 0 ? this.w.table.kind(amid) : this.unreadOf(this.readKinds());
-    if (kind < 0 || survey.firstUnread(kind) > row) return false;
+    const kind = amid >= 0 ? this.w.table.kind(amid) : this.unreadOf(this.readKinds(), row);
+    if (kind < 0) return false;
     this.undecided('not-read', survey.firstUnread(kind), this.unreadText(kind));
     return true;
   }
@@ -216,10 +216,15 @@ export class RuleRun {
     return [...needs.flat(), ...this.furtherNeeds().flat(), ...excuses.flat(), ...about];
   }
 
-  /** The first of these kinds of which events could not be read, as its number; -1 where there is none. */
-  private unreadOf(kinds: readonly EventKind[]): number {
-    const { unread } = this.w.survey;
-    return kinds.map(kindId).find((kind) => unread[kind]! > 0) ?? -1;
+  /**
+   * The first of these kinds of which events up to a row could not be read, as its number; -1 where there is
+   * none.
+   */
+  private unreadOf(kinds: readonly EventKind[], untilRow = Infinity): number {
+    const { survey } = this.w;
+    const isUnread = (kind: number): boolean =>
+      survey.unread[kind]! > 0 && survey.firstUnread(kind) <= untilRow;
+    return kinds.map(kindId).find(isUnread) ?? -1;
   }
 
   private unreadText(kind: number): string {
