@@ -215,7 +215,7 @@ export class FileNames {
    * released one still: the last of its pages go after its release.
    */
   known(ino: number, ev: Ev, t: Thread): Inode | undefined {
-    if (ino <= 0 || !this.survey.memfdInodes.has(ino) || this.contested.has(ino)) return undefined;
+    if (ino <= 0 || !this.survey.isMemfd(ino) || this.contested.has(ino)) return undefined;
     return this.byIno.get(ino) ?? this.of(ino, ev, t);
   }
 

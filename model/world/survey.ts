@@ -11,6 +11,7 @@ import { KIND_COUNT, KIND_GUEST } from '../../parsers/events/kinds.js';
 import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import { SEGMENT_ROWS, type Segment } from '../../parsers/events/segment.js';
 import { isUnderstood, needsSlots } from '../../parsers/events/understood.js';
+import { Asked } from './asked.js';
 import { Ev } from './event.js';
 import { GapFinder, type Gap } from './gaps.js';
 import { K, slotsOf } from './slots.js';
@@ -172,11 +173,7 @@ export class Survey {
   /** kvm pointer keys by thread group, and all of them. */
   readonly kvmsOfTgid = new Map<number, Set<number>>();
   readonly kvms = new Set<number>();
-  /**
-   * Something shows that more than one VM may be at work: several memfds, or two threads that run the same
-   * vCPU number. Asked where the trace gives no kvm pointers.
-   */
-  severalVms = false;
+  private severalVms = false;
   readonly gaps: Gap[] = [];
   /**
    * Rows at which the times jump back: another recording begins, or another part of this one, and what was
@@ -207,8 +204,7 @@ export class Survey {
   /** Rows that were looked at, and those of them that QEMU recorded itself. */
   private rows = 0;
   private fromQemu = 0;
-  /** Whether it was asked if anything is missing at all. */
-  private wasAskedForGaps = false;
+  private readonly asked = new Asked();
 
   /** Of a table that grows, what is true only of all of it is left open: see {@link ended}. */
   constructor(
@@ -231,7 +227,7 @@ export class Survey {
 
   /** Becomes a later survey, for all who have this one. */
   become(later: Survey): void {
-    Object.assign(this, later, { wasAskedForGaps: this.wasAskedForGaps });
+    Object.assign(this, later, { asked: this.asked });
   }
 
   /**
@@ -239,6 +235,7 @@ export class Survey {
    * been asked of this one on the way through these rows; '' for nothing.
    */
   whatDiffers(later: Survey, rows: number): string {
+    const { asked } = this;
     const isInside = ({ after }: Gap): boolean => after < rows - 1;
     const isBefore = (restart: number): boolean => restart < rows;
     const differs: readonly (readonly [isSame: boolean, what: string])[] = [
@@ -246,13 +243,15 @@ export class Survey {
       [later.unread.every((count) => count === 0), 'events could not be read'],
       [this.counts.every((count, kind) => count > 0 === later.counts[kind]! > 0), 'a kind of event is new'],
       [sameBytes(this.silent, later.silent), 'the recorder says other events'],
-      [this.memfdInodes.size === later.memfdInodes.size, 'a guest_memfd is new'],
+      [![...asked.strangers].some((ino) => later.memfdInodes.has(ino)), 'a file is a guest_memfd'],
       [this.ambiguousInodes.size === later.ambiguousInodes.size, 'a file shares its number'],
+      // Sets that only grow have the same members where they have as many.
+      [!asked.allKvms || this.kvms.size === later.kvms.size, 'a VM is new'],
       [
-        this.kvms.size === later.kvms.size && sizes(this.kvmsOfTgid) === sizes(later.kvmsOfTgid),
-        'a VM is new',
+        [...asked.groups].every((tgid) => this.countOfVms(tgid) === later.countOfVms(tgid)),
+        'a process has another VM',
       ],
-      [this.severalVms === later.severalVms, 'there are several VMs'],
+      [!asked.severalVms || this.severalVms === later.severalVms, 'there are several VMs'],
       [this.bindRetHasInode === later.bindRetHasInode, 'binds show their file'],
       [this.unfiltered === later.unfiltered, 'other tasks show, or no longer'],
       [sameGaps(this.gaps.filter(isInside), later.gaps.filter(isInside)), 'events are missing before'],
@@ -260,15 +259,45 @@ export class Survey {
         sameNumbers(this.restarts.filter(isBefore), later.restarts.filter(isBefore)),
         'times step back before',
       ],
-      [!this.wasAskedForGaps || this.gaps.length > 0 === later.gaps.length > 0, 'events are missing'],
+      [!asked.gaps || this.gaps.length > 0 === later.gaps.length > 0, 'events are missing'],
     ];
     return differs.find(([isSame]) => !isSame)?.[1] ?? '';
   }
 
   /** True where events may be missing anywhere. */
   get hasGaps(): boolean {
-    this.wasAskedForGaps = true;
+    this.asked.gaps = true;
     return this.gaps.length > 0;
+  }
+
+  /** True for the number of a guest's memfd. */
+  isMemfd(ino: number): boolean {
+    if (this.memfdInodes.has(ino)) return true;
+    this.asked.stranger(ino);
+    return false;
+  }
+
+  /** The kvm pointers that a thread group names, -1 for those of all; undefined for none. */
+  kvmsOf(tgid: number): ReadonlySet<number> | undefined {
+    if (tgid < 0) {
+      this.asked.allKvms = true;
+      return this.kvms;
+    }
+    this.asked.group(tgid);
+    return this.kvmsOfTgid.get(tgid);
+  }
+
+  /**
+   * Something shows that more than one VM may be at work: several memfds, or two threads that run the same
+   * vCPU number. Asked where the trace gives no kvm pointers.
+   */
+  get hasSeveralVms(): boolean {
+    this.asked.severalVms = true;
+    return this.severalVms;
+  }
+
+  private countOfVms(tgid: number): number {
+    return this.kvmsOfTgid.get(tgid)?.size ?? 0;
   }
 
   /** True when some event could not be read. */
@@ -451,11 +480,4 @@ function sameGaps(a: readonly Gap[], b: readonly Gap[]): boolean {
     one.cpu === other.cpu &&
     one.line === other.line;
   return a.length === b.length && a.every((gap, i) => isSame(gap, b[i]!));
-}
-
-/** How many keys a map has, and members their sets: where sets only grow, that shows whether any did. */
-function sizes(sets: ReadonlyMap<number, ReadonlySet<number>>): number {
-  let sum = sets.size;
-  for (const { size } of sets.values()) sum += size;
-  return sum;
 }

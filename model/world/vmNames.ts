@@ -231,17 +231,16 @@ export class VmNames {
 
   /** The only VM that this group, or a trace without groups, ever names is the one, even before that. */
   private onlyPointer(t: Thread): number {
-    const known = t.tgid >= 0 ? this.survey.kvmsOfTgid.get(t.tgid) : this.survey.kvms;
+    const known = this.survey.kvmsOf(t.tgid);
     return known?.size === 1 ? [...known][0]! : NO_POINTER;
   }
 
   /** True when an event of this thread without a kvm pointer certainly belongs to {@link ofThread}. */
   isSure(t: Thread): boolean {
     if (t.vmFresh) return true;
-    if (t.tgid < 0)
-      return this.survey.kvms.size === 1 || (this.survey.kvms.size === 0 && !this.survey.severalVms);
-    const kvms = this.survey.kvmsOfTgid.get(t.tgid)?.size ?? 0;
+    const kvms = this.survey.kvmsOf(t.tgid)?.size ?? 0;
     if (kvms === 1) return true;
+    if (t.tgid < 0) return kvms === 0 && !this.survey.hasSeveralVms;
     return kvms === 0 && (this.createCalls.get(t.tgid) ?? 0) <= 1;
   }
 

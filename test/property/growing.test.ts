@@ -17,7 +17,7 @@ import { samplesIn } from '../golden/samples.js';
 import { bytesOf, labelsOf, SHIPPED } from '../labelled/labels.js';
 import { recordings, type Recording } from '../support/cuts.js';
 import { ChangingFile, firstRows, lengthsOf, torn } from '../support/growth.js';
-import { oneAfterAnother } from '../support/joined.js';
+import { namesOfLife, oneAfterAnother } from '../support/joined.js';
 import { meaningText } from '../support/operations.js';
 import { tableText } from '../support/tables.js';
 import { patience, tries } from '../support/tries.js';
@@ -154,6 +154,44 @@ const LOOKS = tries('GROWN', 1, 200);
  * All kinds of events have been there when the same happens once more: nothing but the rules, and what they
  * wait for when the trace ends, is between a look and a fresh run.
  */
+/** VMs one after another, each of other tasks and with files of its own. */
+const LIVES = 4;
+
+describe('a trace that grows by a VM and its files', function () {
+  this.timeout(SLOW_MS);
+
+  it('is judged on from where it was, and tells what a fresh run does', () => {
+    let goesOn = 0;
+    const why = new Map<string, number>();
+    for (const { name, text } of samplesIn('scenarios')) {
+      const { table } = readTrace(new MemorySource(new TextEncoder().encode(text)), {
+        cancel: NEVER_CANCELLED,
+      });
+      if (table.length === 0 || table.losses.length > 0) continue;
+      const shift = table.ts(table.length - 1) - table.ts(0) + PAUSE_NS;
+      const whole = oneAfterAnother(
+        Array.from({ length: LIVES }, (_, life) => ({
+          table,
+          shift: life * shift,
+          like: namesOfLife(table, life),
+        })),
+      );
+      const judging = new GrowingAnalysis();
+      for (let life = 1; life <= LIVES; life++) {
+        const length = life * table.length;
+        const now = firstRows(whole, length);
+        const growth = { goesOn: life > 1, segments: now.segments, lastingRows: length };
+        const told = verdictText(now, judging.analyze(now, growth, { profiles: PROFILES }));
+        assert.equal(told, verdictText(now, analyze(now, { profiles: PROFILES })), `${name}, ${life} VMs`);
+        if (life > 2 && judging.from.row > 0) goesOn++;
+        else if (life > 2) why.set(judging.from.why, (why.get(judging.from.why) ?? 0) + 1);
+      }
+    }
+    if (process.env['SAY'] === '1') console.log(goesOn, why);
+    assert.ok(goesOn > 0 && why.size === 0, `${goesOn} went on; anew: ${JSON.stringify([...why])}`);
+  });
+});
+
 describe('a trace that grows by what it had before', function () {
   this.timeout(SLOW_MS);
   const shipped = labelsOf(SHIPPED).map(({ file }) => bytesOf(join(SHIPPED, file)));

@@ -41,6 +41,19 @@ export function namesLike(own: EventTable, other: EventTable): Names {
   };
 }
 
+/** Every name of a recording as one that it does not have, another for each `life`. */
+export function namesOfLife(own: EventTable, life: number): Names {
+  const { tids, tgids, kvms, inos } = namesOf(own);
+  const renamed = <T>(names: ReadonlySet<T>, rename: (name: T) => T): ReadonlyMap<T, T> =>
+    new Map([...names].map((name) => [name, rename(name)]));
+  return {
+    tids: renamed(tids, (tid) => tid + life * OTHER_TASKS),
+    tgids: renamed(tgids, (tgid) => tgid + life * OTHER_TASKS),
+    kvms: renamed(kvms, (kvm) => kvm + BigInt(life) * OTHER_VM),
+    inos: renamed(inos, (ino) => ino + BigInt(life) * OTHER_FILE),
+  };
+}
+
 /** Tasks, VMs and files of a recording that have to do with guest_memfd, in the order of their first use. */
 function namesOf(
   table: EventTable,
@@ -99,6 +112,9 @@ const HANDLES: ReadonlySet<string> = new Set(['handle']);
 const SPTES: ReadonlySet<string> = new Set(['old', 'new', 'spte']);
 /** Added to task numbers, which are fewer. */
 const OTHER_TASKS = 1 << 23;
+/** A VM's structure is smaller; a recording has fewer files. */
+const OTHER_VM = 1n << 20n;
+const OTHER_FILE = 1n << 20n;
 /** A bit that no pointer has in its high word, no frame's number, and no SPTE or address in its high word. */
 const OTHER_POINTER = 1 << 13;
 const OTHER_FRAME = 1 << 26;

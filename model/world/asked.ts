@@ -1,0 +1,31 @@
+/**
+ * What was asked of a survey while events were judged, of what it may answer otherwise when more events have
+ * come: with a VM or a file more, most answers are the same, and what was judged stands.
+ */
+export class Asked {
+  /** Whether anything is missing at all. */
+  gaps = false;
+  /** Whether several VMs may be at work. */
+  severalVms = false;
+  /** Which VMs there are in all. */
+  allKvms = false;
+  /** Thread groups of which it was asked what VMs they name. */
+  readonly groups = new Set<number>();
+  /** Inode numbers that were said to be no memfd's. */
+  readonly strangers = new Set<number>();
+  private lastGroup = NaN;
+  private lastStranger = NaN;
+
+  /** The same group is asked about many times in a row. */
+  group(tgid: number): void {
+    if (tgid === this.lastGroup) return;
+    this.lastGroup = tgid;
+    this.groups.add(tgid);
+  }
+
+  stranger(ino: number): void {
+    if (ino === this.lastStranger) return;
+    this.lastStranger = ino;
+    this.strangers.add(ino);
+  }
+}
