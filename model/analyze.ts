@@ -165,7 +165,7 @@ export class Judging {
   }
 
   private told(closed: readonly ReturnType<RuleRun['close']>[], cancelled: boolean): Analysis {
-    const { table, world: w, outlook } = this;
+    const { table, world: w, outlook, limit } = this;
     const unread = table.unread.reduce((sum, { count }) => sum + count, 0);
     return {
       profiles: outlook.profiles,

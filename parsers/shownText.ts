@@ -1,6 +1,7 @@
 /** A long text that is shown to an onlooker now and then while it is read: at ends of lines, and seldom. */
 import { Ascii } from './base/ascii.js';
 import { copyOf } from './base/copy.js';
+import { limitMetBy } from './base/limits.js';
 import type { TextReader } from './base/textSource.js';
 import type { EventTable, TableGrowth } from './events/table.js';
 import type { EventLinesReader } from './events/textreader.js';
@@ -50,7 +51,8 @@ export class ShownText implements TextReader {
     const rest = chunk.slice(end);
     this.reader.push(chunk.subarray(0, end));
     this.next = this.at * AGAIN;
-    this.showNow();
+    // What has no room for a look may still have room for the rest of the text.
+    if (limitMetBy(() => this.showNow()) !== undefined) this.next = Infinity;
     if (rest.length > 0) this.reader.push(rest);
   }
 
@@ -64,5 +66,9 @@ export class ShownText implements TextReader {
 
   sourceShrank(offset: number): void {
     this.reader.sourceShrank(offset);
+  }
+
+  limitMet(limit: string): void {
+    this.reader.limitMet(limit);
   }
 }
