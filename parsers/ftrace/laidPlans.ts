@@ -6,7 +6,6 @@ import type { ArgPlan } from '../events/args.js';
 import type { EventPlan } from '../events/payload.js';
 import { isUnderstood } from '../events/understood.js';
 import type { KernelExports } from './kernelExports.js';
-import { isMarker } from './plan.js';
 import type { Prediction } from './predict.js';
 
 /** The kernel finds an event by so many of its first bytes. */
@@ -214,9 +213,7 @@ export class LaidPlans {
   }
 }
 
-/** True for an event that is what its name and place say. */
-function isPlain({ plan, prefix, nameLength }: Prediction): boolean {
-  if (prefix.length < PREFIX_MIN || prefix.length > PREFIX_MAX || plan.isSyscall) return false;
-  // What stands behind a marker may be an event of its own.
-  return !isMarker(prefix, 0, nameLength);
+/** True for an event whose lines are of the kernel's kind. */
+function isPlain({ plan, prefix }: Prediction): boolean {
+  return prefix.length >= PREFIX_MIN && prefix.length <= PREFIX_MAX && !plan.isSyscall;
 }

@@ -8,6 +8,7 @@
 import { Ascii } from '../base/ascii.js';
 import type { EventPlan } from '../events/payload.js';
 import { EVENT_NAMED, type EventSpan } from './event.js';
+import { isMarker } from './plan.js';
 
 /** What stands between an event's name and its payload. */
 const COLON_AND_BLANK = ': '.length;
@@ -46,12 +47,16 @@ export class EventPredictor {
     return guess.plan;
   }
 
-  /** Takes what the line turned out to be: the event in `span`, whose text begins at `start`. */
+  /**
+   * Takes what the line turned out to be: the event in `span`, whose text begins at `start`. What user space
+   * wrote is never foreseen: any of its lines may be an event of its own, which its name does not tell.
+   */
   learn(plan: EventPlan, bytes: Uint8Array, start: number, span: EventSpan): void {
     if (
       span.kind !== EVENT_NAMED ||
       span.nameStart !== start ||
-      span.start !== span.nameEnd + COLON_AND_BLANK
+      span.start !== span.nameEnd + COLON_AND_BLANK ||
+      isMarker(bytes, start, span.nameEnd)
     )
       return;
     let found = this.known.get(plan);

@@ -9,6 +9,7 @@ import { MemorySource } from '../../parsers/base/source.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
 import { ftraceText } from '../../parsers/ftrace/format.js';
+import { EventPredictor } from '../../parsers/ftrace/predict.js';
 import { Growing } from '../../parsers/growing.js';
 import { kernelOf } from '../../shell/lineKernel.js';
 import { builtKernel, difference, misplacedTime, nearlyPlain, readIn } from '../support/plainLines.js';
@@ -37,6 +38,9 @@ const STRANGERS = [
   // A byte in quotes that is the line's end, or is not.
   "quoted: (some_function+0x4/0x2f0) a=0x1f c='\n'",
   "quoted: (some_function+0x4/0x2f0) a=0x1f c='x'",
+  // What user space wrote: an event of its own, or any text.
+  'tracing_mark_write: kvm_convert_memory start 0x1000 size 0x2000 shared_to_private',
+  'tracing_mark_write: a text',
 ];
 const strangers = Array.from({ length: 60 }, (_, i) => {
   const head = `            bash-${String(40 + (i % 3)).padEnd(7)} [00${i % 2}] d..1.   110.${String(100000 + i)}: `;
@@ -62,6 +66,17 @@ function hunt(make: (random: Random) => Uint8Array, change: (table: EventTable) 
     if (what !== '') return `SEED=${seed} PLAIN=1: ${what}`;
   }
   return undefined;
+}
+
+/** What a reader makes of a text that splits each of its lines. */
+function unforeseen(bytes: Uint8Array): EventTable {
+  const { match } = EventPredictor.prototype;
+  EventPredictor.prototype.match = () => undefined;
+  try {
+    return readIn(bytes, () => bytes.length).table;
+  } finally {
+    EventPredictor.prototype.match = match;
+  }
 }
 
 /** A recording again and again, each time ten seconds later, with so many lines or a few more. */
@@ -127,6 +142,15 @@ describe('plain lines by the kernel', function () {
       hunt((random) => damaged([...often, ...samples], random), asItIs),
       undefined,
     );
+  });
+
+  it(`are those of a reader that foresees no event, of ${COUNT} texts`, () => {
+    const kernel = builtKernel();
+    for (let seed = SEED; seed < SEED + COUNT; seed++) {
+      const bytes = nearlyPlain(texts, new Random(seed));
+      const { table } = readIn(bytes, () => bytes.length, kernel);
+      assert.equal(difference(unforeseen(bytes), table), '', `SEED=${seed} PLAIN=1`);
+    }
   });
 
   it('are the reader’s where the host has no vectors', () => {
