@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { judgeText, violatedRules } from './judge.js';
+import { judgeFtrace, violatedRules } from './judge.js';
 import { samplesIn, type Sample } from './samples.js';
 import { patience, tries } from '../support/tries.js';
 
@@ -68,7 +68,7 @@ function expectNoMore(sample: Sample, before: ReadonlySet<string>, text: string,
     what === `without ${SURVIVING_MAPPING.name}` && before.has(SURVIVING_MAPPING.beside)
       ? SURVIVING_MAPPING.rule
       : '';
-  const added = violatedRules(judgeText(text, sample.expect.profiles)).filter(
+  const added = violatedRules(judgeFtrace(text, sample.expect.profiles)).filter(
     (rule) => !before.has(rule) && rule !== inferred,
   );
   assert.deepEqual(added, [], `${sample.name} ${what}`);
@@ -88,7 +88,7 @@ describe('less evidence never adds a violation', function () {
   for (const [index, sample] of samples.entries()) {
     let violatedByAll: ReadonlySet<string>;
     before(() => {
-      violatedByAll = new Set(violatedRules(judgeText(sample.text, sample.expect.profiles)));
+      violatedByAll = new Set(violatedRules(judgeFtrace(sample.text, sample.expect.profiles)));
     });
     it(`${sample.name}, events of one name missing`, () => {
       const lines = linesOf(sample.text);

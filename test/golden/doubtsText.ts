@@ -20,7 +20,7 @@ import {
   type Line,
 } from '../support/lessEvidence.js';
 import { sectionOfRule } from './findingsText.js';
-import { judgeText } from './judge.js';
+import { judgeFtrace } from './judge.js';
 import { ROOT, sampleOf, type Sample } from './samples.js';
 
 export const DOUBTS = join(ROOT, 'test', 'golden', 'doubts');
@@ -53,7 +53,7 @@ function answerLines(rule: RuleDef, sample: Sample): string[] {
   const byAnswer = new Map<string, string[]>();
   for (const { what, text, isUnordered } of variantsOf(rule, sample)) {
     const skew = isUnordered ? { skewNs: Infinity } : {};
-    const judged = judgeText(text, [rule.profile], { rules: [rule.id], ...skew });
+    const judged = judgeFtrace(text, [rule.profile], { rules: [rule.id], ...skew });
     const answer = sectionOfRule(judged, rule.id).join('\n');
     byAnswer.set(answer, [...(byAnswer.get(answer) ?? []), what]);
   }
@@ -101,7 +101,7 @@ function evidenceOf(
   text: string,
   profiles: Sample['expect']['profiles'],
 ): readonly { readonly line: number; readonly pages: readonly number[] }[] {
-  const { table, analysis } = judgeText(text, profiles, { rules: [rule.id] });
+  const { table, analysis } = judgeFtrace(text, profiles, { rules: [rule.id] });
   const found = analysis.findings.filter((f) => f.rule === rule.id);
   const lines = new Set(found.flatMap((f) => f.evidence.map((e) => table.line(e.row))));
   const pages = new Set([1, ...found.flatMap((f) => (f.pages ? [f.pages.count] : []))]);

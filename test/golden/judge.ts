@@ -3,10 +3,12 @@ import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { MemorySource } from '../../parsers/base/source.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { Segment } from '../../parsers/events/segment.js';
+import { ftraceText } from '../../parsers/ftrace/format.js';
 import { readTrace } from '../../parsers/index.js';
 import type { Analysis, AnalyzeOptions } from '../../model/analysis.js';
 import type { Finding, ProfileId } from '../../model/findings/finding.js';
 import { analyze } from '../../model/index.js';
+import { isThorough } from '../support/tries.js';
 
 export interface Judged {
   readonly table: EventTable;
@@ -64,6 +66,17 @@ function trimSegment(segment: Segment): void {
 
 export function judgeText(text: string, profiles: readonly ProfileId[], more: AnalyzeOptions = {}): Judged {
   return judge(new TextEncoder().encode(text), profiles, more);
+}
+
+/**
+ * The same of a text as the kernel prints it, changed a little. That it is no other text and was not pasted
+ * takes longer to find out than to read and judge it: only a thorough run asks.
+ */
+export function judgeFtrace(text: string, profiles: readonly ProfileId[], more: AnalyzeOptions = {}): Judged {
+  if (isThorough() || kept) return judgeText(text, profiles, more);
+  const source = new MemorySource(new TextEncoder().encode(text));
+  const { table } = ftraceText.read(source, { cancel: NEVER_CANCELLED });
+  return { table, analysis: analyze(table, { ...more, profiles }) };
 }
 
 /** 1-based line of a finding. */

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { PROFILES } from '../../model/findings/finding.js';
-import { judgeText, type Judged } from '../golden/judge.js';
+import { judgeFtrace, type Judged } from '../golden/judge.js';
 import { tries } from '../support/tries.js';
 import { bytesOf, labelsOf, SHIPPED, TRACES, type Label, type LabelEntry } from './labels.js';
 
@@ -71,9 +71,9 @@ function leaveOutEach(folder: string, labels: readonly Label[]): void {
     it(label.file, () => {
       const text = new TextDecoder().decode(bytesOf(join(folder, label.file)));
       const silent: string[] = [];
-      const kinds = kindsOf(judgeText(text, PROFILES)).filter((_, i) => (i + nth) % KINDS_STEP === 0);
+      const kinds = kindsOf(judgeFtrace(text, PROFILES)).filter((_, i) => (i + nth) % KINDS_STEP === 0);
       for (const kind of kinds) {
-        const judged = judgeText(without(text, kind), PROFILES);
+        const judged = judgeFtrace(without(text, kind), PROFILES);
         const names = namesOf(text, kind);
         for (const entry of expected) {
           cases++;
@@ -97,7 +97,7 @@ describe('labelled recordings with a kind of event left out', function () {
   it('are told apart where a rule says nothing (canary)', () => {
     const label = labelsOf(SHIPPED).find(({ file }) => file === 'inplace/M2.p.txt')!;
     const entry = label.expected.find(({ verdict }) => verdict === 'violation')!;
-    const judged = judgeText('# tracer: nop\n', PROFILES);
+    const judged = judgeFtrace('# tracer: nop\n', PROFILES);
     assert.match(silence(judged, entry, ['kvm_gmem_bind']) ?? '', /is not-applicable and asks for ''/);
   });
 });

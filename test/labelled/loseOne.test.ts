@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { PROFILES, type RuleStatus } from '../../model/findings/finding.js';
-import { judgeText, type Judged } from '../golden/judge.js';
+import { judgeFtrace, type Judged } from '../golden/judge.js';
 import { linesOf, withLost } from '../support/lessEvidence.js';
 import { tries } from '../support/tries.js';
 import { bytesOf, labelsOf, SHIPPED, TRACES, type Label } from './labels.js';
@@ -50,14 +50,14 @@ function isSilent(whole: RuleStatus, now: RuleStatus): boolean {
 const counts = { cases: 0, found: 0, undecided: 0 };
 
 function loseEach(text: string): readonly string[] {
-  const whole = judgeText(text, PROFILES);
+  const whole = judgeFtrace(text, PROFILES);
   const broken = whole.analysis.rules.filter((rule) => rule.broken > 0);
   const lines = linesOf(text);
   const silent: string[] = [];
   for (const line of victims(whole)) {
     const left = withLost(lines, line - 1);
     if (!left) continue;
-    const { rules } = judgeText(left.map((l) => l.text).join('\n'), PROFILES).analysis;
+    const { rules } = judgeFtrace(left.map((l) => l.text).join('\n'), PROFILES).analysis;
     for (const before of broken) {
       const now = rules.find(({ id, profile }) => id === before.id && profile === before.profile)!;
       counts.cases++;
@@ -89,7 +89,7 @@ describe('labelled recordings with one event lost', function () {
   });
 
   it('are told apart where a check is gone without a word (canary)', () => {
-    const [rule] = judgeText('# tracer: nop\n', PROFILES).analysis.rules;
+    const [rule] = judgeFtrace('# tracer: nop\n', PROFILES).analysis.rules;
     const whole: RuleStatus = { ...rule!, broken: 2, reasons: [] };
     assert.equal(isSilent(whole, { ...whole, broken: 1 }), true);
     assert.equal(isSilent(whole, { ...whole, broken: 1, undecided: 1 }), false);

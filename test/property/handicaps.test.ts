@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROFILES, type ProfileId } from '../../model/findings/finding.js';
 import { describe as describeFinding } from '../golden/compare.js';
-import { judgeText } from '../golden/judge.js';
+import { judgeFtrace } from '../golden/judge.js';
 import { labelsOf, SHIPPED } from '../labelled/labels.js';
 import { LESS, linesOf, namesOf, textOf, type Line } from '../support/lessEvidence.js';
 import { random } from '../support/mutate.js';
@@ -51,7 +51,7 @@ function rulesOf(file: string): (profile: ProfileId, rule: string) => boolean {
 
 function expectNothing(file: string, lines: readonly Line[], what: string): void {
   const applies = rulesOf(file);
-  const judged = judgeText(textOf(lines), PROFILES);
+  const judged = judgeFtrace(textOf(lines), PROFILES);
   const wrong = judged.analysis.findings.filter(
     (f) => f.verdict === 'violation' && applies(f.profile, f.rule),
   );
@@ -116,7 +116,7 @@ describe('bugs with something unimportant taken away', function () {
     it(label.file, () => {
       const lines = linesOf(readFileSync(join(SHIPPED, label.file), 'utf8'));
       for (const [what, change] of Object.entries(mild)) {
-        const { findings } = judgeText(textOf(change(lines)), PROFILES).analysis;
+        const { findings } = judgeFtrace(textOf(change(lines)), PROFILES).analysis;
         for (const entry of label.expected) {
           if (entry.verdict !== 'violation' || (entry.acceptable ?? []).length > 0) continue;
           const found = findings.some(

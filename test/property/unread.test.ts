@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROFILES } from '../../model/findings/finding.js';
-import { judgeText, type Judged } from '../golden/judge.js';
+import { judgeFtrace, type Judged } from '../golden/judge.js';
 import { patience, tries } from '../support/tries.js';
 
 const SLOW_MS = patience(120_000);
@@ -65,7 +65,7 @@ interface Tally {
 
 /** Blanks each kind of event in turn, wholly or in one place. */
 function blankEach(text: string): Tally {
-  const whole = judgeText(text, PROFILES);
+  const whole = judgeFtrace(text, PROFILES);
   const before = violationsOf(whole);
   const rules = new Set(before.map((violation) => violation.split(':')[0]!));
   const made: string[] = [];
@@ -74,7 +74,7 @@ function blankEach(text: string): Tally {
   for (const [i, name] of namesOf(text).entries()) {
     if (i % NAMES_STEP !== 0) continue;
     for (let nth = -1; nth < SINGLE; nth++) {
-      const judged = judgeText(blank(text, name, nth), PROFILES);
+      const judged = judgeFtrace(blank(text, name, nth), PROFILES);
       // One line that differs from all others of its event is torn: a loss, which torn.test.ts is about.
       if (judged.table.unread.length === 0 || isTorn(judged)) continue;
       blanked++;
@@ -106,11 +106,11 @@ describe('events whose arguments cannot be read', function () {
   it('are told from a rule that has nothing to judge', () => {
     const header = '# tracer: nop\n#\n';
     const idle = '     task-1     [000] .....     1.000000: sched_process_exit: comm=task pid=1 prio=120\n';
-    assert.ok(contentRules(judgeText(header + idle, PROFILES)).has('G9'));
+    assert.ok(contentRules(judgeFtrace(header + idle, PROFILES)).has('G9'));
     const blanked = blank(
       readFileSync(join(RULES, 'G9', 'violation.txt'), 'utf8'),
       'kvm_gmem_set_attributes',
     );
-    assert.ok(!contentRules(judgeText(blanked, PROFILES)).has('G9'));
+    assert.ok(!contentRules(judgeFtrace(blanked, PROFILES)).has('G9'));
   });
 });

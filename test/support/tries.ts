@@ -15,7 +15,11 @@ const PROPERTIES = [
 export function tries(name: (typeof PROPERTIES)[number], usual: number, thorough: number): number {
   const wanted = process.env[name];
   if (wanted !== undefined) return Number(wanted);
-  return process.env['THOROUGH'] === '1' ? thorough : usual;
+  return isThorough() ? thorough : usual;
+}
+
+export function isThorough(): boolean {
+  return process.env['THOROUGH'] === '1';
 }
 
 /** Milliseconds that a test of a property may last; ten hours where more than the usual is tried. */
