@@ -111,7 +111,11 @@ export class LanguageServer implements Handlers {
     const review = reviewBeside(uri);
     const document: OpenDocument =
       review === undefined
-        ? new TraceDocument(uri, text, tell, (diagnostics) => this.publish(uri, diagnostics))
+        ? new TraceDocument(uri, text, {
+            tell,
+            show: (diagnostics) => this.publish(uri, diagnostics),
+            again: () => void this.judge(document),
+          })
         : new ReviewDocument(uri, review, this.folders, tell);
     this.documents.set(uri, document);
     void this.judge(document);

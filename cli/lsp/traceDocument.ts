@@ -8,6 +8,7 @@ import type { Spot } from '../../extension/protocol/place.js';
 import type { Report } from '../../extension/protocol/report.js';
 import type { Method, Methods, Progress } from '../../extension/protocol/requests.js';
 import type { ConversionRow } from '../../extension/protocol/shapes.js';
+import type { NodeWorkerData } from '../../extension/worker/worker.node.js';
 import { actionsIn, diagnosticsOf, foldsOf, hoverMarkdown, spotLocation, symbolsOf } from './features.js';
 import type { OpenDocument } from './openDocument.js';
 import { RpcError } from './rpc.js';
@@ -15,23 +16,43 @@ import { lineRange, type Diagnostic, type DocumentPosition, type Location, type 
 import { semanticTokens } from './tokens.js';
 import { WorkerLink } from './workerLink.js';
 
+/** Whom a document tells of what happens to it. */
+interface Told {
+  readonly tell: (progress: Progress) => void;
+  /** What was found before the rest is there. */
+  readonly show: (diagnostics: readonly Diagnostic[]) => void;
+  /** It was told of by what was kept, which is of another file: it is to be judged once more. */
+  readonly again: () => void;
+  /** How traces are kept, where it is not as the environment says. */
+  readonly cache?: NodeWorkerData['cache'];
+}
+
 export class TraceDocument implements OpenDocument {
   report: Report | undefined;
   isDirty = false;
   private readonly worker: WorkerLink;
   private judging: Promise<Report | undefined> | undefined;
+  /** Until what was kept turned out to be of another file. */
+  private mayTakeKept = true;
 
   constructor(
     readonly uri: string,
     private content: string,
-    tell: (progress: Progress) => void,
-    show: (diagnostics: readonly Diagnostic[]) => void,
+    { tell, show, again, cache }: Told,
   ) {
     this.worker = new WorkerLink(
-      () => (uri.startsWith('file:') ? { path: fileURLToPath(uri) } : { bytes: Buffer.from(this.content) }),
+      () => ({
+        ...(uri.startsWith('file:') ? { path: fileURLToPath(uri) } : { bytes: Buffer.from(this.content) }),
+        ...(cache && { cache }),
+      }),
       tell,
       ({ report }) => {
         if (report.shown === 'file') show(diagnosticsOf(uri, report));
+      },
+      () => {
+        this.mayTakeKept = false;
+        // An edited document is judged when it is saved.
+        if (!this.isDirty) again();
       },
     );
   }
@@ -52,7 +73,8 @@ export class TraceDocument implements OpenDocument {
 
   private async judgeNow(): Promise<Report | undefined> {
     if (!(await this.ask('holdsTrace', {}))) return undefined;
-    const report = await this.ask('check', {});
+    const kept = this.mayTakeKept ? await this.ask('kept', {}) : null;
+    const report = kept ?? (await this.ask('check', {}));
     // What else is told of a listing has other lines than the document.
     if (report.shown === 'file') this.report = report;
     return report;

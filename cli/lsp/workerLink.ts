@@ -21,6 +21,8 @@ export class WorkerLink {
     private readonly tell: (progress: Progress) => void,
     /** Hears what was found before the rest is there. */
     private readonly tellFirst?: (first: FirstReport) => void,
+    /** What the worker took from what is kept is of another file. */
+    private readonly stale?: () => void,
   ) {}
 
   /** Rejects with an RpcError. */
@@ -39,7 +41,9 @@ export class WorkerLink {
     worker.on('message', (message: FromWorker) => {
       if ('progress' in message) this.tell(message.progress);
       else if ('first' in message) this.tellFirst?.(message.first);
-      else if ('id' in message) this.settle(message);
+      else if ('stale' in message) {
+        if (this.worker === worker) this.stale?.();
+      } else if ('id' in message) this.settle(message);
     });
     worker.on('error', (error) => {
       if (this.worker === worker) this.end(error.message);

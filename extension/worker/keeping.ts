@@ -4,6 +4,7 @@
  */
 import { indexOf } from '../../model/pages/intervals.js';
 import type { ByteSource } from '../../parsers/base/source.js';
+import { pageFramesInSteps } from '../../parsers/events/pageFrames.js';
 import { isLimited } from '../../parsers/events/issues.js';
 import { inSteps } from '../../shell/cache/steps.js';
 import type { CheckOptions } from '../protocol/options.js';
@@ -37,6 +38,8 @@ export function compareBehind(
       // A segment's columns are read when one is looked at.
       void segment.ts;
     }
+    yield;
+    yield* pageFramesInSteps(before.open.table);
     return (yield* digest()) === before.digest;
   }
   inSteps(steps(), later, isOver, tell);
@@ -51,10 +54,10 @@ interface Keep {
   readonly shown: Shown;
 }
 
-/** Finds the operations of each page, which the first click would wait for, and keeps the trace. */
+/** Finds the frames of struct pages, which the first hover would wait for, and keeps the trace. */
 export function keepBehind(read: Reread, keep: Keep | undefined, isOver: () => boolean): void {
   function* steps(): Generator<undefined, void> {
-    indexOf(read.analysis);
+    yield* pageFramesInSteps(read.open.table);
     yield;
     // With more memory it is another trace.
     if (keep && keep.digest !== '' && !isLimited(read.open.table))

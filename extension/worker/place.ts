@@ -1,6 +1,6 @@
 /** From an event row to what a person sees: its line, its columns and its printed time. */
 import type { ByteSource } from '../../parsers/base/source.js';
-import { UNKNOWN_CPU } from '../../parsers/events/table.js';
+import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import { eventHead } from '../../model/findings/listing.js';
 import { timeText } from '../../model/findings/report.js';
 import { compactLine } from './compact.js';
@@ -14,10 +14,17 @@ const CR = 13;
 
 const decoder = new TextDecoder('utf-8');
 
-/** Text of the line at a byte offset, without its line end, cut at {@link LINE_BYTES}. */
-export function lineText(source: ByteSource, offset: number): string {
-  const bytes = source.read(offset, LINE_BYTES);
+/**
+ * Text of the line at a byte offset, without its line end, cut at {@link LINE_BYTES}. `likely` is how many
+ * bytes it has with its end, as far as is known: no more are read where they are enough.
+ */
+export function lineText(source: ByteSource, offset: number, likely = LINE_BYTES): string {
+  let bytes = source.read(offset, Math.min(likely, LINE_BYTES));
   let end = bytes.indexOf(LF);
+  if (end < 0 && likely < LINE_BYTES) {
+    bytes = source.read(offset, LINE_BYTES);
+    end = bytes.indexOf(LF);
+  }
   if (end < 0) end = bytes.length;
   if (end > 0 && bytes[end - 1] === CR) end--;
   return decoder.decode(bytes.subarray(0, end));
@@ -26,13 +33,12 @@ export function lineText(source: ByteSource, offset: number): string {
 /** Names under which an event may stand in its line: `sys_exit_close` is printed as `sys_close -> 0x0`. */
 function printedNames(name: string): readonly string[] {
   const bare = name.slice(name.indexOf(':') + 1);
-  return [
-    `${name}:`,
-    `${bare}:`,
-    `${bare.replace(/^sys_(?:enter|exit)_/, 'sys_')}(`,
-    `${bare.replace(/^sys_(?:enter|exit)_/, 'sys_')} -> `,
-  ];
+  const call = bare.replace(/^sys_(?:enter|exit)_/, 'sys_');
+  return [` ${name}:`, ` ${bare}:`, ` ${call}(`, ` ${call} -> `];
 }
+
+/** Those of the name that was asked for last: a page's events have few. */
+let printedOf: { readonly name: string; readonly printed: readonly string[] } | undefined;
 
 type Columns = Pick<EventPlace, 'startColumn' | 'endColumn'>;
 
@@ -42,8 +48,9 @@ type Columns = Pick<EventPlace, 'startColumn' | 'endColumn'>;
 function eventColumns(text: string, name: string): Columns {
   const trimmed = text.trimEnd();
   const endColumn = Math.max(trimmed.length, 1);
-  for (const printed of printedNames(name)) {
-    const at = trimmed.indexOf(` ${printed}`);
+  if (printedOf?.name !== name) printedOf = { name, printed: printedNames(name) };
+  for (const printed of printedOf.printed) {
+    const at = trimmed.indexOf(printed);
     if (at >= 0) return { startColumn: at + 1, endColumn };
   }
   return { startColumn: trimmed.length - trimmed.trimStart().length, endColumn };
@@ -69,42 +76,51 @@ const NOWHERE: EventPlace = {
   event: '',
 };
 
-export function placeOf(
-  { source, trace, shown, files }: Pick<Judged, 'source' | 'trace' | 'shown' | 'files'>,
-  row: number,
-): EventPlace {
-  const table = trace.table;
-  if (row < 0 || row >= table.length) return NOWHERE;
-  const line = table.line(row);
-  const name = table.name(row);
+/** What it takes to find an event in its file or listing. */
+type Placed = Pick<Judged, 'source' | 'trace' | 'shown' | 'files'>;
+
+/** Up to the next event, where that lies behind this one. */
+function bytesToNext(table: EventTable, row: number): number | undefined {
+  const bytes = row + 1 < table.length ? table.at(row + 1) - table.at(row) : 0;
+  return bytes > 0 ? bytes : undefined;
+}
+
+function columnsOf({ source, trace, shown, files }: Placed, row: number): Columns {
+  const { table } = trace;
   const part = files?.partOf(row);
-  const columns = (): Columns => {
-    if (shown === 'events') return { startColumn: eventHead(table, row).length, endColumn: LINE_END };
-    // In the listing of a file of a run an event has no such head: the run's table tells more of it.
-    if (part && !part.isText) return { startColumn: 0, endColumn: LINE_END };
-    // Offsets are those of the mended text then, and marks stand in front of the file's own lines.
-    if (trace.mended) return { startColumn: 0, endColumn: LINE_END };
-    const text = lineText(part?.source ?? source, table.at(row));
-    return eventColumns(shown === 'compact' ? compactLine(text) : text, name);
-  };
+  if (shown === 'events') return { startColumn: eventHead(table, row).length, endColumn: LINE_END };
+  // In the listing of a file of a run an event has no such head: the run's table tells more of it.
+  if (part && !part.isText) return { startColumn: 0, endColumn: LINE_END };
+  // Offsets are those of the mended text then, and marks stand in front of the file's own lines.
+  if (trace.mended) return { startColumn: 0, endColumn: LINE_END };
+  const text = lineText(part?.source ?? source, table.at(row), bytesToNext(table, row));
+  return eventColumns(shown === 'compact' ? compactLine(text) : text, table.name(row));
+}
+
+export function placeOf(judged: Placed, row: number): EventPlace {
+  const { table } = judged.trace;
+  if (row < 0 || row >= table.length) return NOWHERE;
+  const part = judged.files?.partOf(row);
   const cpu = table.cpu(row);
   return {
     row,
-    line,
+    line: table.line(row),
     offset: table.at(row),
-    ...columns(),
+    ...columnsOf(judged, row),
     time: timeText(table, row),
     cpu: cpu === UNKNOWN_CPU ? -1 : cpu,
     tid: table.tid(row),
     comm: table.comm(row),
-    event: name,
+    event: table.name(row),
     ...(part && { file: part.uri }),
   };
 }
 
 /** Where to go for a row; row -1 and line 0 when there is none. */
-export function spotOf(judged: Pick<Judged, 'source' | 'trace' | 'shown' | 'files'>, row: number): Spot {
-  const place = placeOf(judged, row);
-  const { line, startColumn: column, file } = place;
-  return { row: place.row, line, column, ...(file !== undefined && { file }) };
+export function spotOf(judged: Placed, row: number): Spot {
+  const { table } = judged.trace;
+  if (row < 0 || row >= table.length) return { row: -1, line: 0, column: 0 };
+  const file = judged.files?.partOf(row)?.uri;
+  const { startColumn: column } = columnsOf(judged, row);
+  return { row, line: table.line(row), column, ...(file !== undefined && { file }) };
 }

@@ -27,6 +27,7 @@ import type {
 import type { ConversionChoice } from '../protocol/shapes.js';
 import type { SqlAsk, SqlResult } from '../protocol/sql.js';
 import type { LoadedTrace } from '../debugger/host.js';
+import { indexOf } from '../../model/pages/intervals.js';
 import { PROFILES } from '../../model/findings/finding.js';
 import { recordingOf } from '../../model/findings/suppress.js';
 import { conversionText } from '../../model/objects/conversion.js';
@@ -189,6 +190,8 @@ class TraceServer {
       ? this.following.analyze(table, { ...asked, progress })
       : first.analyze(read.trace, progress);
     const judge = this.tools.now() - start;
+    // The first click on a page need not wait for it; a file that grows is told of first.
+    if (!this.following) indexOf(this.analysis);
     const report = this.report(read, { read: read.readMs, judge });
     if (!this.following) this.keepBehind(read, this.analysis);
     return report;

@@ -12,7 +12,14 @@ import { OpIndex } from './opindex.js';
 import { opSpace, opSubject, type Space } from './space.js';
 import type { OpLog } from '../ops/oplog.js';
 import { Op } from '../ops/oplog.js';
-import { describeDimension, DIMENSIONS, type Dimension, type PageState } from './state.js';
+import {
+  describeDimension,
+  DIMENSIONS,
+  type Dimension,
+  type PageState,
+  type PhaseState,
+  type Spte,
+} from './state.js';
 import { FileTrack, GfnTrack } from './tracks.js';
 
 /** Names a page: `subject` is an index into Analysis.vms for a gfn, into Analysis.inodes for a pgoff. */
@@ -224,6 +231,9 @@ class HistoryBuilder {
   /** The track of each alias. */
   private readonly ofAliases: readonly (GfnTrack | FileTrack)[];
   private readonly rowCount: number;
+  /** Tracks that hold at the row that is looked at. */
+  private readonly frames: GfnTrack[] = [];
+  private readonly files: FileTrack[] = [];
 
   constructor(
     private readonly analysis: Analysis,
@@ -330,41 +340,53 @@ class HistoryBuilder {
       if (inside(row) && row !== rows[rows.length - 1]) rows.push(row);
     }
     const bounds = this.aliases.flatMap(({ fromRow, untilRow }) => [fromRow, untilRow]).filter(inside);
-    return bounds.length === 0 ? rows : [...new Set([...rows, ...bounds])].sort((a, b) => a - b);
+    if (bounds.length === 0) return rows;
+    const all = [...rows, ...bounds].sort((a, b) => a - b);
+    return all.filter((row, i) => i === 0 || row !== all[i - 1]);
   }
 
   /** The state after `row`: the page's own track, joined with those names that hold at that row. */
   private compose(row: number): PageState {
-    const { own } = this;
-    const frames: GfnTrack[] = own instanceof GfnTrack ? [own] : [];
-    const files: FileTrack[] = own instanceof FileTrack ? [own] : [];
-    for (const [i, alias] of this.aliases.entries()) {
+    const { own, aliases, frames, files } = this;
+    frames.length = 0;
+    files.length = 0;
+    if (own instanceof GfnTrack) frames.push(own);
+    else files.push(own);
+    for (let i = 0; i < aliases.length; i++) {
+      const { fromRow, untilRow } = aliases[i]!;
       // A slot that is there from the first row on was there before it.
-      if (alias.fromRow > Math.max(row, 0) || row >= alias.untilRow) continue;
+      if (fromRow > Math.max(row, 0) || row >= untilRow) continue;
       const t = this.ofAliases[i]!;
-      if (t instanceof GfnTrack && !frames.includes(t)) frames.push(t);
-      if (t instanceof FileTrack && !files.includes(t)) files.push(t);
+      if (t instanceof GfnTrack) {
+        if (!frames.includes(t)) frames.push(t);
+      } else if (!files.includes(t)) files.push(t);
     }
     return joinTracks(this.analysis, frames, files);
   }
 }
 
+/** For all states: a history of hundreds must not leave thousands of lists behind. */
+const NOTHING: readonly never[] = [];
+
+const isKnown = (track: GfnTrack | FileTrack): boolean => track.attribute !== 'unknown';
+const conversionsOf = (track: GfnTrack | FileTrack): readonly PhaseState[] => track.conversions;
+const sptesOf = (track: GfnTrack): readonly Spte[] => track.sptes;
+
 function joinTracks(analysis: Analysis, frames: readonly GfnTrack[], files: readonly FileTrack[]): PageState {
   const file = files[0];
   const ofInode = frames.some((f) => analysis.vms[f.subject]?.attributesOf === 'inode');
-  const isKnown = (track: GfnTrack | FileTrack): boolean => track.attribute !== 'unknown';
   const attribute = ofInode
     ? (files.find(isKnown) ?? frames.find(isKnown))
     : (frames.find(isKnown) ?? files.find(isKnown));
   return {
     attribute: attribute?.attribute ?? 'unknown',
     attributeRow: attribute?.attributeRow ?? -1,
-    conversions: joined([...files.map((t) => t.conversions), ...frames.map((t) => t.conversions)]),
-    mappings: file?.mappings ?? [],
+    conversions: joined(frames, conversionsOf, joined(files, conversionsOf)),
+    mappings: file?.mappings ?? NOTHING,
     mappingsKnown: file?.mappingsKnown ?? false,
-    sptes: frames.length === 1 ? frames[0]!.sptes : joined(frames.map((f) => f.sptes)),
+    sptes: joined(frames, sptesOf),
     sptesKnown: frames.length > 0 && frames.every((f) => f.sptesKnown),
-    references: file?.references ?? [],
+    references: file?.references ?? NOTHING,
     referencesKnown: file?.referencesKnown ?? false,
     pfn: file?.pfn ?? -1,
     pfnKnown: file?.pfnKnown ?? false,
@@ -373,9 +395,21 @@ function joinTracks(analysis: Analysis, frames: readonly GfnTrack[], files: read
 }
 
 /** Lists one after another; the only filled one as it is, since tracks never change a list in place. */
-function joined<T>(lists: readonly (readonly T[])[]): readonly T[] {
-  const filled = lists.filter(({ length }) => length > 0);
-  return filled.length < 2 ? (filled[0] ?? []) : filled.flat();
+function joined<K, T>(
+  tracks: readonly K[],
+  listOf: (track: K) => readonly T[],
+  before: readonly T[] = NOTHING,
+): readonly T[] {
+  let only = before;
+  let made: T[] | undefined;
+  for (const track of tracks) {
+    const list = listOf(track);
+    if (list.length === 0) continue;
+    if (made) made.push(...list);
+    else if (only.length === 0) only = list;
+    else made = [...only, ...list];
+  }
+  return made ?? only;
 }
 
 /**

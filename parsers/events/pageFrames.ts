@@ -114,10 +114,19 @@ const known = new WeakMap<EventTable, { readonly rows: number; readonly frames: 
 
 /** What the trace proves of its struct pages. Asked again, it is not looked for again. */
 export function pageFrames(table: EventTable): PageFrames {
+  const steps = pageFramesInSteps(table);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same, a segment a step. */
+export function* pageFramesInSteps(table: EventTable): Generator<undefined, PageFrames> {
   const before = known.get(table);
   if (before?.rows === table.length) return before.frames;
   const proof = new Proof();
-  new Pairs(table, proof).find();
+  yield* new Pairs(table, proof).find();
   const frames = proof.end();
   known.set(table, { rows: table.length, frames });
   return frames;
@@ -198,10 +207,10 @@ class Pairs {
     this.pageBytes = BigInt(pageBytesSaid(table.meta) ?? PAGE_SIZE);
   }
 
-  find(): void {
+  *find(): Generator<undefined, void> {
     const lostAt = this.table.losses.map((loss) => loss.row).sort((a, b) => a - b);
     let lost = 0;
-    this.table.segments.forEach((segment, s) => {
+    for (const [s, segment] of this.table.segments.entries()) {
       const base = s << SEGMENT_SHIFT;
       for (let i = 0; i < segment.length; i++) {
         const kind = segment.kind[i]!;
@@ -210,7 +219,8 @@ class Pairs {
         for (; lost < lostAt.length && lostAt[lost]! <= row; lost++) this.forget();
         this.look(kind, row);
       }
-    });
+      yield;
+    }
   }
 
   /** A page may have left the cache, and another one come, among the lost events. */
