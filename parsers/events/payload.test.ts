@@ -263,4 +263,12 @@ describe('the plan book', () => {
       ['tlb_flush', '(another event)'],
     );
   });
+  it('keeps its plans whatever user space writes', () => {
+    const book = new PlanBook(new Interner());
+    const qemu = (word: string): ReturnType<PlanBook['qemuEvent']> =>
+      book.qemuEvent(bytesOf(word), 0, word.length);
+    for (let i = 0; i < 70_000; i++) assert.equal(qemu(`n${i}`), undefined);
+    assert.equal(book.startedOver, 0);
+    assert.equal(kindName(qemu('kvm_convert_memory')!.kind), 'QemuConvert');
+  });
 });

@@ -19,7 +19,7 @@ import {
 import { compileForm, endsWithLiteral, formFields, matchForm, type Form } from './form.js';
 import { KIND_UNKNOWN, functionKind, kindSlots } from './kinds.js';
 import { ARROW, findPlace, parsePlace, type ParsedPlace } from './place.js';
-import { plainSymbol, resolveProbe, resolveTracepoint, type Resolved } from './resolve.js';
+import { namesOf, plainSymbol, resolveProbe, resolveTracepoint, type Resolved } from './resolve.js';
 import type { TableBuilder } from './table.js';
 import { isUnderstood } from './understood.js';
 
@@ -97,6 +97,14 @@ const NO_BYTES = new Uint8Array(0);
 const SYSCALL_EXIT_FORM = '{ret:n}';
 const formsOf = new Map<Resolved, readonly PrintedForm[]>();
 const decoder = new TextDecoder();
+const encoder = new TextEncoder();
+/** Outlines of the names of QEMU's events: what has none of these is no such name. */
+const QEMU_NAMES = new Set(
+  namesOf('qemu').map((name) => {
+    const bytes = encoder.encode(name);
+    return outlineOf(bytes, 0, bytes.length);
+  }),
+);
 
 interface NameEntry {
   readonly token: number;
@@ -202,6 +210,8 @@ export class PlanBook {
    * vocabulary does not know it. QEMU's ftrace backend writes `name args` into trace_marker.
    */
   qemuEvent(bytes: Uint8Array, nameStart: number, nameEnd: number): EventPlan | undefined {
+    // What user space writes begins with any word, and often with another one each time: none is kept.
+    if (!QEMU_NAMES.has(outlineOf(bytes, nameStart, nameEnd))) return undefined;
     const token = this.token(bytes, nameStart, nameEnd);
     if (token in this.qemu) return this.qemu[token];
     const name = this.tokens.text(token);
@@ -307,6 +317,11 @@ function formsFor(resolved: Resolved, style: PayloadStyle): readonly PrintedForm
   });
   formsOf.set(resolved, forms);
   return forms;
+}
+
+/** The length, the first and the last byte of a name that is not empty. */
+function outlineOf(bytes: Uint8Array, start: number, end: number): number {
+  return ((end - start) << 16) | (bytes[start]! << 8) | bytes[end - 1]!;
 }
 
 function sameBytes(known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {

@@ -83,6 +83,14 @@ export function resolveTracepoint(system: string, name: string): Resolved | unde
   return system === '' ? byBareTracepoint.get(name) : byTracepoint.get(`${system}:${name}`);
 }
 
+/** Names of all tracepoints of a system that have a meaning. */
+export function namesOf(system: string): readonly string[] {
+  const prefix = `${system}:`;
+  return [...byTracepoint.keys()]
+    .filter((key) => key.startsWith(prefix))
+    .map((key) => key.slice(prefix.length));
+}
+
 /** Meaning of a probe event, whatever group and name its author chose. */
 export function resolveProbe(name: string, place: ProbePlace): Resolved | undefined {
   if (place.symbol !== '') {
