@@ -76,7 +76,7 @@ export class UnseenPins {
     }
     for (let i = 0; i < count; i++) {
       const pgoff = plus(first, i);
-      const at = pages.at(pgoff) || pages.add(pgoff);
+      const at = pages.rowOf(pgoff);
       pages.columns.missing[at] = MISSING.indexOf(missing);
     }
   }

@@ -194,7 +194,7 @@ export class PoisonedPages {
   }
 
   set(pgoff: Pgoff, row: number): void {
-    const at = this.pages.at(pgoff) || this.pages.add(pgoff);
+    const at = this.pages.rowOf(pgoff);
     this.pages.columns.row[at] = row;
   }
 

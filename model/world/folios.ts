@@ -38,7 +38,7 @@ export class Folios {
   /** The pointer names this page from here on. */
   set(pointer: number, inode: Inode, pgoff: Pgoff, row: number): void {
     const key = pageKey(pointer);
-    const at = this.pages.at(key) || this.pages.add(key);
+    const at = this.pages.rowOf(key);
     const { columns } = this.pages;
     columns.inode[at] = inode.index;
     columns.pgoff[at] = pgoff;

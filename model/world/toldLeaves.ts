@@ -13,7 +13,7 @@ export class ToldLeaves {
   }
 
   set({ gfn, level, pfn }: ToldSpte): void {
-    const at = this.leaves.at(gfn) || this.leaves.add(gfn);
+    const at = this.leaves.rowOf(gfn);
     this.leaves.columns.pfn[at] = pfn;
     this.leaves.columns.level[at] = level;
   }

@@ -61,6 +61,11 @@ export class PageTable<Page extends number, Columns extends Readonly<Record<keyo
     return row;
   }
 
+  /** The row of a page, which is given one where it has none: what is in its columns is to be set then. */
+  rowOf(page: Page): number {
+    return this.at(page) || this.add(page);
+  }
+
   /** Takes a page's row away; false where it has none. */
   delete(page: Page): boolean {
     const row = this.at(page);

@@ -31,7 +31,7 @@ export const g12: RuleDef = {
     const note = (vm: number, gfn: Gfn, shared: number): void => {
       const gfns = prepared.get(vm) ?? newGfns();
       prepared.set(vm, gfns);
-      const at = gfns.at(gfn) || gfns.add(gfn);
+      const at = gfns.rowOf(gfn);
       gfns.columns.shared[at] = shared;
     };
     return {
@@ -41,7 +41,7 @@ export const g12: RuleDef = {
           note(vm.index, plus(gfn, i), 0);
           if (pfn < 0) continue;
           const frame = plus(pfn, i);
-          const at = privateFrames.at(frame) || privateFrames.add(frame);
+          const at = privateFrames.rowOf(frame);
           privateFrames.columns.gfn[at] = gfn + i;
           privateFrames.columns.vm[at] = vm.index;
         }

@@ -106,7 +106,7 @@ export class Donations {
   private add(donation: Donation): void {
     const { vm, gfn, pfn, row } = donation;
     if (pfn >= 0) {
-      const frame = this.byPfn.at(pfn) || this.byPfn.add(pfn);
+      const frame = this.byPfn.rowOf(pfn);
       const { columns } = this.byPfn;
       columns.vm[frame] = vm.index;
       columns.gfn[frame] = gfn;
@@ -114,7 +114,7 @@ export class Donations {
     }
     const mine: OfGfn = this.byGfn.get(vm) ?? new PageTable(OF_GFN);
     this.byGfn.set(vm, mine);
-    const at = mine.at(gfn) || mine.add(gfn);
+    const at = mine.rowOf(gfn);
     mine.columns.pfn[at] = pfn;
     mine.columns.row[at] = row;
   }
@@ -195,7 +195,7 @@ export class DonationMarks {
   set({ vm, gfn, row: donated }: Donation, row: number): void {
     const gfns = this.ofVm.get(vm) ?? new PageTable<Gfn, (typeof MARKS)['none']>(MARKS);
     this.ofVm.set(vm, gfns);
-    const at = gfns.at(gfn) || gfns.add(gfn);
+    const at = gfns.rowOf(gfn);
     gfns.columns.donated[at] = donated;
     gfns.columns.row[at] = row;
   }
@@ -229,7 +229,7 @@ export class PinnedDonations {
 
   set(pointer: number, { vm, gfn, pfn, row }: Donation): void {
     const key = pageKey(pointer);
-    const at = this.pages.at(key) || this.pages.add(key);
+    const at = this.pages.rowOf(key);
     const { columns } = this.pages;
     columns.vm[at] = vm.index;
     columns.gfn[at] = gfn;

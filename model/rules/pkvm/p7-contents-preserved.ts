@@ -85,7 +85,7 @@ export const p7: RuleDef = {
             pages.delete(pgoff);
             continue;
           }
-          const at = pages.at(pgoff) || pages.add(pgoff);
+          const at = pages.rowOf(pgoff);
           pages.columns.pfn[at] = cached.pfn;
           pages.columns.row[at] = row;
         }
