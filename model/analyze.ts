@@ -61,6 +61,16 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
   return judging.conclude(cancelled);
 }
 
+/**
+ * What is found in a trace that goes on behind this table: violations and suspicions; undefined for none.
+ * Nothing is said of its end.
+ */
+export function analyzeSoFar(table: EventTable, options: AnalyzeOptions = {}): Analysis | undefined {
+  const judging = new Judging(table, options);
+  judging.replay(0, options);
+  return judging.soFar();
+}
+
 /** What a trace asks for before it is judged, as its survey tells it. */
 export interface Outlook {
   readonly profiles: readonly ProfileId[];

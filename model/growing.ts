@@ -26,9 +26,6 @@ interface Kept {
   readonly options: AnalyzeOptions;
 }
 
-/** Judged rows, and whether that was cancelled before the last of them. */
-type Judged = readonly [judging: Judging, cancelled: boolean];
-
 export class GrowingAnalysis {
   /** Row from which on the last judging was; why it was of all, '' where it was not. */
   from = { row: 0, why: 'first' };
@@ -39,16 +36,6 @@ export class GrowingAnalysis {
    * that one must not be used any more: it shares its operations.
    */
   analyze(table: EventTable, growth: TableGrowth | undefined, options: AnalyzeOptions = {}): Analysis {
-    const [judging, cancelled] = this.judged(table, growth, options);
-    return judging.conclude(cancelled);
-  }
-
-  /** What was found in the rows that are there, in the same way; undefined where that is nothing. */
-  soFar(table: EventTable, growth: TableGrowth, options: AnalyzeOptions = {}): Analysis | undefined {
-    return this.judged(table, growth, options)[0].soFar();
-  }
-
-  private judged(table: EventTable, growth: TableGrowth | undefined, options: AnalyzeOptions): Judged {
     const isAsRead = growth?.segments === table.segments;
     const { kept } = this;
     this.kept = undefined;
@@ -74,7 +61,7 @@ export class GrowingAnalysis {
     growth: TableGrowth | undefined,
     options: AnalyzeOptions,
     why: string,
-  ): Judged {
+  ): Analysis {
     this.from = { row: 0, why };
     // One of its own: others have the one that was read.
     const table = withMarks(read, {});
@@ -90,14 +77,14 @@ export class GrowingAnalysis {
     scan: Survey,
     growth: TableGrowth | undefined,
     options: AnalyzeOptions,
-  ): Judged {
+  ): Analysis {
     const cancelled = judging.replay(this.from.row, options);
     const said = judging.runs.map((run) => run.saidSoFar());
     const isAsRead = growth?.segments === table.segments;
     // A row that the file's end made may be another one when the file goes on.
     if (!cancelled && isAsRead && growth.lastingRows === table.length)
       this.kept = { judging, table, scan, rows: table.length, said, options };
-    return [judging, cancelled];
+    return judging.conclude(cancelled);
   }
 }
 

@@ -1,5 +1,5 @@
 /** The model's public face: judge a table, query its timeline, list the rules. */
-export { analyze, withLimit } from './analyze.js';
+export { analyze, analyzeSoFar, withLimit } from './analyze.js';
 export { GrowingAnalysis } from './growing.js';
 export { RULE_IDS, RULES } from './rules/registry.js';
 export { howToRecord } from './findings/howToRecord.js';

@@ -6,7 +6,7 @@ import { pushSource } from './base/textSource.js';
 import { ShownText } from './shownText.js';
 import type { StreamCodec } from './compressed/detect.js';
 import type { Decompress } from './compressed/plainSource.js';
-import type { EventTable, TableGrowth } from './events/table.js';
+import type { EventTable } from './events/table.js';
 import type { EventLinesReader } from './events/textreader.js';
 import type { KernelCode } from './ftrace/kernelExports.js';
 import type { SymbolPlace } from './tep/kallsyms.js';
@@ -92,7 +92,7 @@ export interface Onlooker {
   /** How much of it there must be for the first time; undefined: what is judged in a tenth of a second. */
   readonly firstBytes?: number;
   /** Takes what there is, ended as if the text did; the source may be read. */
-  show(text: OpenTrace, growth: TableGrowth): void;
+  show(text: OpenTrace): void;
 }
 
 /**
@@ -190,9 +190,8 @@ export function kernelFor(source: ByteSource, { lineKernel }: ReadOptions): Kern
 export function readLines(format: LineFormat, source: ByteSource, options: ReadOptions): OpenTrace {
   const reader = format.reader(kernelFor(source, options));
   const { onlooker } = options;
-  const show = (table: EventTable, growth: TableGrowth): void =>
-    onlooker?.show(format.open(source, table), growth);
-  const shown = onlooker && new ShownText(reader, show, onlooker.firstBytes);
+  const show = (table: EventTable): void => onlooker?.show(format.open(source, table));
+  const shown = onlooker && new ShownText(reader, show, source.size, onlooker.firstBytes);
   pushSource(source, shown ?? reader, options);
   return format.open(source, reader.finish());
 }

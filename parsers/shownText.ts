@@ -7,9 +7,11 @@ import type { EventTable, TableGrowth } from './events/table.js';
 import type { EventLinesReader } from './events/textreader.js';
 
 /** Bytes of a text that are read, and judged, in a tenth of a second. */
-const FIRST_BYTES = 8 << 20;
-/** It is shown again when there is so many times as much: to judge that, too, costs a seventh at most. */
+const FIRST_BYTES = 2 << 20;
+/** It is shown again when there is so many times as much, */
 const AGAIN = 8;
+/** up to this part of it: judging what was shown must not keep the whole waiting. */
+const SHOWN_PART = 0.02;
 
 /** What was read of a text that goes on. */
 export interface TextSoFar extends Omit<TableGrowth, 'goesOn'> {
@@ -32,11 +34,12 @@ export function tableSoFar(reader: EventLinesReader): TextSoFar {
 /** Passes on what is read. */
 export class ShownText implements TextReader {
   private at = 0;
-  private goesOn = false;
 
   constructor(
     private readonly reader: EventLinesReader,
-    private readonly show: (table: EventTable, growth: TableGrowth) => void,
+    private readonly show: (table: EventTable) => void,
+    /** Bytes of all of the text. */
+    private readonly size: number,
     private next = FIRST_BYTES,
   ) {}
 
@@ -50,7 +53,7 @@ export class ShownText implements TextReader {
     // A copy: who is shown the text may read its source, whose bytes are valid until then only.
     const rest = chunk.slice(end);
     this.reader.push(chunk.subarray(0, end));
-    this.next = this.at * AGAIN;
+    this.next = this.at * AGAIN <= this.size * SHOWN_PART ? this.at * AGAIN : Infinity;
     // What has no room for a look may still have room for the rest of the text.
     if (limitMetBy(() => this.showNow()) !== undefined) this.next = Infinity;
     if (rest.length > 0) this.reader.push(rest);
@@ -58,10 +61,8 @@ export class ShownText implements TextReader {
 
   /** An event that the next line may go on with is not shown: what it says is not known yet. */
   private showNow(): void {
-    const { table, segments, lastingRows } = tableSoFar(this.reader);
-    if (lastingRows !== table.length) return;
-    this.show(table, { goesOn: this.goesOn, segments, lastingRows });
-    this.goesOn = true;
+    const { table, lastingRows } = tableSoFar(this.reader);
+    if (lastingRows === table.length) this.show(table);
   }
 
   sourceShrank(offset: number): void {

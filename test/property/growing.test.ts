@@ -11,8 +11,8 @@ import type { Analysis } from '../../model/analysis.js';
 import { analyze, GrowingAnalysis, RULES } from '../../model/index.js';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { MemorySource } from '../../parsers/base/source.js';
-import type { EventTable, TableGrowth } from '../../parsers/events/table.js';
-import { FORMATS, Growing, readTrace, type OpenTrace } from '../../parsers/index.js';
+import type { EventTable } from '../../parsers/events/table.js';
+import { Growing, readTrace, type OpenTrace } from '../../parsers/index.js';
 import { samplesIn } from '../golden/samples.js';
 import { bytesOf, labelsOf, SHIPPED } from '../labelled/labels.js';
 import { recordings, type Recording } from '../support/cuts.js';
@@ -89,60 +89,6 @@ describe('a text that grows', function () {
     if (process.env['SAY'] === '1') console.log(looks);
     assert.ok(looks.reads <= GROWN + looks.all / 20, `${looks.reads} of ${looks.all} looks read all`);
     assert.ok(looks.verdicts < looks.all, `${looks.verdicts} of ${looks.all} looks judged all`);
-  });
-});
-
-/** Texts that are shown are cut from as few bytes on. */
-const FIRST_BYTES_MAX = 30_000;
-const FAULTY_BYTES_MAX = 200_000;
-
-describe('a text that is shown while it is read', function () {
-  this.timeout(SLOW_MS);
-  let all: readonly Pick<Recording, 'name' | 'bytes'>[];
-  before(async () => {
-    await loadZstd();
-    // Most recordings are of kernels without a fault, of which nothing is found.
-    const faulty = labelsOf(SHIPPED).filter(({ mutant }) => mutant !== null);
-    const whole = faulty.map(({ file }) => ({ name: file, bytes: bytesOf(join(SHIPPED, file)) }));
-    all = [...whole.filter(({ bytes }) => bytes.length < FAULTY_BYTES_MAX), ...recordings()];
-  });
-
-  it(`${GROWN} times shows what is found in one that ends there, and has the verdicts of a fresh run`, () => {
-    const random = new Random(SEED);
-    let found = 0;
-    let goesOn = 0;
-    for (let i = 0; i < GROWN; i++) {
-      const { name, bytes } = all[(i * STRIDE) % all.length]!;
-      const text = torn(bytes, random);
-      const what = `${name}, SEED=${SEED}, try ${i}`;
-      const fresh = readTrace(new MemorySource(text), { cancel: NEVER_CANCELLED });
-      const format = FORMATS.find(({ id }) => id === fresh.table.meta.format)!;
-      const judging = new GrowingAnalysis();
-      let isShown = false;
-      const onlooker = {
-        firstBytes: 1 + random.below(FIRST_BYTES_MAX),
-        show: ({ table }: OpenTrace, growth: TableGrowth) => {
-          assert.equal(growth.goesOn, isShown, what);
-          isShown = true;
-          const told = judging.soFar(table, growth, { profiles: PROFILES });
-          const alone = new GrowingAnalysis().soFar(table, growth, { profiles: PROFILES });
-          assert.deepEqual(told?.findings, alone?.findings, what);
-          found += told?.findings.length ?? 0;
-        },
-      };
-      const { table } = format.read(new MemorySource(text), { cancel: NEVER_CANCELLED, onlooker });
-      assert.equal(
-        tableText(table),
-        tableText(format.read(new MemorySource(text), { cancel: NEVER_CANCELLED }).table),
-        what,
-      );
-      const growth = { goesOn: isShown, segments: table.segments, lastingRows: table.length };
-      const told = verdictText(table, judging.analyze(table, growth, { profiles: PROFILES }));
-      assert.equal(told, verdictText(table, analyze(table, { profiles: PROFILES })), what);
-      if (isShown && judging.from.row > 0) goesOn++;
-    }
-    if (process.env['SAY'] === '1') console.log({ found, goesOn });
-    assert.ok(found > 0 && goesOn > 0, `${found} found, ${goesOn} judged on`);
   });
 });
 
