@@ -8,6 +8,7 @@ import { root } from '../../scripts/steps.mjs';
 import {
   chooseTheme,
   eventually,
+  goToFirstViolation,
   openFile,
   openWorkbench,
   picture,
@@ -160,8 +161,7 @@ describe('a patch under review', () => {
     await page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'in-use.review' }).waitFor();
     await openFile(page, 'before.txt');
     await page.locator('.statusbar-item', { hasText: '1 violation' }).first().waitFor();
-    await runCommand(page, 'Shimtrace: Go to First Violation');
-    await page.keyboard.press('Escape');
+    await goToFirstViolation(page);
     await runCommand(page, 'Shimtrace: Go to the Kernel Source of This Event');
     await lens('Review: ran 5×').waitFor();
     await lens('ran 2× · 0 ×2').waitFor();
