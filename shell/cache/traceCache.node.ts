@@ -112,10 +112,11 @@ export class TraceCache {
   sight(wanted: Wanted): Sighting | undefined {
     const { build, leastBytes = LEAST_BYTES, youngMs = YOUNG_MS } = this.settings;
     if (build === '') return undefined;
+    // Most traces are small: of these no block is read for their marks.
+    const sizes = wanted.files.map((file) => quietly(() => fs.statSync(file).size) ?? 0);
+    if (sizes.reduce((sum, size) => sum + size, 0) < leastBytes) return undefined;
     const marks = wanted.files.flatMap((file) => markOf(file, youngMs) ?? []);
     if (marks.length < wanted.files.length) return undefined;
-    const size = marks.reduce((sum, { stamps }) => sum + Number(stamps.size), 0);
-    if (size < leastBytes) return undefined;
     const of = [FORMAT, build, wanted.asked, ...marks.map(({ stamps, samples }) => [stamps.size, samples])];
     const key = createHash('sha256').update(JSON.stringify(of)).digest('hex');
     return { wanted, marks, key };
