@@ -198,6 +198,26 @@ describe('a watch on the memory', () => {
     );
     assert.equal(watch.cancelled, false);
   });
+
+  it('looks again when 20 ms have passed, however often it is asked', () => {
+    let looks = 0;
+    let now = 0;
+    const all = { rss: 100e6, rssMax: 1000e6, heap: 50e6, heapMax: 400e6 };
+    const look = (): Memory => {
+      looks++;
+      return all;
+    };
+    const watch = new MemoryWatch(
+      'judging',
+      look,
+      () => undefined,
+      () => now,
+    );
+    for (; now < 200; now++) assert.equal(watch.cancelled, false);
+    assert.equal(looks, 10);
+    all.rss = 990e6;
+    assert.equal(watch.cancelled, true);
+  });
 });
 
 describe('a command that meets a limit', () => {
