@@ -127,8 +127,9 @@ function inLineOrder(index: TraceIndex): boolean {
   let last = 0;
   for (const segment of index.table.segments) {
     for (let i = 0; i < segment.length; i++) {
-      if (segment.line[i]! < last) return false;
-      last = segment.line[i]!;
+      const line = segment.lineOf(i);
+      if (line < last) return false;
+      last = line;
     }
   }
   return true;

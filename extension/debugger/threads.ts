@@ -1,6 +1,6 @@
 /** Threads of a trace as a debugger shows them: vCPUs, threads of the VMM, others. */
 import { kindId, slotIndex } from '../../parsers/events/kinds.js';
-import { readSlot } from '../../parsers/events/table.js';
+import { readSlot } from '../../parsers/events/slots.js';
 import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
 import type { TraceIndex } from '../../model/cursor/traceIndex.js';
 

@@ -24,8 +24,7 @@ export function shownOf({ table, plain }: OpenTrace): Shown {
 /** Gives the rows of a trace that has no lines those of its listing: row 0 is line 1. */
 export function numberRows(table: EventTable): void {
   table.segments.forEach((segment, index) => {
-    const firstLine = index * SEGMENT_ROWS + 1;
-    for (let i = 0; i < segment.length; i++) segment.line[i] = firstLine + i;
+    segment.putLines(0, index * SEGMENT_ROWS + 1, segment.length);
   });
 }
 

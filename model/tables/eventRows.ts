@@ -2,11 +2,12 @@
 import { KIND_UNKNOWN, kindName } from '../../parsers/events/kinds.js';
 import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import { SEGMENT_SHIFT, type Segment } from '../../parsers/events/segment.js';
+import { highWord, lowWord, READ_MASK } from '../../parsers/events/slots.js';
 import type { TraceReport } from '../findings/report.js';
 import { argColumns, type ArgColumns } from './argColumns.js';
 import { Batch, type Column } from './batch.js';
 import { TableClock } from './clock.js';
-import { lineOf, READ_MASK, VmOfEvents } from './owners.js';
+import { lineOf, VmOfEvents } from './owners.js';
 import { TABLES } from './schema.js';
 
 export function* eventRows({ table, analysis }: TraceReport, args = argColumns(table)): Generator<Batch> {
@@ -75,12 +76,10 @@ class EventWriter {
   private putArgs(segment: Segment, i: number, kind: number, at: number): void {
     const start = segment.payload[i]!;
     if (start === 0) return;
-    const { pool } = segment;
     const columns = this.columns.ofKind[kind]!;
-    for (let mask = pool[start]! & READ_MASK; mask !== 0; mask &= mask - 1) {
+    for (let mask = segment.pool[start]! & READ_MASK; mask !== 0; mask &= mask - 1) {
       const slot = 31 - Math.clz32(mask & -mask);
-      const word = start + 1 + 2 * slot;
-      this.args[columns[slot]!]!.pair(at, pool[word]!, pool[word + 1]!);
+      this.args[columns[slot]!]!.pair(at, lowWord(segment, start, slot), highWord(segment, start, slot));
     }
   }
 }

@@ -1,6 +1,6 @@
 /** What the tables call VMs and files, and which VM an event is of. */
 import { kindSlots } from '../../parsers/events/kinds.js';
-import { FAILED_SHIFT } from '../../parsers/events/table.js';
+import { hasSlot, highWord, lowWord } from '../../parsers/events/slots.js';
 import type { Segment } from '../../parsers/events/segment.js';
 import type { Analysis } from '../analysis.js';
 import { vmNamed } from '../pages/names.js';
@@ -68,9 +68,8 @@ export class VmOfEvents {
     const at = segment.payload[i]!;
     if (at === 0) return -1;
     const slot = this.slotOf(segment.kind[i]!);
-    const { pool } = segment;
-    if (slot < 0 || (pool[at]! & (1 << slot)) === 0) return -1;
-    const [low, high] = [pool[at + 1 + 2 * slot]!, pool[at + 2 + 2 * slot]!];
+    if (slot < 0 || !hasSlot(segment, at, slot)) return -1;
+    const [low, high] = [lowWord(segment, at, slot), highWord(segment, at, slot)];
     if (low !== this.low || high !== this.high || this.isReused) {
       this.last = vmNamed(this.analysis, (BigInt(high) << 32n) | BigInt(low), row);
       this.low = low;
@@ -84,9 +83,6 @@ export class VmOfEvents {
     return this.slots[kind];
   }
 }
-
-/** The bits of a payload's mask that say which slots hold data. */
-export const READ_MASK = (1 << FAILED_SHIFT) - 1;
 
 /** Line of an event in a text, number of its record in a binary trace. */
 export function lineOf(segment: Segment, i: number, row: number): number {

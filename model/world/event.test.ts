@@ -1,7 +1,8 @@
 /** Slots of an event as the lowering reads them. */
 import assert from 'node:assert/strict';
 import { kindId } from '../../parsers/events/kinds.js';
-import { FAILED_SHIFT, TableBuilder } from '../../parsers/events/table.js';
+import { FAILED_SHIFT } from '../../parsers/events/slots.js';
+import { TableBuilder } from '../../parsers/events/table.js';
 import { Ev } from './event.js';
 
 /** An event with these words in its first slots; undefined for a slot that the event does not have. */

@@ -3,7 +3,7 @@
  * allocation.
  */
 import type { Gfn, Pfn, Pgoff } from '../../parsers/base/units.js';
-import { FAILED_SHIFT, readSigned, readSlot } from '../../parsers/events/table.js';
+import { hasFailed, hasSlot, highWord, lowWord, readSigned, readSlot } from '../../parsers/events/slots.js';
 import { SEGMENT_ROWS, type Segment } from '../../parsers/events/segment.js';
 
 const TWO_TO_32 = 2 ** 32;
@@ -58,12 +58,12 @@ export class Ev {
   }
 
   has(slot: number): boolean {
-    return this.p !== 0 && (this.seg!.pool[this.p]! & (1 << slot)) !== 0;
+    return hasSlot(this.seg!, this.p, slot);
   }
 
   /** True for a slot that the event has, but that holds no data: the kernel could not fetch it. */
   failed(slot: number): boolean {
-    return this.p !== 0 && (this.seg!.pool[this.p]! & (1 << (slot + FAILED_SHIFT))) !== 0;
+    return hasFailed(this.seg!, this.p, slot);
   }
 
   /**
@@ -77,10 +77,10 @@ export class Ev {
 
   /** Low and high words of a slot; both 0 when absent. */
   lo(slot: number): number {
-    return this.has(slot) ? this.seg!.pool[this.p + 1 + 2 * slot]! : 0;
+    return this.has(slot) ? lowWord(this.seg!, this.p, slot) : 0;
   }
   hi(slot: number): number {
-    return this.has(slot) ? this.seg!.pool[this.p + 2 + 2 * slot]! : 0;
+    return this.has(slot) ? highWord(this.seg!, this.p, slot) : 0;
   }
 
   /** True for what has its high word full of ones: ~0, an error pointer, a negative number. */

@@ -10,6 +10,7 @@ import type { ByteSource } from '../base/source.js';
 import { releaseSegment, TableBuilder, UNKNOWN_CPU, UNKNOWN_TID, type EventTable } from '../events/table.js';
 import { SEGMENT_ROWS, SEGMENT_SHIFT, type Segment } from '../events/segment.js';
 import { KIND_COUNT, KIND_GUEST, kindSlots } from '../events/kinds.js';
+import { copyUnpacked, payloadWords } from '../events/slots.js';
 import { earliest, runnerUp, type Run } from '../order/merge.js';
 import type { EventPart, EventText, OpenTrace } from '../reader.js';
 import { isTextTable, Places, type FilePlace } from './places.js';
@@ -38,7 +39,7 @@ export interface Bundle extends OpenTrace {
 }
 
 /** Words of a payload by kind. */
-const WORDS = Uint8Array.from({ length: KIND_COUNT }, (_, kind) => 1 + 2 * kindSlots(kind).length);
+const SLOTS = Uint8Array.from({ length: KIND_COUNT }, (_, kind) => kindSlots(kind).length);
 
 class PartRun implements Run {
   row = 0;
@@ -116,7 +117,7 @@ class PartRun implements Run {
     );
     this.inheritUnread();
     const from = segment.payload[inSegment]!;
-    if (from !== 0) copyPayload(segment.pool, from, WORDS[kind]!, builder.current);
+    if (from !== 0) copyPayload(segment, from, SLOTS[kind]!, builder.current);
     const { stacks } = this.table;
     for (; this.nextStack < stacks.length && stacks[this.nextStack]!.row <= this.row; this.nextStack++) {
       builder.stacks.push({ ...stacks[this.nextStack]!, row: builder.length - 1 });
@@ -146,8 +147,8 @@ class PartRun implements Run {
       comms[Math.min(cpu, comms.length - 1)]!,
       KIND_GUEST,
       this.names[segment.name[inSegment]!]!,
-      segment.at[inSegment]!,
-      segment.line[inSegment]! || this.row + 1,
+      segment.atOf(inSegment),
+      segment.lineOf(inSegment) || this.row + 1,
     );
   }
 
@@ -180,8 +181,8 @@ function copyRow(
 ): void {
   const k = to.length++;
   to.ts[k] = ts;
-  to.at[k] = from.at[i]!;
-  to.line[k] = from.line[i] === 0 ? number : from.line[i]!;
+  to.at[k] = from.atOf(i);
+  to.line[k] = from.lineOf(i) || number;
   to.tid[k] = from.tid[i]!;
   to.tgid[k] = from.tgid[i]!;
   to.comm[k] = comm;
@@ -191,10 +192,9 @@ function copyRow(
 }
 
 /** Copies a payload to the last row of `to`. */
-function copyPayload(pool: Uint32Array, from: number, words: number, to: Segment): void {
-  const start = to.reserve(words);
-  const target = to.pool;
-  for (let w = 0; w < words; w++) target[start + w] = pool[from + w]!;
+function copyPayload(from: Segment, p: number, slotCount: number, to: Segment): void {
+  const start = to.reserve(payloadWords(slotCount));
+  copyUnpacked(from, p, slotCount, to.pool, start);
   to.payload[to.length - 1] = start;
 }
 

@@ -15,7 +15,7 @@ import { endsWord, hexRun, readDec, readHex } from './number.js';
 import { dropFailed, fetchGuard, type FetchGuard } from './failedFetch.js';
 import type { Resolved } from './resolve.js';
 import { kindSlots } from './kinds.js';
-import { FAILED_SHIFT } from './table.js';
+import { FAILED_SHIFT } from './slots.js';
 
 /** Set in the result of {@link readArgs} when a value of interest was printed as `(fault)`. */
 export const ARGS_FAULT = 1;

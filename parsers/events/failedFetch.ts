@@ -8,7 +8,7 @@
  * in include/linux/page-flags.h, Linux 7.2.
  */
 import { KIND_COUNT, kindSlots } from './kinds.js';
-import { FAILED_SHIFT } from './table.js';
+import { FAILED_SHIFT } from './slots.js';
 
 /** What is checked of a slot. */
 const IS_LINK = 0;

@@ -2,17 +2,23 @@
  * The rows of a table as bytes that can be written down and read back, segment by segment and column by
  * column, so that nothing is copied number by number. What is read back is read when somebody looks at it.
  */
-import { fields, truth, whole, type Shaped } from '../base/shape.js';
+import { fields, finite, listOf, oneOf, truth, whole, type Shaped } from '../base/shape.js';
 import { KIND_COUNT } from './kinds.js';
-import { Segment, SEGMENT_ROWS } from './segment.js';
+import { Segment, SEGMENT_ROWS, type OptionalColumns } from './segment.js';
 import type { EventTable } from './table.js';
+
+/** The greatest id of a segment that is narrow. */
+const MAX_UINT16 = 0xffff;
 
 /** What a segment has, in the order in which its columns are written. */
 export const isSegmentForm = fields({
   rows: whole(0, SEGMENT_ROWS),
   poolWords: whole(1, 0xffff_ffff),
-  hasLines: truth,
-  hasTimes: truth,
+  has: listOf(oneOf(['places', 'distances', 'lines', 'times'] as const)),
+  origin: finite,
+  firstLine: whole(0),
+  isPacked: truth,
+  idMax: whole(MAX_UINT16, 0xffff_ffff),
 });
 export type SegmentForm = Shaped<typeof isSegmentForm>;
 
@@ -20,10 +26,9 @@ type Form = {
   new (buffer: ArrayBuffer, at: number, length: number): ArrayBufferView;
   readonly BYTES_PER_ELEMENT: number;
 };
-/** Columns that every segment has. */
+/** Columns that every segment has; of two widths, those of ids. */
 const COLUMNS = {
   ts: Float64Array,
-  at: Float64Array,
   tid: Int32Array,
   tgid: Int32Array,
   comm: Uint32Array,
@@ -33,21 +38,29 @@ const COLUMNS = {
   kind: Uint16Array,
 } as const satisfies Readonly<Record<string, Form>>;
 const NAMES = Object.keys(COLUMNS) as readonly (keyof typeof COLUMNS)[];
+const NARROW = { ...COLUMNS, comm: Uint16Array, name: Uint16Array } as const;
+/** Columns that some have. */
+const OPTIONAL = {
+  places: Float64Array,
+  distances: Uint32Array,
+  lines: Uint32Array,
+  times: Uint8Array,
+} as const satisfies Readonly<Record<keyof OptionalColumns, Form>>;
+const OPTIONAL_NAMES = Object.keys(OPTIONAL) as readonly (keyof typeof OPTIONAL)[];
 const ALIGNED = 8;
 
 export const formOf = (segment: Segment): SegmentForm => ({
   rows: segment.length,
   poolWords: segment.poolUsed,
-  hasLines: segment.hasLines,
-  hasTimes: segment.hasTimes,
+  has: OPTIONAL_NAMES.filter((name) => segment.optional[name] !== undefined),
+  ...segment.bases,
 });
 
 /** Its columns, as far as they are filled. */
 export function* columnsOf(segment: Segment): Generator<ArrayBufferView> {
-  const { length } = segment;
+  const { length, optional } = segment;
   for (const name of NAMES) yield segment[name].subarray(0, length);
-  if (segment.hasLines) yield segment.line.subarray(0, length);
-  if (segment.hasTimes) yield segment.timeAt.subarray(0, length);
+  for (const name of OPTIONAL_NAMES) if (optional[name]) yield optional[name].subarray(0, length);
 }
 
 /** Its payloads. */
@@ -92,22 +105,25 @@ export function lazySegment(
         },
       });
   };
+  const { origin, firstLine, isPacked, idMax } = form;
   give({ rows: form.rows, length: form.rows, poolUsed: form.poolWords });
-  defer([...NAMES, 'lines', 'times'], () => columnsIn(form, ids, bytes.columns()) ?? columnsOfWhole(whole()));
+  give({ origin, firstLine, isPacked, idMax });
+  defer(
+    [...NAMES, ...OPTIONAL_NAMES],
+    () => columnsIn(form, ids, bytes.columns()) ?? columnsOfWhole(whole()),
+  );
   defer(['pool'], () => {
     const pool = bytes.pool();
-    return { pool: pool?.byteLength === form.poolWords * 4 ? new Uint32Array(pool) : whole().pool };
+    if (pool?.byteLength === form.poolWords * 4) return { pool: new Uint32Array(pool) };
+    const { pool: read, isPacked: isReadPacked } = whole();
+    return { pool: read, isPacked: isReadPacked };
   });
   return segment;
 }
 
 function columnsOfWhole(segment: Segment): object {
   const columns = Object.fromEntries(NAMES.map((name) => [name, segment[name]]));
-  return {
-    ...columns,
-    lines: segment.hasLines ? segment.line : undefined,
-    times: segment.hasTimes ? segment.timeAt : undefined,
-  };
+  return { ...columns, ...segment.optional, ...segment.bases };
 }
 
 /** The columns in these bytes; undefined where they are none of such a segment. */
@@ -121,17 +137,18 @@ function columnsIn(form: SegmentForm, ids: Interned, bytes: ArrayBuffer | undefi
     return at > bytes.byteLength ? undefined : (new of(bytes, from, form.rows) as T);
   };
   const columns: Record<string, unknown> = {};
-  for (const name of NAMES) columns[name] = cut(COLUMNS[name]);
-  const lines = form.hasLines ? cut(Uint32Array) : undefined;
-  const times = form.hasTimes ? cut(Uint8Array) : undefined;
+  for (const name of NAMES) columns[name] = cut((form.idMax === MAX_UINT16 ? NARROW : COLUMNS)[name]);
+  for (const name of OPTIONAL_NAMES)
+    columns[name] = form.has.includes(name) ? cut(OPTIONAL[name]) : undefined;
   const { comm, name, kind, payload } = columns as unknown as Segment;
   const isWhole =
     at === bytes.byteLength &&
+    form.has.includes('places') !== form.has.includes('distances') &&
     isBelow(comm, ids.comms.size) &&
     isBelow(name, ids.names.size) &&
     isBelow(kind, KIND_COUNT) &&
     isBelow(payload, form.poolWords);
-  return isWhole ? { ...columns, lines, times } : undefined;
+  return isWhole ? columns : undefined;
 }
 
 function isBelow(column: Uint32Array | Uint16Array, limit: number): boolean {

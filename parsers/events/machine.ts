@@ -1,6 +1,6 @@
 /** Which architecture a trace is of, by what occurs in it. */
 import { KIND_COUNT, kindSlots } from './kinds.js';
-import type { Segment } from './segment.js';
+import { hasSlot, highWord } from './slots.js';
 import type { EventTable } from './table.js';
 
 /** Events and functions that no other architecture has. */
@@ -38,13 +38,9 @@ export function isOfArm64(table: EventTable, counts: Uint32Array): boolean {
     for (let i = 0; i < segment.length; i++) {
       const kind = segment.kind[i]!;
       if (!hasKvm(kind)) continue;
-      const high = highWord(segment, segment.payload[i]!, KVM_SLOTS[kind]!);
+      const [p, slot] = [segment.payload[i]!, KVM_SLOTS[kind]!];
+      const high = hasSlot(segment, p, slot) ? highWord(segment, p, slot) : 0;
       if (high > 0) return high >= ARM64_KERNEL && high < X86_KERNEL;
     }
   return false;
-}
-
-/** High word of a slot, 0 where it was not read. */
-function highWord({ pool }: Segment, payload: number, slot: number): number {
-  return payload !== 0 && (pool[payload]! & (1 << slot)) !== 0 ? pool[payload + 2 + 2 * slot]! : 0;
 }

@@ -369,6 +369,18 @@ export function fillPayload(
   end: number,
 ): number {
   if (plan.slotCount === 0) return unreadFlags(plan, bytes, start, end);
+  const flags = readPayload(builder, plan, bytes, start, end);
+  builder.packPayload();
+  return flags;
+}
+
+function readPayload(
+  builder: TableBuilder,
+  plan: EventPlan,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number {
   const at = builder.payload(plan.kind);
   const pool = builder.current.pool;
   const forms = plan.forms;

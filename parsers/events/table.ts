@@ -2,11 +2,9 @@
  * The event table: one row per kernel event in final order, in segments (segment.ts).
  *
  * A row's payload is a run of words in its segment's pool: `[mask, lo0, hi0, lo1, hi1, …]`, one 64-bit value
- * per slot of the row's kind (see kinds.ts); bit i of the mask says that slot i was read, bit i +
- * FAILED_SHIFT that the event has it, but that it holds no data (see failedFetch.ts). Signed values are two's
+ * per slot of the row's kind; see slots.ts, which reads it, packed or not. Signed values are two's
  * complement.
  */
-import { TWO_32 } from '../base/words.js';
 import { firstIndex } from '../base/search.js';
 import { assert } from '../base/assert.js';
 import { Interner } from '../base/intern.js';
@@ -15,18 +13,20 @@ import { LimitMet, limitMetBy } from '../base/limits.js';
 import { IssueLog, type Issue, type LossMark } from './issues.js';
 import { KIND_UNKNOWN, kindSlots } from './kinds.js';
 import { Segment, SEGMENT_MASK, SEGMENT_ROWS, SEGMENT_SHIFT, TABLE_LIMIT } from './segment.js';
+import {
+  FAILED_SHIFT,
+  READ_MASK,
+  hasSlot,
+  headOf,
+  highWord,
+  lowWord,
+  payloadWords,
+  readSlot,
+} from './slots.js';
 import type { EventKind } from './vocabulary.js';
 
 export const UNKNOWN_CPU = 0xffff;
 export const UNKNOWN_TID = -1;
-
-/** How far up a payload's mask the bits stand of slots that hold no data. */
-export const FAILED_SHIFT = 16;
-
-/** Words of a payload of `slotCount` slots. */
-export function payloadWords(slotCount: number): number {
-  return 1 + 2 * slotCount;
-}
 
 /** Room in a table of which nothing is known yet: most samples and pastes need no more. */
 const FIRST_ROWS = 1 << 9;
@@ -184,10 +184,10 @@ export class EventTable {
     return this.segments[row >>> SEGMENT_SHIFT]!.ts[row & SEGMENT_MASK]!;
   }
   at(row: number): number {
-    return this.segments[row >>> SEGMENT_SHIFT]!.at[row & SEGMENT_MASK]!;
+    return this.segments[row >>> SEGMENT_SHIFT]!.atOf(row & SEGMENT_MASK);
   }
   line(row: number): number {
-    return this.segments[row >>> SEGMENT_SHIFT]!.line[row & SEGMENT_MASK]!;
+    return this.segments[row >>> SEGMENT_SHIFT]!.lineOf(row & SEGMENT_MASK);
   }
   /** See {@link Segment.timeAt}. */
   timeAt(row: number): number {
@@ -225,8 +225,7 @@ export class EventTable {
 
   has(row: number, slot: number): boolean {
     const seg = this.segments[row >>> SEGMENT_SHIFT]!;
-    const p = seg.payload[row & SEGMENT_MASK]!;
-    return p !== 0 && (seg.pool[p]! & (1 << slot)) !== 0;
+    return hasSlot(seg, seg.payload[row & SEGMENT_MASK]!, slot);
   }
 
   /** Slot as an unsigned number, -1 when absent. Exact below 2^53. */
@@ -237,10 +236,10 @@ export class EventTable {
 
   /** Slot as an exact unsigned 64-bit value, undefined when absent. */
   big(row: number, slot: number): bigint | undefined {
-    if (!this.has(row, slot)) return undefined;
     const seg = this.segments[row >>> SEGMENT_SHIFT]!;
-    const p = seg.payload[row & SEGMENT_MASK]! + 1 + 2 * slot;
-    return (BigInt(seg.pool[p + 1]!) << 32n) | BigInt(seg.pool[p]!);
+    const p = seg.payload[row & SEGMENT_MASK]!;
+    if (!hasSlot(seg, p, slot)) return undefined;
+    return (BigInt(highWord(seg, p, slot)) << 32n) | BigInt(lowWord(seg, p, slot));
   }
 
   /**
@@ -312,25 +311,6 @@ export function withIssue(
   return withMarks(table, { issues: [...table.issues, issue], losses });
 }
 
-/** Slot of the payload at `p` as an unsigned number, -1 when absent. Exact below 2^53. For hot loops. */
-export function readSlot(seg: Segment, p: number, slot: number): number {
-  const pool = seg.pool;
-  if (p === 0 || (pool[p]! & (1 << slot)) === 0) return -1;
-  const q = p + 1 + 2 * slot;
-  return pool[q + 1]! * TWO_32 + pool[q]!;
-}
-
-/**
- * Slot as a signed 64-bit number (exact for |v| < 2^53), or `absent`. 32-bit returns printed as signed come
- * back as such.
- */
-export function readSigned(seg: Segment, p: number, slot: number, absent: number): number {
-  const pool = seg.pool;
-  if (p === 0 || (pool[p]! & (1 << slot)) === 0) return absent;
-  const q = p + 1 + 2 * slot;
-  return (pool[q + 1]! | 0) * TWO_32 + pool[q]!;
-}
-
 /** Two CPUs may print their events and then their stacks: whoever looks one up does so by its row. */
 function inRowOrder(stacks: StackMark[]): readonly StackMark[] {
   const isOrdered = stacks.every((stack, i) => i === 0 || stacks[i - 1]!.row <= stack.row);
@@ -361,9 +341,18 @@ export class TableBuilder {
   private lastUnread = -1;
   /** How many rows were disowned. */
   disowned = 0;
-  private readonly segments: Segment[] = [new Segment(FIRST_ROWS, FIRST_POOL_WORDS)];
+  private readonly segments: Segment[];
   /** The segment that the next row goes into, or the one that holds the last row. */
-  current = this.segments[0]!;
+  current: Segment;
+
+  /**
+   * `isNarrow`: rows are kept in less memory, and are added by {@link addRow} and {@link packPayload}, in
+   * ascending places.
+   */
+  constructor(private readonly isNarrow = false) {
+    this.current = new Segment(FIRST_ROWS, FIRST_POOL_WORDS, isNarrow);
+    this.segments = [this.current];
+  }
 
   get length(): number {
     return (this.segments.length - 1) * SEGMENT_ROWS + this.current.length;
@@ -392,7 +381,7 @@ export class TableBuilder {
       segments[segments.length - 1] = this.current;
     } else {
       // Traces are much the same throughout: an eighth more than the last segment took spares most growing.
-      this.current = new Segment(SEGMENT_ROWS, current.poolUsed + (current.poolUsed >>> 3));
+      this.current = new Segment(SEGMENT_ROWS, current.poolUsed + (current.poolUsed >>> 3), this.isNarrow);
       segments.push(this.current);
     }
     return this.current;
@@ -416,11 +405,12 @@ export class TableBuilder {
     seg.cpu[i] = cpu;
     seg.tid[i] = tid;
     seg.tgid[i] = tgid;
+    if (comm > seg.idMax || name > seg.idMax) seg.widenIds();
     seg.comm[i] = comm;
     seg.kind[i] = kind;
     seg.name[i] = name;
-    seg.at[i] = at;
-    if (line !== 0) seg.line[i] = line;
+    seg.putAt(i, at);
+    seg.putLines(i, line);
     return (this.segments.length - 1) * SEGMENT_ROWS + i;
   }
 
@@ -435,6 +425,13 @@ export class TableBuilder {
     const start = seg.reserve(payloadWords(kindSlots(kind).length));
     seg.payload[seg.length - 1] = start;
     return start;
+  }
+
+  /** The payload of the last row is filled. */
+  packPayload(): void {
+    const seg = this.current;
+    const start = seg.payload[seg.length - 1]!;
+    if (start !== 0) seg.pack(start);
   }
 
   /** Says that the arguments of the last row could not be read, as far as its kind needs them. */
@@ -477,7 +474,7 @@ export class TableBuilder {
       const segment = this.segments[row >>> SEGMENT_SHIFT]!;
       const i = row & SEGMENT_MASK;
       const detail = `${count} of ${totals.get(name)!} ${this.names.text(name)}`;
-      this.issues.add('unread-arguments', segment.at[i]!, segment.lineOf(i), detail);
+      this.issues.add('unread-arguments', segment.atOf(i), segment.lineOf(i), detail);
     }
   }
 
@@ -534,10 +531,8 @@ export class TableBuilder {
   /** The slots that have a value on the last row's line, data or not. */
   lastMask(): number {
     const seg = this.current;
-    const p = seg.payload[seg.length - 1]!;
-    if (p === 0) return 0;
-    const mask = seg.pool[p]!;
-    return (mask | (mask >>> FAILED_SHIFT)) & ((1 << FAILED_SHIFT) - 1);
+    const mask = headOf(seg, seg.payload[seg.length - 1]!);
+    return (mask | (mask >>> FAILED_SHIFT)) & READ_MASK;
   }
 
   /** The next row behind `row` with this name; `length` where there is none. */
@@ -557,8 +552,9 @@ export class TableBuilder {
 
   /** Nothing more is read: a limit was met behind the last row. */
   limitMet(limit: string): void {
-    const { at, length: rows } = this.current;
-    const [offset, line] = rows === 0 ? [0, 0] : [at[rows - 1]!, this.current.lineOf(rows - 1)];
+    const { current } = this;
+    const last = current.length - 1;
+    const [offset, line] = last < 0 ? [0, 0] : [current.atOf(last), current.lineOf(last)];
     this.issues.add('limit-met', offset, line, limit);
     this.addLoss(-1, 0, offset, line);
   }

@@ -24,7 +24,7 @@ export interface EventLinesReader extends TextReader {
 }
 
 export abstract class TextEventReader<Span extends LineSpan> implements LineSink, EventLinesReader {
-  readonly builder = new TableBuilder();
+  readonly builder = new TableBuilder(true);
   protected readonly book = new PlanBook(this.builder.names);
   protected readonly clock = new TextClock(this.builder);
   protected readonly cuts = new TextCuts(this.builder);

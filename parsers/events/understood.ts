@@ -1,7 +1,7 @@
 /** Whether an event says what can be judged, by the slots of its payload that were read. */
 import { readsPage } from './failedFetch.js';
 import { KIND_COUNT, kindId, kindSlots } from './kinds.js';
-import { FAILED_SHIFT } from './table.js';
+import { FAILED_SHIFT } from './slots.js';
 import { VOCABULARY } from './vocabulary.js';
 
 /** By kind: masks of slots, of each of which one must have been read. */

@@ -23,7 +23,6 @@ const PLACES = [
   'COMM',
   'NAME',
   'PAYLOAD',
-  'LINE',
   'CPU',
   'KIND',
   'TIME_AT',
@@ -63,15 +62,7 @@ export type KernelExports = Readonly<Record<(typeof PLACES)[number] | (typeof RE
     highestCpu: number,
     lateMax: number,
   ): void;
-  run(
-    from: number,
-    to: number,
-    at: number,
-    line: number,
-    most: number,
-    usual: number,
-    poolUsed: number,
-  ): void;
+  run(from: number, to: number, at: number, most: number, usual: number, poolUsed: number): void;
   addPlan(plan: number): void;
   setLast(plan: number): void;
   forgetPlans(): void;

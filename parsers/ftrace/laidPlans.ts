@@ -14,6 +14,8 @@ const PREFIX_MIN = 8;
 const PREFIX_MAX = 1024;
 const ARGS_MAX = 64;
 const NAME_MAX = 256;
+/** The kernel has 16 bits for an id. */
+export const ID_MAX = 0xffff;
 /** More than one plan takes, with all that it leads to. */
 const PLAN_ROOM = 1 << 16;
 const WORD = 4;
@@ -215,5 +217,6 @@ export class LaidPlans {
 
 /** True for an event whose lines are of the kernel's kind. */
 function isPlain({ plan, prefix }: Prediction): boolean {
-  return prefix.length >= PREFIX_MIN && prefix.length <= PREFIX_MAX && !plan.isSyscall;
+  if (plan.name > ID_MAX || plan.isSyscall) return false;
+  return prefix.length >= PREFIX_MIN && prefix.length <= PREFIX_MAX;
 }

@@ -15,7 +15,7 @@ import type { LastRows, StackLines } from '../events/textstacks.js';
 import type { ClockTracker } from './clock.js';
 import { LAYOUT_NORMAL, type LineContext } from './context.js';
 import { startKernel, type KernelExports, type KernelCode } from './kernelExports.js';
-import { LaidPlans } from './laidPlans.js';
+import { ID_MAX, LaidPlans } from './laidPlans.js';
 import type { Prediction } from './predict.js';
 
 /** After so many calls for nothing, it rests: the reader takes lines alone, each time twice as many. */
@@ -120,22 +120,24 @@ export class PlainLines implements LineTaker {
     const segment = builder.room();
     const most = Math.min(this.columns.rows, segment.rows - segment.length);
     const input = kernel.INPUT.value;
-    kernel.run(input + pos, input + this.length, at, line, most, usual, segment.poolUsed);
+    const origin = segment.originFor(at);
+    kernel.run(input + pos, input + this.length, at - origin, most, usual, segment.poolUsed);
     const rows = kernel.rows.value;
     if (rows === 0) return 0;
     this.position = kernel.position.value - input;
-    this.takeOver(segment, rows);
+    this.takeOver(segment, rows, origin, line);
     return rows;
   }
 
   /** Appends the rows of the last run to the table, and tells the reader's parts of them. */
-  private takeOver(segment: Segment, rows: number): void {
+  private takeOver(segment: Segment, rows: number, origin: number, line: number): void {
     const { kernel } = this;
     const { builder, clock, columns, lastRows, stacks } = this.parts;
     stacks.close();
     if (kernel.sawTgid.value !== 0) builder.meta.hasTgid = true;
     const firstRow = builder.length;
-    this.columns.copyTo(segment, rows, kernel.poolUsed.value - segment.poolUsed);
+    segment.putLines(segment.length, line, rows);
+    this.columns.copyTo(segment, rows, origin, kernel.poolUsed.value - segment.poolUsed);
     clock.wentOn(kernel.lastTime.value, kernel.highest.value, kernel.highestCpu.value);
     if (kernel.sawUsual.value !== 0) columns.sawUsual();
     const { cpusSeen, cpuRows, cpuTimes } = this.columns;
@@ -155,9 +157,10 @@ export class PlainLines implements LineTaker {
     if (this.resting > 0) return;
     const { current } = this.parts.builder;
     const last = current.length - 1;
-    if (last < 0 || current.at[last] !== at) return;
+    if (last < 0 || current.atOf(last) !== at) return;
     const isPadded = context.layout === LAYOUT_NORMAL && context.commEnd - start === TASK_COLUMN;
-    if (isPadded) this.columns.setTask(context.tid, bytes, start, current.comm[last]!);
+    const comm = current.comm[last]!;
+    if (isPadded && comm <= ID_MAX) this.columns.setTask(context.tid, bytes, start, comm);
     if (event) this.plans.lay(event);
   }
 }
@@ -170,13 +173,12 @@ class KernelColumns {
   readonly cpuRows: Int32Array;
   readonly cpusSeen: Int32Array;
   private readonly ts: Float64Array;
-  private readonly at: Float64Array;
+  private readonly at: Uint32Array;
   private readonly tid: Int32Array;
   private readonly tgid: Int32Array;
-  private readonly comm: Uint32Array;
-  private readonly name: Uint32Array;
+  private readonly comm: Uint16Array;
+  private readonly name: Uint16Array;
   private readonly payload: Uint32Array;
-  private readonly line: Uint32Array;
   private readonly cpu: Uint16Array;
   private readonly kind: Uint16Array;
   private readonly timeAt: Uint8Array;
@@ -191,13 +193,12 @@ class KernelColumns {
     this.rows = rows;
     this.input = new Uint8Array(buffer, kernel.INPUT.value, kernel.INPUT_BYTES.value);
     this.ts = new Float64Array(buffer, kernel.TS.value, rows);
-    this.at = new Float64Array(buffer, kernel.AT.value, rows);
+    this.at = new Uint32Array(buffer, kernel.AT.value, rows);
     this.tid = new Int32Array(buffer, kernel.TID.value, rows);
     this.tgid = new Int32Array(buffer, kernel.TGID.value, rows);
-    this.comm = new Uint32Array(buffer, kernel.COMM.value, rows);
-    this.name = new Uint32Array(buffer, kernel.NAME.value, rows);
+    this.comm = new Uint16Array(buffer, kernel.COMM.value, rows);
+    this.name = new Uint16Array(buffer, kernel.NAME.value, rows);
     this.payload = new Uint32Array(buffer, kernel.PAYLOAD.value, rows);
-    this.line = new Uint32Array(buffer, kernel.LINE.value, rows);
     this.cpu = new Uint16Array(buffer, kernel.CPU.value, rows);
     this.kind = new Uint16Array(buffer, kernel.KIND.value, rows);
     this.timeAt = new Uint8Array(buffer, kernel.TIME_AT.value, rows);
@@ -209,17 +210,19 @@ class KernelColumns {
     this.words = new DataView(buffer);
   }
 
-  /** The first `rows` of the kernel's rows become the last ones of a segment that has room for them. */
-  copyTo(segment: Segment, rows: number, poolWords: number): void {
+  /**
+   * The first `rows` of the kernel's rows become the last ones of a segment that has room for them. Their
+   * places are distances from `origin`.
+   */
+  copyTo(segment: Segment, rows: number, origin: number, poolWords: number): void {
     const to = segment.length;
     segment.ts.set(this.ts.subarray(0, rows), to);
-    segment.at.set(this.at.subarray(0, rows), to);
+    segment.putPlaces(to, origin, this.at.subarray(0, rows));
     segment.tid.set(this.tid.subarray(0, rows), to);
     segment.tgid.set(this.tgid.subarray(0, rows), to);
     segment.comm.set(this.comm.subarray(0, rows), to);
     segment.name.set(this.name.subarray(0, rows), to);
     segment.payload.set(this.payload.subarray(0, rows), to);
-    segment.line.set(this.line.subarray(0, rows), to);
     segment.cpu.set(this.cpu.subarray(0, rows), to);
     segment.kind.set(this.kind.subarray(0, rows), to);
     segment.timeAt.set(this.timeAt.subarray(0, rows), to);

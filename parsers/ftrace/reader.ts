@@ -77,7 +77,7 @@ const decoder = new TextDecoder();
 
 export class FtraceTextReader implements LineSink, ManyLines, EventLinesReader {
   private readonly splitter: LineSplitter;
-  readonly builder = new TableBuilder();
+  readonly builder = new TableBuilder(true);
   private readonly book = new PlanBook(this.builder.names);
   private readonly predictor = new EventPredictor();
   private readonly clock = new ClockTracker(this.builder);

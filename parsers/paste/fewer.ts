@@ -2,6 +2,7 @@
  * Events that were put together and have less in them than others of their name: something of them stands
  * elsewhere, or in a form that no reader knows. None stands with fewer fields: each is taken out.
  */
+import { headOf } from '../events/slots.js';
 import type { EventTable } from '../events/table.js';
 import { isUnderstood } from '../events/understood.js';
 import { FREE_TEXT } from './ends.js';
@@ -169,8 +170,7 @@ function rowsOf(table: EventTable, texts: readonly string[]): readonly Row[] {
     for (let i = 0; i < segment.length; i++) {
       const line = segment.lineOf(i) - 1;
       const kind = segment.kind[i]!;
-      const payload = segment.payload[i]!;
-      const mask = payload === 0 ? 0 : segment.pool[payload]!;
+      const mask = headOf(segment, segment.payload[i]!);
       const name = table.name(rows.length);
       rows.push({
         name,

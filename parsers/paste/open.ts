@@ -3,7 +3,6 @@ import { Ascii } from '../base/ascii.js';
 import { sameBytes } from '../base/bytes.js';
 import { MemorySource, type ByteSource } from '../base/source.js';
 import {
-  FAILED_SHIFT,
   UNKNOWN_CPU,
   UNKNOWN_TID,
   TableBuilder,
@@ -12,6 +11,7 @@ import {
   type EventTable,
 } from '../events/table.js';
 import type { Segment } from '../events/segment.js';
+import { READ_MASK } from '../events/slots.js';
 import { parseFrames } from '../events/frames.js';
 import type { Issue, IssueCode } from '../events/issues.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
@@ -26,7 +26,6 @@ import { readingsOf, type Reading } from './repair.js';
 /** A larger text is no paste: it would be kept in memory several times. */
 export const PASTE_BYTES_MAX = 64 << 20;
 /** The half of a payload's mask that tells what was read. */
-const READ_SLOTS = (1 << FAILED_SHIFT) - 1;
 const decoder = new TextDecoder();
 /** Other parts that a message names. */
 const PARTS_NAMED = 3;
@@ -240,10 +239,9 @@ function understood(open: OpenTrace, content: ByteSource): number {
   for (const segment of table.segments) {
     for (let i = 0; i < segment.length; i++) {
       if (segment.kind[i] === KIND_UNKNOWN) continue;
-      const p = segment.payload[i]!;
       if (segment.cpu[i] !== UNKNOWN_CPU) sum += onCpu;
       if (segment.tid[i] !== UNKNOWN_TID) sum++;
-      sum += 1 + (p === 0 ? 0 : bits(segment.pool[p]! & READ_SLOTS));
+      sum += 1 + bits(segment.pool[segment.payload[i]!]! & READ_MASK);
     }
   }
   return sum;
@@ -297,5 +295,5 @@ function onLinesOf(table: EventTable, lineOf: Int32Array): EventTable {
 }
 
 function relocate(segment: Segment, line: (mended: number) => number): void {
-  for (let i = 0; i < segment.length; i++) segment.line[i] = line(segment.line[i]!);
+  for (let i = 0; i < segment.length; i++) segment.line[i] = line(segment.lineOf(i));
 }

@@ -5,7 +5,7 @@ import type { IssueLog } from '../events/issues.js';
 import { functionKind, KIND_UNKNOWN, kindSlots } from '../events/kinds.js';
 import { parsePlace } from '../events/place.js';
 import { plainSymbol, resolveProbe, resolveTracepoint, type Resolved } from '../events/resolve.js';
-import { payloadWords } from '../events/table.js';
+import { payloadWords } from '../events/slots.js';
 import { BUILTIN_EVENTS } from './builtinEvents.js';
 import type { Descriptors } from './descriptors.js';
 import type { DescribedField } from './bundles.js';

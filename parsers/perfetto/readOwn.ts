@@ -1,6 +1,7 @@
 /** The rows of our own export: their order and meaning are told, times and names stand in their events. */
 import { KIND_COUNT, KIND_UNKNOWN, kindSlots } from '../events/kinds.js';
-import { payloadWords, UNKNOWN_CPU, UNKNOWN_TID, type TableBuilder } from '../events/table.js';
+import { payloadWords } from '../events/slots.js';
+import { UNKNOWN_CPU, UNKNOWN_TID, type TableBuilder } from '../events/table.js';
 import { isUnderstood } from '../events/understood.js';
 import type { ReadOptions } from '../reader.js';
 import type { Content } from './content.js';

@@ -8,7 +8,7 @@ import type { TraceContext } from './record.js';
 import { dropFailed, fetchGuard, type FetchGuard } from '../events/failedFetch.js';
 import { kindSlots } from '../events/kinds.js';
 import { ENDBR_BYTES, resolveProbe, resolveTracepoint, type Resolved } from '../events/resolve.js';
-import { payloadWords } from '../events/table.js';
+import { payloadWords } from '../events/slots.js';
 import { isUnderstood } from '../events/understood.js';
 
 export interface SlotPlan {

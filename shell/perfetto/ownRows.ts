@@ -5,6 +5,7 @@
 import { KIND_UNKNOWN, kindName, kindSlots } from '../../parsers/events/kinds.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { Segment } from '../../parsers/events/segment.js';
+import { headOf, highWord, lowWord } from '../../parsers/events/slots.js';
 import { OWN, OWN_FLAGS, OWN_KIND, OWN_VERSION, type OwnFacts } from '../../parsers/perfetto/own.js';
 import { PACKET, TRACE_PACKET } from '../../parsers/perfetto/protos.js';
 import type { Wire } from './wire.js';
@@ -56,13 +57,12 @@ export class OwnRowsWriter {
     wire.bare(this.kinds.get(segment.kind[i]!) ?? 0);
     if (tgid >= 0) wire.bare(tgid);
     if (payload === 0) return;
-    const { pool } = segment;
-    const mask = pool[payload]!;
+    const mask = headOf(segment, payload);
     wire.bare(mask);
     const slots = kindSlots(segment.kind[i]!).length;
     for (let slot = 0; slot < slots; slot++)
       if (((mask >>> slot) & 0x10001) !== 0)
-        wire.bare64(pool[payload + 1 + 2 * slot]!, pool[payload + 2 + 2 * slot]!);
+        wire.bare64(lowWord(segment, payload, slot), highWord(segment, payload, slot));
   }
 
   private nameComm(wire: Wire, comm: number): void {

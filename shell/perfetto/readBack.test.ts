@@ -6,6 +6,7 @@ import { analyze, RULES } from '../../model/index.js';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { MemorySource } from '../../parsers/base/source.js';
 import { kindSlots } from '../../parsers/events/kinds.js';
+import { headOf } from '../../parsers/events/slots.js';
 import { readTrace } from '../../parsers/index.js';
 import type { EventText, OpenTrace } from '../../parsers/reader.js';
 import { nodeCodecs, type Codecs } from '../codecs.node.js';
@@ -45,7 +46,7 @@ function rowText({ table }: OpenTrace, row: number, fields: EventText['fields'])
   return JSON.stringify([
     String(table.absoluteTime(row)),
     ...[table.ts(row), table.cpu(row), table.tid(row), table.tgid(row), table.comm(row), table.kind(row)],
-    ...[table.name(row), at === 0 ? -1 : segment.pool[at]!, slots],
+    ...[table.name(row), at === 0 ? -1 : headOf(segment, at), slots],
     // A NUL ends a text there.
     fields.map(({ name, value }) => `${name}=${value.replaceAll('\0', '\\x00')}`),
   ]);

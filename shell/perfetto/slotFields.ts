@@ -3,7 +3,8 @@ import { kindSlots } from '../../parsers/events/kinds.js';
 import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import type { Segment } from '../../parsers/events/segment.js';
 import type { ArgColumns } from '../../model/tables/argColumns.js';
-import { lineOf, READ_MASK, VmOfEvents } from '../../model/tables/owners.js';
+import { lineOf, VmOfEvents } from '../../model/tables/owners.js';
+import { highWord, lowWord, READ_MASK } from '../../parsers/events/slots.js';
 import type { Analysis } from '../../model/analysis.js';
 import { ShapeList, threadsOf, type FieldSource, type Shape, type ShapeField } from './ftrace.js';
 import { FIELD_TYPE } from '../../parsers/perfetto/protos.js';
@@ -71,12 +72,10 @@ export class SlotFields implements FieldSource {
 
   write(wire: Wire, _shape: Shape, segment: Segment, i: number, row: number, at: number): void {
     const start = segment.payload[i]!;
-    const { pool } = segment;
     if (start !== 0)
-      for (let mask = pool[start]! & READ_MASK; mask !== 0; mask &= mask - 1) {
+      for (let mask = segment.pool[start]! & READ_MASK; mask !== 0; mask &= mask - 1) {
         const slot = 31 - Math.clz32(mask & -mask);
-        const word = start + 1 + 2 * slot;
-        wire.uint64(FIRST_SLOT + slot, pool[word]!, pool[word + 1]!);
+        wire.uint64(FIRST_SLOT + slot, lowWord(segment, start, slot), highWord(segment, start, slot));
       }
     const has = this.has[at]!;
     if ((has & HAS.unknown) !== 0) wire.uint(NUMBER.unknown, this.unknown(segment, i));

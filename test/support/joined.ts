@@ -1,9 +1,10 @@
 /**
  * Recordings put together into one table: one after another, or interleaved, with what names a thing changed.
  */
-import { KIND_COUNT, kindSlots } from '../../parsers/events/kinds.js';
+import { kindSlots } from '../../parsers/events/kinds.js';
 import { Survey } from '../../model/world/survey.js';
-import { payloadWords, TableBuilder, type EventTable } from '../../parsers/events/table.js';
+import { copyUnpacked } from '../../parsers/events/slots.js';
+import { TableBuilder, type EventTable } from '../../parsers/events/table.js';
 import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
 
 /** A recording, and how far its times are moved. */
@@ -140,8 +141,6 @@ function isMapping(lo: number): boolean {
   return (lo & (1 << 11)) !== 0;
 }
 
-const WORDS = Uint8Array.from({ length: KIND_COUNT }, (_, kind) => payloadWords(kindSlots(kind).length));
-
 /** Copies rows of takes into one table, with the losses that stand before them. */
 class Joiner {
   readonly builder = new TableBuilder();
@@ -192,14 +191,14 @@ class Joiner {
       this.comms[which]![seg.comm[i]!]!,
       kind,
       this.names[which]![seg.name[i]!]!,
-      seg.at[i]!,
+      seg.atOf(i),
       builder.length + 1,
     );
     const from = seg.payload[i]!;
     if (from === 0) return;
     const start = builder.payload(kind);
     const { pool } = builder.current;
-    for (let w = 0; w < WORDS[kind]!; w++) pool[start + w] = seg.pool[from + w]!;
+    copyUnpacked(seg, from, kindSlots(kind).length, pool, start);
     if (isOther) rename(kind, pool, start);
     if (like) renameLike(like, kind, pool, start);
   }

@@ -16,8 +16,8 @@ import {
   CPUS_SEEN,
   CPU_ROWS,
   CPU_TIMES,
+  FILLED,
   KIND,
-  LINE,
   NAME,
   PAYLOAD,
   POOL,
@@ -84,11 +84,10 @@ export function setClock(
 }
 
 /**
- * Takes lines from bytes [from, to) of the memory, up to `most` rows. `at` is the first one's place in the
- * source, `line` its number; events begin in `usual`, wider numbers apart; payloads go into a pool from
- * `used` on.
+ * Takes lines from bytes [from, to) of the memory, up to `most` rows. `at` is the first one's place, as a
+ * distance; events begin in `usual`, wider numbers apart; payloads go into a pool from `used` on.
  */
-export function run(from: usize, to: usize, at: f64, line: u32, most: i32, usual: usize, used: u32): void {
+export function run(from: usize, to: usize, at: u32, most: i32, usual: usize, used: u32): void {
   begin(usual, used);
   let start = from;
   while (rows < most) {
@@ -96,8 +95,7 @@ export function run(from: usize, to: usize, at: f64, line: u32, most: i32, usual
     if (newline < start + LINE_BYTES_MIN) break;
     const end = load<u8>(newline - 1) === CARRIAGE_RETURN ? newline - 1 : newline;
     if (!takeLine(start, end)) break;
-    store<f64>(AT + 8 * rows, at + <f64>(start - from));
-    store<u32>(LINE + 4 * rows, line + rows);
+    store<u32>(AT + 4 * rows, at + <u32>(start - from));
     rows++;
     start = newline + 1;
   }
@@ -132,23 +130,21 @@ function takeLine(start: usize, end: usize): bool {
     return false;
   setLast(at);
   tick(time);
-  storeRow(plan, time, load<u32>(task + 16));
+  storeRow(plan, time, <u16>load<u32>(task + 16));
   store<u8>(TIME_AT + rows, timeAt(start, event, time));
   return true;
 }
 
-/** Reads what stands behind an event's name; false where there is anything to say of it. */
+/** Reads what stands behind an event's name to FILLED; false where there is anything to say of it. */
 function readPayload(plan: Plan, start: usize, end: usize): bool {
   if (plan.slots === 0)
     return plan.wasSeen !== 0 && hasKnownEnding(plan, start, end) && !holdsColonBlank(start, end);
-  const payload = POOL + 4 * (poolUsed - poolStart);
-  memory.fill(payload, 0, 4 + 8 * plan.slots);
-  if (plan.forms === 0) return plan.args !== 0 && readArgs(plan.args, start + plan.placeLength, end, payload);
+  if (plan.forms === 0) return plan.args !== 0 && readArgs(plan.args, start + plan.placeLength, end, FILLED);
   const count = load<u32>(plan.forms);
   for (let i: usize = 0; i < count; i++) {
-    const after = matchForm(load<u32>(plan.forms + 4 + 4 * i), start, end, payload);
+    const after = matchForm(load<u32>(plan.forms + 4 + 4 * i), start, end, FILLED);
     // A form without a mask fills less than its event needs.
-    if (after !== 0) return load<u32>(payload) !== 0 && endsForm(plan, start, after, end);
+    if (after !== 0) return load<u32>(FILLED) !== 0 && endsForm(plan, start, after, end);
   }
   return false;
 }
@@ -176,17 +172,36 @@ function tick(time: f64): void {
   highestCpu = cpu;
 }
 
-function storeRow(plan: Plan, time: f64, comm: u32): void {
+/** Puts what is in FILLED into the pool, as ../../events/slots.ts packs it: no slot of it lacks data. */
+function storePayload(): void {
+  const read = load<u32>(FILLED);
+  const start = POOL + 4 * (poolUsed - poolStart);
+  let head = read;
+  let to = start + 4;
+  for (let rest = read; rest !== 0; rest &= rest - 1) {
+    const slot = ctz(rest);
+    const value = load<u64>(FILLED + 4 + 8 * slot);
+    store<u64>(to, value);
+    to += 4;
+    if (value >> 32 === 0) continue;
+    to += 4;
+    head |= 1 << (slot + 16);
+  }
+  store<u32>(start, head);
+  poolUsed += <u32>((to - start) >> 2);
+}
+
+function storeRow(plan: Plan, time: f64, comm: u16): void {
   const row: usize = rows;
   store<f64>(TS + 8 * row, time);
   store<i32>(TID + 4 * row, tid);
   store<i32>(TGID + 4 * row, tgid);
-  store<u32>(COMM + 4 * row, comm);
-  store<u32>(NAME + 4 * row, plan.name);
+  store<u16>(COMM + 2 * row, comm);
+  store<u16>(NAME + 2 * row, <u16>plan.name);
   store<u16>(CPU + 2 * row, <u16>cpu);
   store<u16>(KIND + 2 * row, <u16>plan.kind);
   store<u32>(PAYLOAD + 4 * row, plan.slots === 0 ? 0 : poolUsed);
-  if (plan.slots !== 0) poolUsed += 1 + 2 * plan.slots;
+  if (plan.slots !== 0) storePayload();
   if (hasTgid) sawTgid = true;
   if (wider === 0) sawUsual = true;
   if (load<i32>(CPU_ROWS + 4 * cpu) < 0) store<i32>(CPUS_SEEN + 4 * cpusSeen++, cpu);

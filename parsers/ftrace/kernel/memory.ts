@@ -11,22 +11,24 @@ export const INPUT_BYTES: usize = (1 << 20) + 4096;
 export const ROWS: usize = 4096;
 export const TS: usize = INPUT + INPUT_BYTES;
 export const AT: usize = TS + 8 * ROWS;
-export const TID: usize = AT + 8 * ROWS;
+export const TID: usize = AT + 4 * ROWS;
 export const TGID: usize = TID + 4 * ROWS;
-export const COMM: usize = TGID + 4 * ROWS;
-export const NAME: usize = COMM + 4 * ROWS;
-export const PAYLOAD: usize = NAME + 4 * ROWS;
-export const LINE: usize = PAYLOAD + 4 * ROWS;
-export const CPU: usize = LINE + 4 * ROWS;
+export const PAYLOAD: usize = TGID + 4 * ROWS;
+export const COMM: usize = PAYLOAD + 4 * ROWS;
+export const NAME: usize = COMM + 2 * ROWS;
+export const CPU: usize = NAME + 2 * ROWS;
 export const KIND: usize = CPU + 2 * ROWS;
 export const TIME_AT: usize = KIND + 2 * ROWS;
-/** Words of their payloads: a mask and at most 16 slots of two words for each row. */
+/** Words of their payloads, packed: a head and at most 16 slots of two words for each row. */
+export const PAYLOAD_WORDS: usize = 33;
 export const POOL: usize = TIME_AT + ROWS;
-export const POOL_WORDS: usize = ROWS * 33;
+export const POOL_WORDS: usize = ROWS * PAYLOAD_WORDS;
+/** The payload of the line under way, a head and two words for each slot. */
+export const FILLED: usize = POOL + 4 * POOL_WORDS;
 
 /** By CPU: the time of its last event (f64), and the row of its last one in this call, -1 for none (i32). */
 export const CPUS: usize = 1024;
-export const CPU_TIMES: usize = POOL + 4 * POOL_WORDS;
+export const CPU_TIMES: usize = FILLED + 4 * (PAYLOAD_WORDS + 1);
 export const CPU_ROWS: usize = CPU_TIMES + 8 * CPUS;
 /** The CPUs that have a row in this call (i32), in the order in which they came. */
 export const CPUS_SEEN: usize = CPU_ROWS + 4 * CPUS;
