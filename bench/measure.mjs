@@ -33,18 +33,23 @@ function cpuSeconds(pid) {
 }
 
 /**
- * Runs a program to its end with its output thrown away. Resolves to wall time, processor
- * time, peak memory and status. The peak is read every few milliseconds from a counter that only
- * grows, so it misses at most what the last moments add.
+ * Runs a program to its end with its output thrown away. Resolves to wall time, the time of its first byte, how
+ * many bytes it printed, processor time, peak memory and status. The peak is read every few milliseconds from a
+ * counter that only grows, so it misses at most what the last moments add.
  */
 export function measure(command, args, { stdin } = {}) {
   return new Promise((done, failed) => {
     const input = stdin === undefined ? 'ignore' : fs.openSync(stdin, 'r');
     const start = process.hrtime.bigint();
     const child = spawn(command, args, { stdio: [input, 'pipe', 'pipe'], env: UNCACHED });
+    const since = () => Number(process.hrtime.bigint() - start) / 1e9;
+    let [peak, cpu, outputBytes] = [0, 0, 0];
+    let printedFrom;
     // Not /dev/null: grep notices that nobody listens and stops at the first match.
-    child.stdout.resume();
-    let [peak, cpu] = [0, 0];
+    child.stdout.on('data', (chunk) => {
+      printedFrom ??= since();
+      outputBytes += chunk.length;
+    });
     let errors = '';
     const timer = setInterval(() => {
       peak = Math.max(peak, peakBytes(child.pid));
@@ -57,7 +62,9 @@ export function measure(command, args, { stdin } = {}) {
       if (typeof input === 'number') fs.closeSync(input);
       done({
         command: [command, ...args].join(' '),
-        seconds: Number(process.hrtime.bigint() - start) / 1e9,
+        seconds: since(),
+        printedFrom,
+        outputBytes,
         peakBytes: peak,
         cpuSeconds: cpu,
         status,

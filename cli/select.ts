@@ -1,8 +1,8 @@
 /** Which pages a user asks about: --vm, --gfn and --inode as ranges of pages of the analysis. */
 import type { Analysis } from '../model/analysis.js';
-import type { PageId } from '../model/pages/intervals.js';
+import { indexOf, type PageId } from '../model/pages/intervals.js';
 import { NoSuchPart, pageSpan, type PageSpan } from '../model/tables/part.js';
-import { opSpace, opSubject, type Space } from '../model/pages/space.js';
+import type { Space } from '../model/pages/space.js';
 import { UsageError, InputError } from './errors.js';
 import type { Args, OptionSpecs } from './args.js';
 
@@ -103,9 +103,8 @@ function touched(analysis: Analysis, unit: Space, subject: number): readonly Sel
   const { ops } = analysis;
   let first = Infinity;
   let end = -Infinity;
-  for (let i = 0; i < ops.length; i++) {
-    if (opSpace(analysis, ops, i) !== unit || opSubject(analysis, ops, i) !== subject || !(ops.count(i) > 0))
-      continue;
+  for (const i of indexOf(analysis).ofSubject(unit, subject)) {
+    if (!(ops.count(i) > 0)) continue;
     first = Math.min(first, ops.first(i));
     end = Math.max(end, ops.first(i) + ops.count(i));
   }

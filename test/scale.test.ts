@@ -38,6 +38,9 @@ const COUNTS: Readonly<Record<string, (judged: Judged) => number>> = {
   events: ({ table }) => table.length,
   piped: ({ table }) => table.length,
   findings: violations,
+  text: violations,
+  sarif: violations,
+  junit: violations,
   again: ({ table }) => table.length,
   conversions: ({ analysis }) => analysis.conversions.length,
   scattered: ({ analysis }) => analysis.conversions.length,
@@ -51,7 +54,7 @@ const COUNTS: Readonly<Record<string, (judged: Judged) => number>> = {
   deleted: violations,
 };
 /** Those of which each is a violation. */
-const OF_FINDINGS = ['findings', 'deleted'];
+const OF_FINDINGS = ['findings', 'text', 'sarif', 'junit', 'deleted'];
 
 describe('traces of very many', () => {
   it('are all counted here', () => {

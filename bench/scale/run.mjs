@@ -37,13 +37,14 @@ async function grow(name) {
   let before;
   for (const part of SIZES) {
     const n = Math.round(most * part);
-    const { cpuSeconds, peakBytes } = await check(shape, n);
+    const { cpuSeconds, peakBytes, outputBytes, printedFrom, seconds: wall } = await check(shape, n);
     const seconds = Math.max(0.001, cpuSeconds - none.cpuSeconds);
     const exponent = before && Math.log(seconds / before.seconds) / Math.log(n / before.n);
     const bytes = (peakBytes - none.peakBytes) / n;
     console.log(
       `  ${String(n).padStart(11)}: ${seconds.toFixed(2)} s, ${(peakBytes / 1e6).toFixed(0)} MB, ${bytes.toFixed(0)} bytes each` +
-        `${exponent === undefined ? '' : `, exponent ${exponent.toFixed(2)}`}`,
+        `${exponent === undefined ? '' : `, exponent ${exponent.toFixed(2)}`}` +
+        `; ${(outputBytes / 1e6).toFixed(0)} MB printed, from ${Math.round((100 * printedFrom) / wall)} % of the time on`,
     );
     before = { n, seconds };
   }
@@ -59,7 +60,8 @@ function made(shape, n) {
 
 async function check(shape, n) {
   const file = made(shape, n);
-  const args = [path.join(root, 'dist/cli.js'), 'check', '--format', 'json', shape.isPiped ? '-' : file];
+  const format = shape.format ?? 'json';
+  const args = [path.join(root, 'dist/cli.js'), 'check', '--format', format, shape.isPiped ? '-' : file];
   const ran = await measure(process.execPath, args, shape.isPiped ? { stdin: file } : {});
   fs.rmSync(file);
   // A trace without events cannot be used.

@@ -1,6 +1,6 @@
 // Large traces of one shape each, made line by line: what a guest, a host or a bug can have very many of.
 // `count` says of what; `full` is as many as `npm run scale -- full` makes; one that `isPiped` comes on
-// standard input, one with `pieces` is no text.
+// standard input, one with `pieces` is no text; `format` is what findings are printed in.
 import { repeatedDat } from './repeatedDat.mjs';
 
 const KVM = '0xffff888101c58000';
@@ -84,6 +84,14 @@ const ofEachPage = (event) =>
     for (let pgoff = 0; pgoff < n; pgoff++) yield p.line(event(pgoff));
   };
 
+/** As many findings as `findings` makes, printed in another format than JSON. */
+const inFormat = (format) => ({
+  count: `findings, as ${format}`,
+  full: 1_000_000,
+  format,
+  lines: (n) => SHAPES.findings.lines(n),
+});
+
 /** Larger than any count here, times which it stays exact. */
 const PRIME = 1_000_003;
 
@@ -136,6 +144,9 @@ export const SHAPES = {
         yield p.line(`kvm_mmu_invalidate_end: (kvm_mmu_invalidate_end+0x0/0x70) kvm=${KVM} inprog=0 seq=2`);
     },
   },
+  text: inFormat('text'),
+  sarif: inFormat('sarif'),
+  junit: inFormat('junit'),
   again: {
     count: 'times that one page is mapped, never unmapped',
     full: 1_000_000,

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { Analysis } from '../../model/analysis.js';
 import { pageHistory, type PageId, type PageInterval } from '../../model/pages/intervals.js';
-import { intervalAtRow, rangePieces, type RangePiece } from '../../model/pages/query.js';
+import { eachPiece, intervalAtRow, type RangePiece } from '../../model/pages/query.js';
 import { describeDimension, describeState, hex, isUnknown } from '../../model/pages/state.js';
 import { visibleLine } from '../../parsers/base/visible.js';
 import { placeOf, timeText } from '../../model/findings/report.js';
@@ -48,7 +48,7 @@ export const timeline: Command = {
     const row = at === undefined ? undefined : rowOfPlace(trace, at);
     const printer = new Printer(trace, format, output);
     for (const { id, count } of selectPages(trace.analysis, args)) {
-      const pieces = rangePieces(trace.analysis, id, count);
+      const pieces = eachPiece(trace.analysis, id, count);
       for (const piece of mergeAlike(trace.analysis, id, pieces))
         printer.piece({ ...id, page: piece.first }, piece.count, row);
     }
@@ -105,7 +105,7 @@ export function rowOf(table: EventTable, at: string): number {
 /**
  * Joins neighbours of one history: operations that came page by page leave cuts that no longer mean anything.
  */
-function* mergeAlike(analysis: Analysis, id: PageId, pieces: readonly RangePiece[]): Generator<RangePiece> {
+function* mergeAlike(analysis: Analysis, id: PageId, pieces: Iterable<RangePiece>): Generator<RangePiece> {
   let held: { first: number; count: number; key: string } | undefined;
   for (const piece of pieces) {
     const { intervals } = pageHistory(analysis, { ...id, page: piece.first });

@@ -4,7 +4,7 @@
  */
 import { slotsOf } from '../world/slots.js';
 import { aliasesOf } from '../pages/intervals.js';
-import { intervalAtRow, rangePieces, vmOfRow } from '../pages/query.js';
+import { eachPiece, intervalAtRow, vmOfRow } from '../pages/query.js';
 import { Op } from '../ops/oplog.js';
 import { hex, levelName } from '../pages/state.js';
 import { PAGES_PER_LEVEL } from '../../parsers/base/units.js';
@@ -230,7 +230,7 @@ export function hugeSpte(asked: Asked): Answer {
       const count = PAGES_PER_LEVEL[spte.level] ?? 1;
       const first = Math.floor(spte.gfn / count) * count;
       const kinds = new Map<string, number>();
-      for (const piece of rangePieces(analysis, { unit: 'gfn', subject: spte.vm, page: first }, count)) {
+      for (const piece of eachPiece(analysis, { unit: 'gfn', subject: spte.vm, page: first }, count)) {
         const { attribute } = intervalAtRow(
           analysis,
           { unit: 'gfn', subject: spte.vm, page: piece.first },

@@ -122,11 +122,16 @@ function groupedBy(slots: readonly SlotInfo[], side: (slot: SlotInfo) => number)
   return groups;
 }
 
+/** Memslots of a VM, or on a file, in their order. */
+export function slotsOf(analysis: Analysis, unit: Space, subject: number): readonly SlotInfo[] {
+  const { ofVm, ofInode } = sidesOf(analysis);
+  return (unit === 'gfn' ? ofVm : ofInode).get(subject) ?? [];
+}
+
 /** Memslots that show this page: other names of it with the rows between which they hold. */
 export function aliasesOf(analysis: Analysis, page: PageId): readonly Alias[] {
   const out: Alias[] = [];
-  const { ofVm, ofInode } = sidesOf(analysis);
-  for (const slot of (page.unit === 'gfn' ? ofVm : ofInode).get(page.subject) ?? []) {
+  for (const slot of slotsOf(analysis, page.unit, page.subject)) {
     const alias = page.unit === 'gfn' ? fileAlias(slot, page) : frameAlias(slot, page);
     if (alias) out.push(alias);
   }

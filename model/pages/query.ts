@@ -2,11 +2,20 @@
  * Questions about pages that every shell asks: the state of a page at a row, the pages that an event touches,
  * and a range of pages cut into pieces whose life is the same.
  */
+import { NumberList } from '../../parsers/base/numberList.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { kindName, kindSlots } from '../../parsers/events/kinds.js';
 import type { Analysis } from '../analysis.js';
 import type { PageRange } from '../findings/finding.js';
-import { aliasesOf, indexOf, intervalIn, pageHistory, type PageId, type PageInterval } from './intervals.js';
+import {
+  aliasesOf,
+  indexOf,
+  intervalIn,
+  pageHistory,
+  slotsOf,
+  type PageId,
+  type PageInterval,
+} from './intervals.js';
 import { inodeNamed, vmNamed } from './names.js';
 import { opSpace, opSubject, type Space } from './space.js';
 
@@ -138,11 +147,20 @@ export interface RangePiece {
  * number is bounded by the operations on it, not by its pages.
  */
 export function rangePieces(analysis: Analysis, range: PageId, count: number): readonly RangePiece[] {
+  return [...eachPiece(analysis, range, count)];
+}
+
+/** The pieces of {@link rangePieces} one after another: a guest's may be more than an array should hold. */
+export function* eachPiece(analysis: Analysis, range: PageId, count: number): Generator<RangePiece> {
   const end = range.page + count;
-  const cuts = new Set<number>([range.page]);
+  const cuts = new NumberList();
+  const cutAt = (page: number): void => {
+    // Most operations begin where the one before ended, or where it began.
+    if (page > range.page && page < end && page !== cuts.last) cuts.add(page);
+  };
   const cut = (first: number, pages: number): void => {
-    if (first > range.page && first < end) cuts.add(first);
-    if (first + pages > range.page && first + pages < end) cuts.add(first + pages);
+    cutAt(first);
+    cutAt(first + pages);
   };
   const spaces = rangeSpaces(analysis, range, count);
   const ops = analysis.ops;
@@ -150,8 +168,13 @@ export function rangePieces(analysis: Analysis, range: PageId, count: number): r
     for (const i of indexOf(analysis).ofSubject(s.unit, s.subject)) cut(ops.first(i) - s.shift, ops.count(i));
   }
   for (const s of spaces) cut(s.first, s.count);
-  const starts = [...cuts].sort((a, b) => a - b);
-  return starts.map((first, i) => ({ first, count: (starts[i + 1] ?? end) - first }));
+  let first = range.page;
+  for (const next of cuts.values().sort()) {
+    if (next === first) continue;
+    yield { first, count: next - first };
+    first = next;
+  }
+  yield { first, count: end - first };
 }
 
 /**
@@ -164,7 +187,7 @@ function rangeSpaces(
   count: number,
 ): { unit: Space; subject: number; shift: number; first: number; count: number }[] {
   const out = [{ unit: range.unit, subject: range.subject, shift: 0, first: range.page, count }];
-  for (const slot of analysis.slots) {
+  for (const slot of slotsOf(analysis, range.unit, range.subject)) {
     if (slot.inode < 0 || slot.pgoff < 0) continue;
     if (range.unit === 'gfn' && slot.vm === range.subject) {
       out.push({

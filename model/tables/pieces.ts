@@ -2,10 +2,12 @@
  * Pages of one life, all of a trace: the rows of `pages`, by which `event_pages` and `intervals` name them.
  * Pages of which no operation says anything are left out.
  */
+import { NumberList } from '../../parsers/base/numberList.js';
 import { firstIndex } from '../../parsers/base/search.js';
 import type { Analysis, SlotInfo } from '../analysis.js';
 import { Op } from '../ops/oplog.js';
-import { rangePieces } from '../pages/query.js';
+import { slotsOf } from '../pages/intervals.js';
+import { eachPiece } from '../pages/query.js';
 import { opSpace, opSubject, type Space } from '../pages/space.js';
 
 /** Pages of a VM or a file. */
@@ -35,19 +37,19 @@ interface Span {
 
 export class Pieces implements Iterable<Piece> {
   private readonly subjects: readonly Subject[];
+  private readonly byName: ReadonlyMap<string, Subject>;
   readonly length: number;
 
   constructor(private readonly analysis: Analysis) {
     const subjects: Subject[] = [];
     let length = 0;
     for (const { unit, subject, spans } of touchedSpans(analysis)) {
-      const kept = piecesWithin(analysis, unit, subject, spans);
-      const firsts = Float64Array.from(kept, ({ first }) => first);
-      const counts = Float64Array.from(kept, ({ end, first }) => end - first);
+      const { firsts, counts } = piecesWithin(analysis, unit, subject, spans);
       subjects.push({ unit, subject, firsts, counts, firstId: length });
-      length += kept.length;
+      length += firsts.length;
     }
     this.subjects = subjects;
+    this.byName = new Map(subjects.map((s) => [nameOf(s.unit, s.subject), s]));
     this.length = length;
   }
 
@@ -62,7 +64,7 @@ export class Pieces implements Iterable<Piece> {
    * another name of them when it happens.
    */
   ofOperation(i: number, tell: (pageId: number) => void): void {
-    const { ops, slots } = this.analysis;
+    const { ops } = this.analysis;
     const unit = opSpace(this.analysis, ops, i);
     const count = ops.count(i);
     if (unit === undefined || !(count > 0)) return;
@@ -70,7 +72,7 @@ export class Pieces implements Iterable<Piece> {
     const span = { first: ops.first(i), end: ops.first(i) + count };
     this.within(unit, subject, span, tell);
     const row = ops.row(i);
-    for (const slot of slots) {
+    for (const slot of slotsOf(this.analysis, unit, subject)) {
       if (row < slot.fromRow || row >= slot.untilRow) continue;
       const alias = otherName(slot, unit, subject, span);
       if (alias) this.within(alias.unit, alias.subject, alias.span, tell);
@@ -78,13 +80,15 @@ export class Pieces implements Iterable<Piece> {
   }
 
   private within(unit: Space, subject: number, { first, end }: Span, tell: (pageId: number) => void): void {
-    const found = this.subjects.find((s) => s.unit === unit && s.subject === subject);
+    const found = this.byName.get(nameOf(unit, subject));
     if (!found) return;
     const { firsts, counts, firstId } = found;
     let i = firstIndex(firsts.length, (k) => firsts[k]! + counts[k]! > first);
     for (; i < firsts.length && firsts[i]! < end; i++) tell(firstId + i);
   }
 }
+
+const nameOf = (unit: Space, subject: number): string => `${unit} ${subject}`;
 
 /** What a range is called through a memslot, as far as that holds it. */
 function otherName(
@@ -108,10 +112,10 @@ function otherName(
 function touchedSpans(
   analysis: Analysis,
 ): readonly { readonly unit: Space; readonly subject: number; readonly spans: readonly Span[] }[] {
-  const { ops, slots, vms, inodes } = analysis;
+  const { ops, vms, inodes } = analysis;
   const bySubject = new Map<string, SpanList>();
   const listOf = (unit: Space, subject: number): SpanList => {
-    const key = `${unit} ${subject}`;
+    const key = nameOf(unit, subject);
     let list = bySubject.get(key);
     if (!list) {
       list = new SpanList();
@@ -129,7 +133,7 @@ function touchedSpans(
   const own = [...bySubject].map(([key, list]) => [key, list.joined()] as const);
   for (const [key, spans] of own) {
     const [unit, subject] = key.split(' ') as [Space, string];
-    for (const slot of slots)
+    for (const slot of slotsOf(analysis, unit, Number(subject)))
       for (const span of spans) {
         const alias = otherName(slot, unit, Number(subject), span);
         if (alias) listOf(alias.unit, alias.subject).add(alias.span.first, alias.span.end);
@@ -142,17 +146,20 @@ function touchedSpans(
   return all.map(({ unit, subject }) => ({
     unit,
     subject,
-    spans: bySubject.get(`${unit} ${subject}`)?.joined() ?? [],
+    spans: bySubject.get(nameOf(unit, subject))?.joined() ?? [],
   }));
 }
 
-/** Ranges of pages in any order, of which most repeat the one before. */
+/** Ranges of pages in any order, of which most repeat the one before or go on behind it. */
 class SpanList {
   private readonly spans: Span[] = [];
 
   add(first: number, end: number): void {
     const last = this.spans[this.spans.length - 1];
-    if (last && first >= last.first && end <= last.end) return;
+    if (last && first >= last.first && first <= last.end) {
+      if (end > last.end) this.spans[this.spans.length - 1] = { first: last.first, end };
+      return;
+    }
     this.spans.push({ first, end });
   }
 
@@ -169,20 +176,25 @@ class SpanList {
   }
 }
 
+/** The pieces of a subject that lie in its spans. */
 function piecesWithin(
   analysis: Analysis,
   unit: Space,
   subject: number,
   spans: readonly Span[],
-): readonly Span[] {
+): Pick<Subject, 'firsts' | 'counts'> {
   const [first, last] = [spans[0], spans[spans.length - 1]];
-  if (!first || !last) return [];
-  // All at once: each question to rangePieces looks at every operation of the subject.
-  const pieces = rangePieces(analysis, { unit, subject, page: first.first }, last.end - first.first);
-  let k = 0;
-  return pieces.flatMap((piece) => {
-    while (k < spans.length && spans[k]!.end <= piece.first) k++;
-    const span = spans[k];
-    return span && span.first <= piece.first ? [{ first: piece.first, end: piece.first + piece.count }] : [];
-  });
+  const firsts = new NumberList();
+  const counts = new NumberList();
+  if (first && last) {
+    let k = 0;
+    // All at once: each question to eachPiece looks at every operation of the subject.
+    for (const piece of eachPiece(analysis, { unit, subject, page: first.first }, last.end - first.first)) {
+      while (k < spans.length && spans[k]!.end <= piece.first) k++;
+      if (k >= spans.length || spans[k]!.first > piece.first) continue;
+      firsts.add(piece.first);
+      counts.add(piece.count);
+    }
+  }
+  return { firsts: firsts.values(), counts: counts.values() };
 }

@@ -7,7 +7,7 @@ import { placeOf } from '../../model/findings/report.js';
 import type { Conversion } from '../../model/analysis.js';
 import { PHASE_NAMES } from '../../model/ops/oplog.js';
 import { pageHistory, type PageId } from '../../model/pages/intervals.js';
-import { rangePieces } from '../../model/pages/query.js';
+import { eachPiece } from '../../model/pages/query.js';
 import { describeState, hex } from '../../model/pages/state.js';
 import { ownerOf } from '../../model/pages/space.js';
 import { pageCounters } from './counters.js';
@@ -240,7 +240,7 @@ class DerivedTracks {
     let left = PAGE_SLICES_MAX;
     const seen = new Set<string>();
     for (const { id, count } of [...this.pagesOfFindings(), ...wanted])
-      for (const piece of rangePieces(analysis, id, count)) {
+      for (const piece of eachPiece(analysis, id, count)) {
         const page = { ...id, page: piece.first };
         const key = `${id.unit} ${id.subject} ${piece.first}`;
         if (seen.has(key) || left <= 0) continue;
