@@ -33,9 +33,9 @@ function cpuSeconds(pid) {
 }
 
 /**
- * Runs a program to its end with its output thrown away. Resolves to wall time, the time of its first byte, how
- * many bytes it printed, processor time, peak memory and status. The peak is read every few milliseconds from a
- * counter that only grows, so it misses at most what the last moments add.
+ * Runs a program to its end with its output thrown away. Resolves to wall time, the time of its first byte,
+ * how many bytes it printed, processor time, peak memory and status. The peak is read every few milliseconds
+ * from a counter that only grows, so it misses at most what the last moments add.
  */
 export function measure(command, args, { stdin } = {}) {
   return new Promise((done, failed) => {

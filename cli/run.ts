@@ -8,7 +8,7 @@ import { EXIT, InputError, UsageError, type ExitCode } from './errors.js';
 import { commandHelp, generalHelp } from './help.js';
 import { limitOf } from '../parsers/base/limits.js';
 import { LESS_AT_ONCE } from '../parsers/events/issues.js';
-import { limitWasTold, whatWasDone } from './memory.js';
+import { limitWasTold, whatWasDone } from './limitTold.js';
 import { PipeClosed, type Output } from './output.js';
 import { VERSION } from './version.js';
 

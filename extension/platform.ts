@@ -3,13 +3,13 @@
  * reading a file's head, and starting the worker that reads all of it.
  */
 import type * as vscode from 'vscode';
-import type { FromWorker, Port, Request } from './protocol/requests.js';
+import type { FromWorker, JobError, Port, Request } from './protocol/requests.js';
 
 export interface AnalysisWorker extends Port<Request, FromWorker> {
   /** The files of a run, where its trace is of several. */
   readonly files?: readonly vscode.Uri[];
-  /** Called once when the worker ends for any reason but {@link terminate}; `message` says why. */
-  onExit(handler: (message: string) => void): void;
+  /** Called once when the worker ends for any reason but {@link terminate}; `error` says why. */
+  onExit(handler: (error: JobError) => void): void;
   terminate(): void;
 }
 

@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Memory, MemoryWatch } from '../cli/memory.js';
+import { type Memory, MemoryWatch } from '../shell/memory.node.js';
 import type { Output } from '../cli/output.js';
 import { run } from '../cli/run.js';
 import { analyze, withLimit } from '../model/index.js';

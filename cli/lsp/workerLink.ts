@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { FromWorker, Method, Methods, Progress } from '../../extension/protocol/requests.js';
 import type { NodeWorkerData } from '../../extension/worker/worker.node.js';
+import { jobErrorOf } from '../../extension/protocol/jobError.js';
 import type { FirstReport } from '../../extension/protocol/report.js';
 import { RpcCode, RpcError } from './rpc.js';
 
@@ -46,7 +47,7 @@ export class WorkerLink {
       } else if ('id' in message) this.settle(message);
     });
     worker.on('error', (error) => {
-      if (this.worker === worker) this.end(error.message);
+      if (this.worker === worker) this.end(jobErrorOf(error).message);
     });
     worker.unref();
     return worker;

@@ -66,7 +66,7 @@ export async function askOnce<M extends Method>(
 ): Promise<Methods[M]['result']> {
   const worker = await platform.startReview([]);
   const channel = new Channel(worker, () => undefined);
-  worker.onExit((message) => channel.end({ code: 'internal', message }));
+  worker.onExit((error) => channel.end(error));
   try {
     return await channel.request(method, params);
   } finally {

@@ -204,7 +204,7 @@ export class TraceSession implements vscode.Disposable {
       });
     }
     this.files = worker.files ?? [];
-    worker.onExit((message) => this.dropWorker({ code: 'internal', message }));
+    worker.onExit((error) => this.dropWorker(error));
     return new Channel(worker, (told) => this.hear(told));
   }
 

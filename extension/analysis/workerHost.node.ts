@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import * as vscode from 'vscode';
 import { besideOf } from '../beside.js';
 import type { AnalysisWorker } from '../platform.js';
+import { jobErrorOf } from '../protocol/jobError.js';
 import type { FromWorker } from '../protocol/requests.js';
 import { isRunFile, partsOf, partsOfFiles, traceEventsText, type RunPart } from '../runs.js';
 import type { NodeFile, NodeWorkerData } from '../worker/worker.node.js';
@@ -53,11 +54,11 @@ function workerOn(extensionPath: string, workerData: NodeWorkerData): AnalysisWo
     onMessage: (handler) => worker.on('message', (message: FromWorker) => handler(message)),
     onExit: (handler) => {
       worker.on('error', (error) => {
-        if (!ended) handler(error.stack ?? error.message);
+        if (!ended) handler(jobErrorOf(error));
         ended = true;
       });
       worker.on('exit', (code) => {
-        if (!ended) handler(`the analysis worker ended with code ${code}`);
+        if (!ended) handler(jobErrorOf(`the analysis worker ended with code ${code}`));
         ended = true;
       });
     },

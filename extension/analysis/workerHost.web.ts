@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { besideOf } from '../beside.js';
 import type { AnalysisWorker } from '../platform.js';
 import { isRunFile, partsOf, partsOfFiles, traceEventsText, type RunPart } from '../runs.js';
+import { jobErrorOf } from '../protocol/jobError.js';
 import type { FromWorker } from '../protocol/requests.js';
 import type { WebFile, WebRun } from '../worker/worker.web.js';
 
@@ -71,7 +72,8 @@ async function workerOn(extensionUri: vscode.Uri, input: Promise<WebFile | WebRu
     post: (request) => worker.postMessage(request),
     onMessage: (handler) =>
       worker.addEventListener('message', (event: MessageEvent<FromWorker>) => handler(event.data)),
-    onExit: (handler) => worker.addEventListener('error', (event) => handler(event.message)),
+    onExit: (handler) =>
+      worker.addEventListener('error', ({ error, message }) => handler(jobErrorOf(error ?? message))),
     terminate: () => {
       worker.terminate();
       URL.revokeObjectURL(url);

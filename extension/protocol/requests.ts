@@ -171,11 +171,11 @@ export type Request = {
 }[Method];
 
 /**
- * `io`: the file could not be read; `internal`:
- * a bug of ours; `cancelled`: the worker was ended.
+ * `io`: the file could not be read; `limit`: there is no memory for what was asked; `internal`: a bug of
+ * ours; `cancelled`: the worker was ended.
  */
 export interface JobError {
-  readonly code: 'io' | 'internal' | 'cancelled';
+  readonly code: 'io' | 'limit' | 'internal' | 'cancelled';
   readonly message: string;
 }
 

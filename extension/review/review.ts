@@ -91,8 +91,8 @@ export class Review implements vscode.Disposable {
     const channel = new Channel(worker, (told) => {
       if ('progress' in told) this.onProgress(told.progress);
     });
-    worker.onExit((message) => {
-      channel.end({ code: 'internal', message });
+    worker.onExit((error) => {
+      channel.end(error);
       this.channel = undefined;
     });
     if (this.isOver) channel.end(CANCELLED);

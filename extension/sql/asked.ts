@@ -51,9 +51,9 @@ export class AskedTrace {
   private async start(): Promise<Channel> {
     const worker = await this.app.platform.startWorker(this.uri);
     const channel = new Channel(worker, this.tell);
-    worker.onExit((message) => {
+    worker.onExit((error) => {
       this.channel = undefined;
-      channel.end({ code: 'internal', message });
+      channel.end(error);
     });
     return channel;
   }

@@ -7,4 +7,4 @@ export {
   type OpenTrace,
   type ReadOptions,
 } from '../../parsers/index.js';
-export { analyze, analyzeSoFar, RULE_IDS, RULES } from '../../model/index.js';
+export { analyze, analyzeSoFar, RULE_IDS, RULES, withLimit } from '../../model/index.js';

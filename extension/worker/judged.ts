@@ -2,11 +2,13 @@
  * What the parts of the worker share:
  * a judged trace, the refusals they may throw, and what the host lends them.
  */
-import type { Analysis } from '../../model/analysis.js';
+import type { Analysis, AnalyzeOptions } from '../../model/analysis.js';
+import type { CancelToken } from '../../parsers/base/cancel.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import type { OpenTrace, ReadOptions } from '../../parsers/reader.js';
 import type { Beside } from '../../recorder/names.js';
 import type { DebugHost } from '../debugger/host.js';
+import type { CheckOptions } from '../protocol/options.js';
 import type { Shown } from '../protocol/place.js';
 import type { JobError } from '../protocol/requests.js';
 import type { RunFiles, RunSource } from './run.js';
@@ -38,6 +40,13 @@ export interface Reread {
   readonly analysis: Analysis;
 }
 
+/** How much a trace may take. */
+export interface MemoryBounds {
+  watch(doing: 'reading' | 'judging'): CancelToken;
+  /** Findings for which there is room. */
+  mostFindings(): number;
+}
+
 /** What the host gives its worker besides the channel. */
 export interface WorkerTools {
   /** Opens the source. Throws {@link JobFailure} when it cannot be read. */
@@ -63,8 +72,19 @@ export interface WorkerTools {
   readonly kept?: KeptTraces;
   /** Removes what is kept of all traces; returns how many there were. */
   readonly clearKept?: () => number;
+  /** How much a trace may take of the memory; absent where a host cannot tell how much there is. */
+  readonly memory?: MemoryBounds;
   /** Finds the source line of a kernel frame, where programs can be run. */
   readonly findSource?: DebugHost['findSource'];
+}
+
+/** What decides how a trace is judged, and how far. */
+export function askedFor(
+  { profiles, skewNs, clock, pageBytes }: CheckOptions,
+  { memory }: Pick<WorkerTools, 'memory'>,
+): AnalyzeOptions {
+  const bounds = memory && { cancel: memory.watch('judging'), mostFindings: memory.mostFindings() };
+  return { profiles, skewNs, clock, pageBytes, ...bounds };
 }
 
 /** A trace that was read, and judged at least once. */

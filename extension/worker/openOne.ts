@@ -8,14 +8,14 @@ import { readTrace } from './core.js';
 import type { WorkerTools } from './judged.js';
 
 export function openOne(
-  { decompress }: Pick<WorkerTools, 'decompress'>,
+  { decompress, memory }: Pick<WorkerTools, 'decompress' | 'memory'>,
   source: ByteSource,
   { traceEvents, beside }: Pick<WorkerTools, 'traceEvents' | 'beside'>,
   progress: (done: number) => void,
   { grown, onlooker }: Pick<ReadOptions, 'grown' | 'onlooker'> = {},
 ): OpenTrace {
   const read = readTrace(source, {
-    cancel: NEVER_CANCELLED,
+    cancel: memory?.watch('reading') ?? NEVER_CANCELLED,
     ...decompress,
     lineKernel,
     ...(traceEvents === undefined ? {} : { traceEvents }),

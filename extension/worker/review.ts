@@ -35,7 +35,7 @@ import type {
   TreeFile,
 } from '../protocol/review.js';
 import { analyze, RULE_IDS } from './core.js';
-import { JobFailure, type WorkerTools } from './judged.js';
+import { askedFor, JobFailure, type WorkerTools } from './judged.js';
 import { notesView } from './notesView.js';
 import { openOne } from './openOne.js';
 import { replyFiles } from './reply.js';
@@ -167,10 +167,7 @@ export class ReviewServer {
     const read = before ?? this.read(run);
     const { table } = read.trace;
     const analysis = analyze(table, {
-      profiles: check.profiles,
-      skewNs: check.skewNs,
-      pageBytes: check.pageBytes,
-      clock: check.clock,
+      ...askedFor(check, this.tools),
       progress: (done) => this.progress({ stage: 'judging', done, total: table.length }),
     });
     const digest = this.tools.digest?.(read.whole) ?? '';

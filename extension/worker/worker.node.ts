@@ -16,6 +16,7 @@ import { TraceCache, type CacheSettings } from '../../shell/cache/traceCache.nod
 import { digestInSteps } from '../../shell/cache/wholeTraces.node.js';
 import { keptTraces } from './keptTraces.node.js';
 import { nodeCodecs } from '../../shell/codecs.node.js';
+import { MemoryWatch, mostFindings } from '../../shell/memory.node.js';
 import { KernelSources } from '../../shell/kernelSource.node.js';
 
 /** What the host starts this worker with: a path, or the whole file. */
@@ -99,6 +100,7 @@ void nodeCodecs().then((codecs) =>
       ...(keeps && 'path' in data && { kept: keptTraces(new TraceCache(keeps), data.path) }),
       findSource: (frame, map) => kernel.find(frame, map),
       decompress: codecs,
+      memory: { watch: (doing) => new MemoryWatch(doing), mostFindings },
     },
   ),
 );

@@ -3,15 +3,16 @@
  * the analysis, and answers requests one after another. What a request throws becomes its error
  * reply; the worker lives on.
  */
-import type { Analysis, AnalyzeOptions } from '../../model/analysis.js';
+import type { Analysis } from '../../model/analysis.js';
 import { assert } from '../../parsers/base/assert.js';
 import type { ByteSource } from '../../parsers/base/source.js';
-import { analyze } from './core.js';
-import type { Onlooker, OpenTrace, ReadOptions } from '../../parsers/reader.js';
+import { analyze, withLimit } from './core.js';
+import { withTable, type Onlooker, type OpenTrace, type ReadOptions } from '../../parsers/reader.js';
 import { sidecarIn } from '../../recorder/beside.js';
 import type { Beside } from '../../recorder/names.js';
 import { sidecarLines } from '../../recorder/outlook.js';
 import { Following } from '../../shell/following.js';
+import { jobErrorOf } from '../protocol/jobError.js';
 import type { CheckOptions } from '../protocol/options.js';
 import type { Report } from '../protocol/report.js';
 import type {
@@ -43,7 +44,7 @@ import { explain, recipe } from './explainView.js';
 import { faultGroups } from './faults.js';
 import { FirstPicture, FOUND_MAX, type FoundSoFar } from './firstPicture.js';
 import { conversionGroups, conversionsIn } from './conversions.js';
-import { JobFailure, type Judged, type Reread, type WorkerTools } from './judged.js';
+import { askedFor, JobFailure, type Judged, type Reread, type WorkerTools } from './judged.js';
 import { askedOf, compareBehind, keepBehind } from './keeping.js';
 import { holdsTrace, listingText } from './listing.js';
 import { listsAt } from './lists.js';
@@ -71,16 +72,13 @@ interface ReadTrace extends Omit<Judged, 'analysis'> {
   readonly readMs: number;
 }
 
-/** What decides how a trace is judged. */
-function askedFor({ profiles, skewNs, clock, pageBytes }: CheckOptions): AnalyzeOptions {
-  return { profiles, skewNs, clock, pageBytes };
-}
-
 class TraceServer {
   private opened: ByteSource | undefined;
   private readonly digests = new Map<ByteSource, string>();
   private trace: ReadTrace | undefined;
   private analysis: Analysis | undefined;
+  /** The trace as it is shown where a limit was met while it was judged: it says so. */
+  private limited: OpenTrace | undefined;
   private lastProgress = 0;
   private options: CheckOptions = {};
   private beside: Beside | undefined;
@@ -112,6 +110,7 @@ class TraceServer {
     this.trace = undefined;
     this.isFromKept = false;
     this.analysis = undefined;
+    this.limited = undefined;
     this.timelineMade = undefined;
     this.digests.clear();
     this.beside = beside;
@@ -151,6 +150,7 @@ class TraceServer {
       readMs: this.tools.now() - start,
     };
     this.analysis = analysis;
+    this.limited = undefined;
     this.isFromKept = true;
     this.digests.set(source, digest);
     const read = this.trace;
@@ -175,12 +175,12 @@ class TraceServer {
   private rereadAlone(options: CheckOptions): Reread {
     const { trace } = this.readFile(undefined);
     const progress = this.judgingOf(trace.table.length);
-    return { open: trace, analysis: analyze(trace.table, { ...askedFor(options), progress }) };
+    return { open: trace, analysis: analyze(trace.table, { ...askedFor(options, this.tools), progress }) };
   }
 
   check(options: CheckOptions): Report {
     this.options = options;
-    const asked = askedFor(options);
+    const asked = askedFor(options, this.tools);
     const first = new FirstPicture(asked, this.tools.now, (found) => this.show(found));
     const read = this.read(first);
     const start = this.tools.now();
@@ -189,6 +189,8 @@ class TraceServer {
     this.analysis = this.following
       ? this.following.analyze(table, { ...asked, progress })
       : first.analyze(read.trace, progress);
+    const { limit } = this.analysis;
+    this.limited = limit && withTable(read.trace, withLimit(table, this.analysis));
     const judge = this.tools.now() - start;
     // The first click on a page need not wait for it; a file that grows is told of first.
     if (!this.following) indexOf(this.analysis);
@@ -208,8 +210,9 @@ class TraceServer {
   }
 
   /** What was taken from what is kept is kept already. */
-  private keepBehind({ wholes, trace: open, files, shown }: ReadTrace, analysis: Analysis): void {
+  private keepBehind({ wholes, trace, files, shown }: ReadTrace, analysis: Analysis): void {
     const { kept } = this.tools;
+    const open = this.limited ?? trace;
     const isOver = (): boolean => this.analysis !== analysis;
     const source = wholes[0]!;
     const isAlone = wholes.length === 1 && !files && !this.isFromKept;
@@ -249,9 +252,10 @@ class TraceServer {
 
   /** As a compact listing where that is asked for and the trace is a text of its own. */
   private shownNow(read: ReadTrace): ReadTrace {
-    const { shown, files, trace } = read;
+    const { shown, files } = read;
+    const trace = this.limited ?? read.trace;
     const isCompact = this.options.compact === true && shown === 'file' && !files && !trace.mended;
-    return isCompact ? { ...read, shown: 'compact' } : read;
+    return { ...read, trace, ...(isCompact && { shown: 'compact' }) };
   }
 
   debug(message: DebugMessage): null {
@@ -431,9 +435,7 @@ const HANDLERS: Handlers = {
 };
 
 function errorOf(error: unknown): JobError {
-  if (error instanceof JobFailure) return error.error;
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { code: 'internal', message: text };
+  return error instanceof JobFailure ? error.error : jobErrorOf(error);
 }
 
 /** Answers at once, but where a program has to be waited for. */
