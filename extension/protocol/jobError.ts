@@ -3,7 +3,7 @@ import { limitOf } from '../../parsers/base/limits.js';
 import { LESS_AT_ONCE } from '../../parsers/events/issues.js';
 import type { JobError } from './requests.js';
 
-/** A limit that was met is no bug, be it told by an engine or by Node.js, which ends a worker that has no memory. */
+/** A limit that was met is no bug: an engine tells of it, or Node.js, which ends a worker without memory. */
 export function jobErrorOf(error: unknown): JobError {
   const limit = limitOf(error);
   if (limit !== undefined) return { code: 'limit', message: `a limit was met: ${limit}. ${LESS_AT_ONCE}` };
