@@ -12,5 +12,7 @@ export interface Command {
   readonly options: OptionSpecs;
   /** Paragraphs below the options in help. */
   readonly details?: string;
+  /** True where it lists a large trace.dat by threads of its own: none has to decompress ahead of it. */
+  readonly listsByItself?: (args: Args) => boolean;
   run(args: Args, output: Output): ExitCode | Promise<ExitCode>;
 }

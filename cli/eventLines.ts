@@ -4,19 +4,15 @@
  * strings. What is printed is, byte for byte, what `eventLine` makes.
  */
 import { eventText, taskOf } from '../model/findings/listing.js';
-import { startOf, timeText } from '../model/findings/report.js';
 import { Ascii } from '../parsers/base/ascii.js';
 import { ByteSink } from '../parsers/base/byteSink.js';
-import { MICRO_DIGITS, NS_PER_SECOND, NS_PER_US, secondDigits } from '../parsers/base/units.js';
 import { mayBeUnseen } from '../parsers/base/visible.js';
-import type { EventTable } from '../parsers/events/table.js';
 import type { OpenTrace } from '../parsers/reader.js';
+import { PrintedTimes, TIME_BYTES } from './listing/printedTimes.js';
 import type { Output } from './output.js';
 
 /** Printed at a time. */
 const FLUSH_BYTES = 1 << 16;
-/** More than a time takes. */
-const TIME_BYTES = 64;
 const TASKS_KEPT = 1 << 12;
 const CPUS = 1 << 16;
 const BETWEEN = ': ';
@@ -42,7 +38,7 @@ export class EventLines {
     private readonly open: OpenTrace,
     private readonly output: Output,
   ) {
-    this.times = new PrintedTimes(open.table);
+    this.times = new PrintedTimes(open.table.meta);
   }
 
   /** Prints one event. */
@@ -51,7 +47,7 @@ export class EventLines {
     sink.put(this.task(row));
     sink.need(TIME_BYTES);
     const text = open.textInPlace?.(row);
-    if (!text?.isTimed) sink.used = this.times.write(row, sink.bytes, sink.used);
+    if (!text?.isTimed) sink.used = this.times.write(open.table.ts(row), sink.bytes, sink.used);
     if (!text) this.putEvent(row);
     else {
       if (!text.isTimed) sink.put(this.name(open.table.nameId(row)));
@@ -106,55 +102,5 @@ export class EventLines {
   private name(id: number): Uint8Array {
     this.names[id] ??= encoder.encode(`${this.open.table.names.text(id)}${BETWEEN}`);
     return this.names[id];
-  }
-}
-
-/** `12.345678: ` as bytes: the seconds are kept from event to event. */
-class PrintedTimes {
-  private readonly digits: number;
-  /** Nanoseconds of the first event's time behind its second; NaN where times are printed by the slow way. */
-  private readonly rest: number;
-  private readonly firstSecond: number;
-  private second = -1;
-  private secondBytes = new Uint8Array(0);
-
-  constructor(private readonly table: EventTable) {
-    const { seconds, rest } = startOf(table.meta);
-    this.rest = table.meta.timeUnit === 'ns' ? rest : NaN;
-    this.firstSecond = seconds;
-    this.digits = secondDigits(table.meta.resolution);
-  }
-
-  /** Writes the time of a row, and what parts it from the event; returns the position behind it. */
-  write(row: number, into: Uint8Array, start: number): number {
-    const rest = this.rest + this.table.ts(row);
-    if (!(rest >= 0 && Number.isSafeInteger(rest))) return this.writeSlowly(row, into, start);
-    const second = Math.floor(rest / NS_PER_SECOND);
-    if (second !== this.second) {
-      this.second = second;
-      this.secondBytes = encoder.encode(`${this.firstSecond + second}.`);
-    }
-    const { secondBytes, digits } = this;
-    let p = start;
-    for (let i = 0; i < secondBytes.length; i++) into[p++] = secondBytes[i]!;
-    // Less than a second: whole numbers of 32 bits are divided sooner.
-    let fraction = (rest - second * NS_PER_SECOND) | 0;
-    if (digits === MICRO_DIGITS) fraction = (fraction / NS_PER_US) | 0;
-    for (let q = p + digits - 1; q >= p; q--) {
-      const tenth = (fraction / 10) | 0;
-      into[q] = Ascii.Digit0 + fraction - tenth * 10;
-      fraction = tenth;
-    }
-    p += digits;
-    into[p] = Ascii.Colon;
-    into[p + 1] = Ascii.Blank;
-    return p + 2;
-  }
-
-  private writeSlowly(row: number, into: Uint8Array, start: number): number {
-    const time = timeText(this.table, row);
-    const bytes = encoder.encode(time === '' ? '' : `${time}${BETWEEN}`);
-    into.set(bytes, start);
-    return start + bytes.length;
   }
 }

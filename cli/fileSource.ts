@@ -240,7 +240,8 @@ function unnamedFile(folder: string): number {
 const NAME_BYTES = 12;
 const OWNER_ONLY = 0o600;
 
-function readSome(
+/** Bytes of a file from a position on, or where it stands; 0 at its end. */
+export function readSome(
   name: string,
   fd: number,
   into: Uint8Array,

@@ -68,6 +68,7 @@ const bundles = [
       cli: 'cli/start/cli.ts',
       lspWorker: 'cli/start/lspWorker.ts',
       aheadWorker: 'cli/aheadWorker.ts',
+      listWorker: 'cli/listing/listWorker.ts',
       liveWorker: 'cli/recording/liveWorker.ts',
     },
     outdir: 'dist',

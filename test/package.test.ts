@@ -34,6 +34,7 @@ const CONTENT = [
     'dist/cli.js',
     'dist/package.json',
     'dist/liveWorker.js',
+    'dist/listWorker.js',
     'dist/lspWorker.js',
     'dist/shimtrace.1',
   ],

@@ -1,4 +1,5 @@
 /** `shimtrace events`: prints the events of a trace, in its order. */
+import fs from 'node:fs';
 import { globMatches } from '../../model/expr/glob.js';
 import {
   eventJson,
@@ -17,13 +18,16 @@ import { wordsOf } from '../../parsers/events/words/fieldWords.js';
 import { vendorOfTrace } from '../../parsers/told.js';
 import type { Args } from '../args.js';
 import { formatOption } from '../args.js';
+import { codecs, listingThread } from '../codecs.js';
 import type { Command } from '../command.js';
 import { EXIT, UsageError } from '../errors.js';
 import { EventLines } from '../eventLines.js';
 import { openOne, PLACE_OPTIONS, placeFilters, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
 import { judgeOpen, loadOptions, LOAD_OPTIONS } from '../load.js';
+import { listSlices } from '../listing/listSlices.js';
 import type { Output } from '../output.js';
 import { parseRange } from '../select.js';
+import { besideOf } from '../sidecar.js';
 
 const FORMATS = ['text', 'tsv', 'json'] as const;
 type Format = (typeof FORMATS)[number];
@@ -65,7 +69,9 @@ export const events: Command = {
       'then one field=value each, with tabs',
     "between them. Values are printed as the trace's own formats print them; what is not known is empty.",
   ].join('\n'),
+  listsByItself: isPlainListing,
   run(args, output) {
+    if (isPlainListing(args) && listsFile(args.positionals[0]!, output)) return EXIT.clean;
     const trace = openOne(args, args.positionals, events.usage, output);
     try {
       const format = args.choice('format', FORMATS, 'text');
@@ -80,6 +86,33 @@ export const events: Command = {
     return EXIT.clean;
   },
 };
+
+/** True where nothing is asked for but the lines of one trace. */
+function isPlainListing({ positionals, given }: Args): boolean {
+  return (
+    positionals.length === 1 &&
+    given.every(([name, value]) => name === 'no-cache' || (name === 'format' && value === 'text'))
+  );
+}
+
+/** Lists a large trace.dat without a table; false of any other, of which nothing is printed. */
+function listsFile(path: string, output: Output): boolean {
+  const worker = listingThread(path);
+  if (
+    !worker ||
+    !output.bytes ||
+    besideOf(path)
+      .slice(1)
+      .some((file) => fs.existsSync(file))
+  )
+    return false;
+  const fd = fs.openSync(path, 'r');
+  try {
+    return listSlices(path, fd, codecs(path), output.bytes, { worker });
+  } finally {
+    fs.closeSync(fd);
+  }
+}
 
 type Extras = (row: number, event: EventText) => EventExtras;
 

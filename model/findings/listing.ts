@@ -39,7 +39,8 @@ interface Task {
 const tasks = new Map<number, Task>();
 const TASKS_KEPT = 4096;
 
-function taskText(comm: string, tid: number, cpu: number): string {
+/** The same of a task and CPU by themselves. */
+export function taskText(comm: string, tid: number, cpu: number): string {
   const key = tid * 65536 + cpu;
   const known = tasks.get(key);
   if (known?.comm === comm) return known.text;

@@ -111,6 +111,9 @@ export function address(report: TraceReport, row: number): string {
 
 const PER_SECOND = 1_000_000_000n;
 
+/** What times are printed by. */
+export type TimeMeta = Pick<EventTable['meta'], 't0' | 'timeUnit' | 'resolution'>;
+
 /** The start of a trace in whole seconds and the rest in nanoseconds, NaN where it is before zero. */
 interface Start {
   readonly t0: bigint;
@@ -121,7 +124,7 @@ interface Start {
 let lastStart: Start = { t0: 0n, seconds: 0, rest: 0 };
 
 /** By numbers, and the last one kept: a listing prints the times of millions of events of one trace. */
-export function startOf({ t0 }: EventTable['meta']): Start {
+export function startOf({ t0 }: Pick<TimeMeta, 't0'>): Start {
   if (lastStart.t0 !== t0)
     lastStart = { t0, seconds: Number(t0 / PER_SECOND), rest: t0 < 0n ? NaN : Number(t0 % PER_SECOND) };
   return lastStart;
@@ -132,19 +135,24 @@ export function startOf({ t0 }: EventTable['meta']): Start {
  * clock.
  */
 export function timeText(table: EventTable, row: number): string {
-  const { timeUnit, resolution } = table.meta;
-  if (timeUnit === 'none' || row < 0 || row >= table.length) return '';
-  if (timeUnit === 'ticks') return String(table.absoluteTime(row));
+  return row < 0 || row >= table.length ? '' : textOfTime(table.meta, table.ts(row));
+}
+
+/** The same of a time since the trace's t0. */
+export function textOfTime(meta: TimeMeta, ts: number): string {
+  const { timeUnit, resolution, t0 } = meta;
+  if (timeUnit === 'none') return '';
+  if (timeUnit === 'ticks') return String(t0 + BigInt(ts));
   const digits = secondDigits(resolution);
-  const start = startOf(table.meta);
-  const rest = start.rest + table.ts(row);
+  const start = startOf(meta);
+  const rest = start.rest + ts;
   if (rest >= 0 && Number.isSafeInteger(rest)) {
     const seconds = Math.floor(rest / NS_PER_SECOND);
     return `${start.seconds + seconds}.${String(rest - seconds * NS_PER_SECOND)
       .padStart(9, '0')
       .slice(0, digits)}`;
   }
-  const t = table.absoluteTime(row);
+  const t = t0 + BigInt(ts);
   const magnitude = t < 0n ? -t : t;
   const fraction = String(magnitude % PER_SECOND)
     .padStart(9, '0')

@@ -16,10 +16,10 @@ const PIECE_BYTES = 1 << 18;
 /** Compressed bytes fetched from the source at once. */
 const WINDOW_BYTES = 1 << 18;
 /** trace-cmd compresses ten pages at a time; a chunk far above that is a lie. */
-const CHUNK_LIMIT = 64 << 20;
+export const CHUNK_LIMIT = 64 << 20;
 /** Decompressed chunks kept for rows that are shown. */
 const CACHE_BYTES = 32 << 20;
-const COUNT_BYTES = 4;
+export const COUNT_BYTES = 4;
 const CHUNK_HEADER_BYTES = 8;
 
 /** Where the decompressed chunks of a file lie, in order of their virtual offset. */

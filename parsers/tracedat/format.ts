@@ -15,6 +15,7 @@ import { PlanBook } from './recordPlans.js';
 import { mergeStreams, openRecordings } from './read.js';
 import { Threads } from './threads.js';
 import { sessionOf } from './session.js';
+import { TimeSlices } from './slices.js';
 import { TraceDat } from './trace.js';
 import { unseenIn } from './unseen.js';
 
@@ -78,6 +79,25 @@ function read(source: ByteSource, options: ReadOptions, text: TraceFormat | unde
   builder.meta.unseen = unseenIn(file.formats);
   if (builder.length === 0) builder.issues.add('empty', 0, 0);
   return new TraceDat(builder.finish(), file, plans, recordings.chunks, source, options);
+}
+
+/**
+ * The trace cut by time for a listing; undefined where it takes a reader from the start, or is so short that
+ * this is no slower.
+ */
+export function slicesOf(
+  source: ByteSource,
+  options: ReadOptions,
+  sliceBytes?: number,
+): TimeSlices | undefined {
+  const builder = new TableBuilder();
+  const file = readFile(source, options, builder.issues);
+  if (!file?.hasTypeLen || builder.issues.list.length > 0) return undefined;
+  const { names, comms, meta, issues } = builder;
+  const plans = new PlanBook(file, contextOf(file), names, issues);
+  const threads = new Threads(file.cmdlines, file.options.savedTgids, comms);
+  describeTrace(file, builder, threads.hasTgids);
+  return TimeSlices.of({ file, meta, plans, threads, names, comms }, source, options, sliceBytes);
 }
 
 /** Symbols and printk formats are parsed at the first event that needs them. */

@@ -19,6 +19,8 @@ const POLL_ROWS = 1 << 16;
 
 export interface Recordings {
   readonly streams: CpuStream[];
+  /** Bytes of the file that were read. */
+  done(): number;
   readonly clock: TickClock;
   readonly chunks: ChunkIndex;
   /** CPUs of whose recordings nothing could be read. */
@@ -78,7 +80,12 @@ export function openRecordings(
   const streams = opened.map(
     (o) => new CpuStream(o.cpu, o.pieces, o.pageSize, file.page, !file.bigEndian, hi, lo, builder.issues),
   );
-  return { streams, clock: new TickClock(start, file.options), chunks, unread, close: () => ahead?.close() };
+  return {
+    streams,
+    ...{ clock: new TickClock(start, file.options), chunks, unread },
+    done: () => opened.reduce((sum, { pieces }) => sum + pieces.done, 0),
+    close: () => ahead?.close(),
+  };
 }
 
 /** Adds the rows of all streams in order. */
@@ -104,7 +111,7 @@ export function mergeStreams(
       if (++sincePoll >= POLL_ROWS) {
         sincePoll = 0;
         if (options.cancel.cancelled) return;
-        options.progress?.(recordings.streams.reduce((sum, s) => sum + s.pieces.done, 0));
+        options.progress?.(recordings.done());
       }
     } while (more && (stream.ts < until || (stream.ts === until && chosen < next)));
     if (!more) {
@@ -151,7 +158,7 @@ function addRecord(
   const byWords = stream.words.length > 0 && (start & 3) === 0;
   // Where type and pid lie as in every kernel yet, they are the low half of the first word and the second.
   const usual = byWords && plans.isUsualHeader && start + 8 <= end;
-  const id = usual ? stream.words[start >> 2]! & 0xffff : typeOf(view, start, plans, little);
+  const id = usual ? stream.words[start >> 2]! & 0xffff : plans.idIn(view, start, little);
   const plan = plans.plan(id);
   if (usual || start + plans.pidOffset + 4 <= end) {
     const tid = usual ? stream.words[(start >> 2) + 1]! | 0 : view.getInt32(start + plans.pidOffset, little);
@@ -190,12 +197,6 @@ function addRecord(
   if (stream.firstRow < 0) stream.firstRow = row;
   if (plan.isStack) addStack(stream, plan, plans, builder);
   else stream.lastRow = row;
-}
-
-/** The event id of the record at view[start]. */
-function typeOf(view: DataView, start: number, plans: PlanBook, little: boolean): number {
-  const at = start + plans.typeOffset;
-  return plans.typeSize === 2 ? view.getUint16(at, little) : view.getUint32(at, little) & 0xffff;
 }
 
 /** Switches a probe's plan when its record comes from another place than the last one's. */

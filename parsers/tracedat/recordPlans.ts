@@ -32,6 +32,8 @@ export class EventPlan {
   addressLo = 0;
   addressHi = 0;
   byAddress: Map<bigint, SlotPlan> | undefined;
+  /** Made when a record is first printed. */
+  printer: EventPrinter | undefined;
 
   constructor(
     readonly format: EventFormat | undefined,
@@ -62,7 +64,6 @@ export class PlanBook {
     undefined,
   );
   private readonly texts = new Map<number, { readonly system: string; readonly text: string }>();
-  private readonly printers = new Map<number, EventPrinter>();
   /** Where a record has its event's id and its thread's. */
   readonly typeOffset: number;
   readonly typeSize: number;
@@ -97,6 +98,12 @@ export class PlanBook {
     return made;
   }
 
+  /** The event id of the record at view[start]. */
+  idIn(view: DataView, start: number, little: boolean): number {
+    const at = start + this.typeOffset;
+    return this.typeSize === 2 ? view.getUint16(at, little) : view.getUint32(at, little) & 0xffff;
+  }
+
   /** Switches a probe's plan to the address of the record at hand, given as two signed words. */
   forProbe(plan: EventPlan, hi: number, lo: number): void {
     const address = (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0);
@@ -113,15 +120,10 @@ export class PlanBook {
     plan.addressLo = lo;
   }
 
-  /** Prints records of an event id; undefined where the file does not describe it. */
-  printer(id: number): EventPrinter | undefined {
-    const known = this.printers.get(id);
-    if (known) return known;
-    const format = this.plan(id).format;
-    if (!format) return undefined;
-    const printer = new EventPrinter(format, this.context);
-    this.printers.set(id, printer);
-    return printer;
+  /** Prints the records of a plan; undefined where the file does not describe them. */
+  printer(plan: EventPlan): EventPrinter | undefined {
+    if (plan.format) plan.printer ??= new EventPrinter(plan.format, this.context);
+    return plan.printer;
   }
 
   private make(id: number): EventPlan {

@@ -10,7 +10,6 @@
 import { HOST_IS_LITTLE, TWO_32 } from '../base/words.js';
 import type { IssueLog } from '../events/issues.js';
 import type { PageLayout } from '../tep/page.js';
-import type { Pieces } from './chunks.js';
 import {
   COMMIT_LENGTH_MASK,
   deltaOfWord,
@@ -23,6 +22,17 @@ import {
   typeOfWord,
   wholeWords,
 } from './ringBuffer.js';
+
+/** Where the sub-buffers of one CPU come from, a piece of whole pages at a time. */
+export interface PageSource {
+  readonly bytes: Uint8Array;
+  /** Place of bytes[0] in the address space of `at`. */
+  readonly at: number;
+  /** Bytes before the piece, or behind the last one, could not be had. Cleared by who takes note. */
+  lost: boolean;
+  /** Loads the next piece; false when there is none. */
+  next(): boolean;
+}
 
 export class CpuStream {
   /** Ticks since the trace's base tick of the current record. */
@@ -64,7 +74,7 @@ export class CpuStream {
   /** `baseHi`, `baseLo` are the words of the tick that `ts` counts from. */
   constructor(
     readonly cpu: number,
-    readonly pieces: Pieces,
+    private readonly pieces: PageSource,
     private readonly pageSize: number,
     private readonly layout: PageLayout,
     private readonly little: boolean,
@@ -77,6 +87,12 @@ export class CpuStream {
     if (pieces.lost) this.noteMissing(0);
     pieces.lost = false;
     this.adoptPiece();
+  }
+
+  /** Goes on with another page of the piece at hand, whose first byte is this one. */
+  startAt(page: number): void {
+    this.position = this.pageEnd = 0;
+    this.nextPage = page;
   }
 
   /** Steps to the next data record; false at the end of the recording. */

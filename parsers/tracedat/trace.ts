@@ -7,21 +7,16 @@ import type { ByteSink } from '../base/byteSink.js';
 import type { ByteSource } from '../base/source.js';
 import type { EventTable } from '../events/table.js';
 import type { SymbolPlace } from '../tep/kallsyms.js';
-import { printBinaryPrintk } from '../tep/bprint.js';
-import type { EventPrinter } from '../tep/printfmt.js';
-import { stackText } from '../tep/stack.js';
-import { smallUnsigned, type RecordBytes } from '../tep/record.js';
 import type { EventPart, EventText, OpenTrace, ReadOptions } from '../reader.js';
 import type { ChunkIndex } from './chunks.js';
 import { RecordFinder } from './locate.js';
 import type { TraceDatFile } from './model.js';
 import type { PlanBook } from './recordPlans.js';
-
-/** Its format is in what it refers to. */
-const BINARY_PRINTK = 'ftrace:bprint';
+import { RecordTexts } from './recordTexts.js';
 
 export class TraceDat implements OpenTrace {
   private readonly finder: RecordFinder;
+  private readonly texts: RecordTexts;
 
   constructor(
     readonly table: EventTable,
@@ -32,6 +27,7 @@ export class TraceDat implements OpenTrace {
     options: ReadOptions,
   ) {
     this.finder = new RecordFinder(file, chunks, input, options);
+    this.texts = new RecordTexts(plans);
   }
 
   symbolOf(address: bigint): SymbolPlace | undefined {
@@ -47,42 +43,14 @@ export class TraceDat implements OpenTrace {
     const name = this.table.name(row);
     const record = this.finder.find(this.table.at(row));
     if (!record) return { name, fields: [], text: '(the record could not be read again)' };
-    const id = smallUnsigned(this.plans.context, record, this.plans.typeOffset, this.plans.typeSize) & 0xffff;
-    const { markers } = this.plans.plan(id);
-    const nested = markers?.find(record);
-    if (nested) return markers!.describe(name, record, nested);
-    const printer = this.plans.printer(id);
-    if (!printer) return { name, fields: [], text: rawBytes(record) };
-    return {
-      name,
-      fields: part === 'text' ? [] : printer.fields(record),
-      text: part === 'fields' ? '' : this.text(name, printer, record),
-    };
+    return this.texts.describe(this.texts.planOf(record), name, record, part);
   }
 
   /** Puts the text of a row; false for stacks, markers and what is no text of a print format alone. */
   writeText(row: number, sink: ByteSink): boolean {
-    const { plans } = this;
     const record = this.finder.find(this.table.at(row));
-    if (!record) return false;
-    const id = smallUnsigned(plans.context, record, plans.typeOffset, plans.typeSize) & 0xffff;
-    const printer = plans.plan(id).markers ? undefined : plans.printer(id);
-    if (!printer || printer.isStack || this.table.name(row) === BINARY_PRINTK) return false;
-    return printer.write(record, sink);
+    return (
+      record !== undefined && this.texts.write(this.texts.planOf(record), this.table.name(row), record, sink)
+    );
   }
-
-  private text(name: string, printer: EventPrinter, record: RecordBytes): string {
-    if (name === BINARY_PRINTK) return printBinaryPrintk(printer.format, this.plans.context, record);
-    if (printer.isStack) return stackText(printer.format, this.plans.context, record);
-    const text = printer.text(record);
-    // A marker's text usually ends its own line.
-    return printer.mayEndLine && text.endsWith('\n') ? text.slice(0, -1) : text;
-  }
-}
-
-/** The bytes of a record that no format describes. */
-function rawBytes(record: RecordBytes): string {
-  const out: string[] = [];
-  for (let i = record.start; i < record.end; i++) out.push(record.bytes[i]!.toString(16).padStart(2, '0'));
-  return out.join(' ');
 }

@@ -20,7 +20,15 @@ const FILES = [
   ),
   ...['webview/main.js', 'webview/sqlRenderer.js'].map(inDist),
   // The command line, which tasks and terminals run.
-  ...['package.json', 'cli.cjs', 'cli.js', 'aheadWorker.js', 'liveWorker.js', 'lspWorker.js'].map(inDist),
+  ...[
+    'package.json',
+    'cli.cjs',
+    'cli.js',
+    'aheadWorker.js',
+    'listWorker.js',
+    'liveWorker.js',
+    'lspWorker.js',
+  ].map(inDist),
   ...['lab.mjs', 'init', 'programs.h', 'workload.c', 'convert.c'].map((name) =>
     inExtension(`scripts/lab/${name}`),
   ),
