@@ -115,8 +115,8 @@ export const OP_BLOCK_LENGTH = 1 << OP_BLOCK_SHIFT;
 const IN_BLOCK = OP_BLOCK_LENGTH - 1;
 
 /**
- * The columns of a run of operations, for loops that pass over all of them. Numbers of a full block have two
- * or four bytes where all of its column fit: of ten million operations this saves 220 MB.
+ * The columns of a run of operations, for loops that pass over all of them. Numbers have two or four bytes
+ * where all of their column fit: of ten million operations this saves 220 MB.
  */
 export interface OpBlock {
   readonly op: Uint8Array;
@@ -128,56 +128,47 @@ export interface OpBlock {
   readonly aux: Int16Array | Int32Array | Float64Array;
 }
 
-/** The columns as they are filled. */
-interface WideBlock extends OpBlock {
-  readonly subject: Int32Array;
-  readonly first: Float64Array;
-  readonly count: Float64Array;
-  readonly value: Float64Array;
-  readonly aux: Float64Array;
+/** A block that is filled. */
+type Filling = { -readonly [Name in keyof OpBlock]: OpBlock[Name] };
+
+function emptyBlock(): Filling {
+  return {
+    op: new Uint8Array(OP_BLOCK_LENGTH),
+    subject: new Int16Array(OP_BLOCK_LENGTH),
+    row: new Uint32Array(OP_BLOCK_LENGTH),
+    first: new Uint32Array(OP_BLOCK_LENGTH),
+    count: new Uint16Array(OP_BLOCK_LENGTH),
+    value: new Int32Array(OP_BLOCK_LENGTH),
+    aux: new Int16Array(OP_BLOCK_LENGTH),
+  };
 }
 
-const UINT16_MAX = 0xffff;
-const INT16_MAX = 0x7fff;
-const UINT32_MAX = 0xffff_ffff;
-const INT32_MAX = 0x7fff_ffff;
-
-/** True when all are whole numbers from `least` to `most`. */
-function isWithin(wide: Float64Array | Int32Array, least: number, most: number): boolean {
-  for (let i = 0; i < wide.length; i++) {
-    const n = wide[i]!;
-    if (!(n >= least && n <= most) || n !== Math.floor(n)) return false;
-  }
-  return true;
+/** The same in the next wider form; the first `used` numbers are kept. */
+function widerSigned(
+  column: Int16Array | Int32Array | Float64Array,
+  used: number,
+): Int32Array | Float64Array {
+  const wider =
+    column instanceof Int16Array ? new Int32Array(column.length) : new Float64Array(column.length);
+  wider.set(column.subarray(0, used));
+  return wider;
 }
 
-/** A copy in four bytes a number where all fit, else in eight. */
-function unsigned(wide: Float64Array): Uint32Array | Float64Array {
-  return isWithin(wide, 0, UINT32_MAX) ? new Uint32Array(wide) : wide.slice();
-}
-
-function signed(wide: Float64Array): Int32Array | Float64Array {
-  return isWithin(wide, -INT32_MAX, INT32_MAX) ? new Int32Array(wide) : wide.slice();
-}
-
-/** The same, in two bytes a number where all fit. */
-function shortSigned(wide: Float64Array): Int16Array | Int32Array | Float64Array {
-  return isWithin(wide, -INT16_MAX, INT16_MAX) ? new Int16Array(wide) : signed(wide);
-}
-
-function shortUnsigned(wide: Float64Array): Uint16Array | Uint32Array | Float64Array {
-  return isWithin(wide, 0, UINT16_MAX) ? new Uint16Array(wide) : unsigned(wide);
-}
-
-function shortInt(wide: Int32Array): Int16Array | Int32Array {
-  return isWithin(wide, -INT16_MAX, INT16_MAX) ? new Int16Array(wide) : wide.slice();
+function widerUnsigned(
+  column: Uint16Array | Uint32Array | Float64Array,
+  used: number,
+): Uint32Array | Float64Array {
+  const wider =
+    column instanceof Uint16Array ? new Uint32Array(column.length) : new Float64Array(column.length);
+  wider.set(column.subarray(0, used));
+  return wider;
 }
 
 /** Append-only columns in blocks; index i is operation i. */
 export class OpLog {
   private readonly list: OpBlock[] = [];
   /** The last block of the list, which is filled. */
-  private last: WideBlock | undefined;
+  private last: Filling | undefined;
   length = 0;
 
   /** A log of blocks that were written down; nothing is appended to it. */
@@ -186,23 +177,6 @@ export class OpLog {
     log.list.push(...blocks);
     log.length = length;
     return log;
-  }
-
-  /** Replaces the last block, which is full, by a narrow copy; returns the wide one to be filled again. */
-  private seal(): WideBlock | undefined {
-    const wide = this.last;
-    if (!wide) return undefined;
-    this.list.pop();
-    this.list.push({
-      op: wide.op.slice(),
-      row: wide.row.slice(),
-      first: unsigned(wide.first),
-      value: signed(wide.value),
-      subject: shortInt(wide.subject),
-      count: shortUnsigned(wide.count),
-      aux: shortSigned(wide.aux),
-    });
-    return wide;
   }
 
   push(
@@ -216,26 +190,55 @@ export class OpLog {
   ): void {
     const i = this.length & IN_BLOCK;
     if (i === 0) {
-      this.last = this.seal() ?? {
-        op: new Uint8Array(OP_BLOCK_LENGTH),
-        subject: new Int32Array(OP_BLOCK_LENGTH),
-        row: new Uint32Array(OP_BLOCK_LENGTH),
-        first: new Float64Array(OP_BLOCK_LENGTH),
-        count: new Float64Array(OP_BLOCK_LENGTH),
-        value: new Float64Array(OP_BLOCK_LENGTH),
-        aux: new Float64Array(OP_BLOCK_LENGTH),
-      };
+      this.last = emptyBlock();
       this.list.push(this.last);
     }
     const c = this.last!;
     c.op[i] = op;
-    c.subject[i] = subject;
     c.row[i] = row;
+    // What does not come back as it was put needs a wider column: few do in each block.
+    c.subject[i] = subject;
+    if (c.subject[i] !== subject) this.widenSubject(c, i, subject);
     c.first[i] = first;
+    if (c.first[i] !== first) this.widenFirst(c, i, first);
     c.count[i] = count;
+    if (c.count[i] !== count) this.widenCount(c, i, count);
     c.value[i] = value;
+    if (c.value[i] !== value) this.widenValue(c, i, value);
     c.aux[i] = aux;
+    if (c.aux[i] !== aux) this.widenAux(c, i, aux);
     this.length++;
+  }
+
+  private widenSubject(c: Filling, i: number, subject: number): void {
+    const wider = new Int32Array(OP_BLOCK_LENGTH);
+    wider.set(c.subject.subarray(0, i));
+    c.subject = wider;
+    c.subject[i] = subject;
+  }
+
+  private widenFirst(c: Filling, i: number, first: number): void {
+    c.first = widerUnsigned(c.first, i);
+    c.first[i] = first;
+  }
+
+  private widenCount(c: Filling, i: number, count: number): void {
+    do {
+      c.count = widerUnsigned(c.count, i);
+      c.count[i] = count;
+    } while (c.count[i] !== count && !(c.count instanceof Float64Array));
+  }
+
+  private widenValue(c: Filling, i: number, value: number): void {
+    c.value = widerSigned(c.value, i);
+    c.value[i] = value;
+  }
+
+  private widenAux(c: Filling, i: number, aux: number): void {
+    do {
+      c.aux = widerSigned(c.aux, i);
+      c.aux[i] = aux;
+    } while (c.aux[i] !== aux && !(c.aux instanceof Float64Array));
   }
 
   /** Blocks in order; the last one may be partly filled (see length). */

@@ -49,5 +49,7 @@ export class Folios {
 /** A key for a page's pointer: neighbouring pages have neighbouring keys. */
 export function pageKey(pointer: number): number {
   if (pointer < 0) return pointer;
-  return (pointer % STRUCT_PAGE) * PAST_ALL_PAGES + Math.floor(pointer / STRUCT_PAGE);
+  const page = Math.floor(pointer / STRUCT_PAGE);
+  // What is left, without a division of more than 32 bits.
+  return (pointer - page * STRUCT_PAGE) * PAST_ALL_PAGES + page;
 }

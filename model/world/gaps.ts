@@ -31,6 +31,17 @@ function inOrder({ losses }: EventTable): readonly LossMark[] {
   return [...losses].sort((a, b) => a.row - b.row);
 }
 
+/** True where the times of a segment's rows from `from` on never step back, from `high` on, and up to `most`. */
+function isInOrder({ ts, length }: Segment, from: number, high: number, most: number): boolean {
+  let before = high;
+  for (let i = from; i < length; i++) {
+    const now = ts[i]!;
+    if (!(now >= before)) return false;
+    before = now;
+  }
+  return before <= most;
+}
+
 /** CPUs that there is room for before more are seen. */
 const FIRST_CPUS = 64;
 /** Steps back that are looked at one by one. */
@@ -70,9 +81,36 @@ export class GapFinder {
 
   /** Looks at the rows of one segment, each in its turn, from row `from` of it on. */
   segment(seg: Segment, index: number, from: number, found: FoundGaps): void {
+    const base = index * SEGMENT_ROWS;
+    const isPlain = this.nextLossRow() >= base + seg.length && isInOrder(seg, from, this.high, this.resumes);
+    if (isPlain) this.inOrder(seg, base, from);
+    else this.eachRow(seg, base, from, found);
+    this.highs[index] = this.high;
+  }
+
+  /** Of rows whose times never step back, and among which nothing is lost: the last of each CPU. */
+  private inOrder(seg: Segment, base: number, from: number): void {
+    const { cpu: cpus, length } = seg;
+    let { lastOnCpu } = this;
+    for (let i = from; i < length; i++) {
+      const cpu = cpus[i]!;
+      if (cpu >= lastOnCpu.length) {
+        this.makeRoomFor(cpu);
+        ({ lastOnCpu } = this);
+      }
+      if (lastOnCpu[cpu] === -1) this.firstOnCpu.set(cpu, base + i);
+      lastOnCpu[cpu] = base + i;
+    }
+    if (length > from) this.high = seg.ts[length - 1]!;
+    for (const [cpu] of this.firstOnCpu) {
+      const row = lastOnCpu[cpu]!;
+      if (cpu !== UNKNOWN_CPU && row >= base + from) this.lastTs[cpu] = seg.ts[row - base]!;
+    }
+  }
+
+  private eachRow(seg: Segment, base: number, from: number, found: FoundGaps): void {
     const { late } = this;
     const { cpu: cpus, ts: times } = seg;
-    const base = index * SEGMENT_ROWS;
     let nextLoss = this.nextLossRow();
     // Fields of an object cost this loop more than all else.
     let { high, resumes, lastOnCpu, lastTs } = this;
@@ -102,7 +140,6 @@ export class GapFinder {
       lastOnCpu[cpu] = row;
     }
     this.high = high;
-    this.highs[index] = this.high;
   }
 
   private makeRoomFor(cpu: number): void {

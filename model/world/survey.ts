@@ -10,12 +10,24 @@ import { firstIndex } from '../../parsers/base/search.js';
 import { KIND_COUNT, KIND_GUEST } from '../../parsers/events/kinds.js';
 import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import { SEGMENT_ROWS, type Segment } from '../../parsers/events/segment.js';
+import { hasSlot, highWord, lowWord } from '../../parsers/events/slots.js';
 import { isUnderstood, needsSlots } from '../../parsers/events/understood.js';
 import { Asked } from './asked.js';
 import { Ev } from './event.js';
 import { GapFinder, type Gap } from './gaps.js';
 import { K, slotsOf } from './slots.js';
 import { Tasks } from './tasks.js';
+import {
+  HAS_DETAILS,
+  INO_SLOT,
+  IS_CACHE,
+  IS_ENTRY,
+  IS_RELATED,
+  KVM_ALONE,
+  KVM_SLOT,
+  NO_TASK,
+  USES,
+} from './uses.js';
 
 /**
  * Share of events by unrelated tasks from which on a trace is taken as unfiltered. Stray events of a filtered
@@ -23,91 +35,8 @@ import { Tasks } from './tasks.js';
  */
 const UNRELATED_SHARE = 0.01;
 
-const inodeKinds: readonly (readonly [kind: number, slot: number])[] = (
-  [
-    'GmemBind',
-    'GmemBindRet',
-    'GmemRelease',
-    'GmemFallocate',
-    'GmemErrorFolio',
-    'FileMmap',
-    'FileMmapRet',
-    'VmaOpen',
-    'VmaClose',
-    'UserFault',
-    'GetPfn',
-    'GmemGetFolio',
-    'ConvertEnter',
-    'ConvertRet',
-    'ConvertBlocked',
-    'GmemIoctl',
-    'GmemInvEnd',
-    'NotifierBind',
-    'NotifierUnbind',
-    'ShimInvStart',
-    'ShimInvEnd',
-    'PutPage',
-    'ShimDestroy',
-    'StoreAttr',
-    'MaySplit',
-  ] as const
-).map((kind) => [K(kind), slotsOf(kind, 'ino').ino] as const);
-
-const kvmKinds: readonly (readonly [kind: number, slot: number])[] = (
-  [
-    'GmemCreate',
-    'GmemBind',
-    'GetPfn',
-    'FaultStale',
-    'TdpMap',
-    'InvStart',
-    'InvRange',
-    'InvEnd',
-    'GmemInvStart',
-    'UnmapGfnRange',
-    'FlushRemoteTlbs',
-    'PreSetAttr',
-    'PostSetAttr',
-    'VmSetAttr',
-    'GmemPrepare',
-    'ExternalSpte',
-    'GetAttr',
-    'FaultinPfn',
-    'VmIoctl',
-    'SetMemoryRegion',
-    'GuestAbort',
-    'PkvmInitVm',
-    'PkvmCreateVm',
-    'PkvmDestroyVm',
-  ] as const
-).map((kind) => [K(kind), slotsOf(kind, 'kvm').kvm] as const);
-
-/** Kinds whose presence on a task makes it part of a VM's business. */
-const RELATED = (
-  [
-    'KvmPageFault',
-    'ArmGuestFault',
-    'Stage2Map',
-    'PkvmStage2Map',
-    'KvmExit',
-    'KvmEntry',
-    'SpteChanged',
-    'SetAttrRequest',
-    'UserFault',
-    'ConvertEnter',
-    'GetPfn',
-    'FileMmap',
-    'GmemCreate',
-    'GmemFallocate',
-    'NotifierBind',
-    'GupRet',
-    'PutPage',
-  ] as const
-).map(K);
-
 /** Page cache events, which name the file system too. */
 const filemapAdd = K('FilemapAdd');
-const filemapDelete = K('FilemapDelete');
 const addSlots = slotsOf('FilemapAdd', 'ino', 'dev', 'dev_major', 'dev_minor');
 const deleteSlots = slotsOf('FilemapDelete', 'ino', 'dev', 'dev_major', 'dev_minor');
 
@@ -119,36 +48,10 @@ const shmemIno = slotsOf('ShmemFallocate', 'ino').ino;
 /** The upper bits of most kernel addresses. */
 const KERNEL_TOP = 0xfff;
 
+const VCPUS_AT_HAND = 64;
+
 /** 1 << MINORBITS of include/linux/kdev_t.h. */
 const MINORS = 1 << 20;
-
-/** What the survey does with an event, by kind. Its task has to do with a VM: */
-const IS_RELATED = 1 << 0;
-/** Its task says nothing of a filter: it fires on whatever runs, or is a guest's. */
-const NO_TASK = 1 << 1;
-/** It is an entry into a guest. */
-const IS_ENTRY = 1 << 2;
-/** Its arguments are to be read. */
-const HAS_DETAILS = 1 << 3;
-/** It is of the page cache. */
-const IS_CACHE = 1 << 4;
-const USES = new Uint8Array(KIND_COUNT);
-const INO_SLOT = new Int8Array(KIND_COUNT).fill(-1);
-const KVM_SLOT = new Int8Array(KIND_COUNT).fill(-1);
-for (const kind of RELATED) USES[kind]! |= IS_RELATED;
-for (const [kind, slot] of inodeKinds) {
-  INO_SLOT[kind] = slot;
-  USES[kind]! |= HAS_DETAILS;
-}
-for (const [kind, slot] of kvmKinds) {
-  KVM_SLOT[kind] = slot;
-  USES[kind]! |= HAS_DETAILS;
-}
-USES[shmem]! |= HAS_DETAILS;
-for (const kind of [filemapAdd, filemapDelete]) USES[kind]! |= IS_CACHE;
-USES[K('KvmEntry')]! |= HAS_DETAILS | IS_ENTRY;
-USES[K('TlbFlush')]! |= NO_TASK;
-USES[KIND_GUEST]! |= NO_TASK;
 
 /** Device number of a page cache event, as the kernel counts it; -1 not known. */
 export function deviceOf(ev: Ev, s: { dev: number; dev_major: number; dev_minor: number }): number {
@@ -189,12 +92,18 @@ export class Survey {
   private ev = new Ev();
   private readonly otherInodes = new Set<number>();
   private readonly vcpuTasks = new Map<number, number>();
+  /** The threads of vCPUs that were seen last, which most entries are of: without a look-up in the map. */
+  private readonly lastVcpus = new Float64Array(VCPUS_AT_HAND).fill(-1);
+  private readonly lastTids = new Int32Array(VCPUS_AT_HAND).fill(-1);
   /** Device of each inode number that the page cache shows. */
   private readonly devices = new Map<number, number>();
   private lastCached = -1;
   private lastDevice = -1;
   private lastInode = -1;
+  /** The kvm pointer that was named last, its words, and the thread group that named it. */
   private lastKvm = -1;
+  private lastKvmLow = -1;
+  private lastKvmHigh = -1;
   private lastKvmTgid = -1;
   /** Bits above a kvm pointer's key, where they are others than {@link KERNEL_TOP}. */
   private readonly kvmTops = new Map<number, number>();
@@ -322,13 +231,6 @@ export class Survey {
     return this.firstUnreadRow[kind]!;
   }
 
-  private noteUnread(seg: Segment, i: number, row: number): void {
-    const kind = seg.kind[i]!;
-    if (isUnderstood(kind, seg.pool[seg.payload[i]!]!)) return;
-    this.unreadRows.push(row);
-    if (this.firstUnreadRow[kind]! < 0) this.firstUnreadRow[kind] = row;
-  }
-
   /** True when events may be missing on some CPU between two rows. */
   gapBetween(fromRow: number, toRow: number): boolean {
     if (this.gaps.length === 0) return false;
@@ -342,42 +244,81 @@ export class Survey {
 
   /** One pass over the rows: what fires, by which tasks, and where events are missing. */
   private scan(): void {
-    const { table, counts, tasks, finder } = this;
+    const { table, finder } = this;
     const qemuNames = Uint8Array.from({ length: table.names.size }, (_, id) =>
       table.names.text(id).startsWith('qemu:') ? 1 : 0,
     );
-    const hasQemu = qemuNames.includes(1);
-    const hasUnread = table.unread.length > 0;
-    let fromQemu = 0;
+    const qemu = qemuNames.includes(1) ? qemuNames : undefined;
     this.unread.fill(0);
     for (const { kind, count } of table.unread) if (needsSlots(kind)) this.unread[kind]! += count;
     for (let s = Math.floor(this.rows / SEGMENT_ROWS); s < table.segments.length; s++) {
       const seg = table.segments[s]!;
-      const { kind: kinds, tid: tids, tgid: tgids } = seg;
       const first = Math.max(0, this.rows - s * SEGMENT_ROWS);
       finder.segment(seg, s, first, this);
-      for (let i = first; i < seg.length; i++) {
-        const kind = kinds[i]!;
-        counts[kind]!++;
-        if (hasUnread && this.unread[kind]! > 0) this.noteUnread(seg, i, s * SEGMENT_ROWS + i);
-        const uses = USES[kind]!;
-        // What a guest's kernel or QEMU itself recorded tells nothing of which tasks the host's tracer saw.
-        const byQemu = hasQemu && seg.cpu[i] === UNKNOWN_CPU && qemuNames[seg.name[i]!] === 1;
-        if (byQemu && kind !== KIND_GUEST) fromQemu++;
-        if ((uses & NO_TASK) === 0 && !byQemu) {
-          const task = tgids[i]! >= 0 ? tgids[i]! : tids[i]!;
-          tasks.saw(task, (uses & IS_RELATED) !== 0);
-        }
-        if ((uses & (HAS_DETAILS | IS_CACHE)) === 0) continue;
-        this.ev.point(seg, s, i);
-        if ((uses & IS_CACHE) !== 0) this.cached(kind);
-        else this.details(kind, uses);
-      }
+      if (table.unread.length > 0) this.noteUnread(seg, s * SEGMENT_ROWS, first);
+      this.segment(seg, s, first, qemu);
     }
     this.rows = table.length;
-    this.fromQemu += fromQemu;
     // Points at no segment any more.
     this.ev = new Ev();
+  }
+
+  /** Which of a segment's events could not be read. */
+  private noteUnread(seg: Segment, base: number, first: number): void {
+    const { unread } = this;
+    for (let i = first; i < seg.length; i++) {
+      const kind = seg.kind[i]!;
+      if (unread[kind] === 0 || isUnderstood(kind, seg.pool[seg.payload[i]!]!)) continue;
+      this.unreadRows.push(base + i);
+      if (this.firstUnreadRow[kind]! < 0) this.firstUnreadRow[kind] = base + i;
+    }
+  }
+
+  /** Counts a segment's events, by their kinds and tasks, and reads those that name something. */
+  private segment(seg: Segment, index: number, first: number, qemu: Uint8Array | undefined): void {
+    const { counts, tasks } = this;
+    const { kind: kinds, tid: tids, tgid: tgids, length } = seg;
+    // Events of one task come in runs.
+    let task = -1;
+    let events = 0;
+    let usesOfTask = 0;
+    for (let i = first; i < length; i++) {
+      const kind = kinds[i]!;
+      counts[kind]!++;
+      const uses = USES[kind]!;
+      // What a guest's kernel or QEMU itself recorded tells nothing of which tasks the host's tracer saw.
+      const byQemu = qemu !== undefined && seg.cpu[i] === UNKNOWN_CPU && qemu[seg.name[i]!] === 1;
+      if (byQemu && kind !== KIND_GUEST) this.fromQemu++;
+      if ((uses & NO_TASK) === 0 && !byQemu) {
+        const tgid = tgids[i]!;
+        const now = tgid >= 0 ? tgid : tids[i]!;
+        if (now !== task) {
+          if (events > 0) tasks.saw(task, events, (usesOfTask & IS_RELATED) !== 0);
+          task = now;
+          events = 0;
+          usesOfTask = 0;
+        }
+        events++;
+        usesOfTask |= uses;
+      }
+      if ((uses & (HAS_DETAILS | IS_CACHE)) === 0 || this.isKnown(seg, i, kind)) continue;
+      this.ev.point(seg, index, i);
+      if ((uses & IS_CACHE) !== 0) this.cached(kind);
+      else this.details(kind, uses);
+    }
+    if (events > 0) tasks.saw(task, events, (usesOfTask & IS_RELATED) !== 0);
+  }
+
+  /** True for an event that names the VM, by its thread group, that was named last, and nothing else. */
+  private isKnown(seg: Segment, i: number, kind: number): boolean {
+    const slot = KVM_ALONE[kind]!;
+    if (slot < 0 || seg.tgid[i] !== this.lastKvmTgid) return false;
+    const p = seg.payload[i]!;
+    return (
+      hasSlot(seg, p, slot) &&
+      lowWord(seg, p, slot) === this.lastKvmLow &&
+      highWord(seg, p, slot) === this.lastKvmHigh
+    );
   }
 
   /** What is true only of all rows. */
@@ -428,6 +369,10 @@ export class Survey {
 
   /** A vCPU number that two threads enter with belongs to two VMs. */
   private entered(vcpu: number, tid: number): void {
+    const at = vcpu & (VCPUS_AT_HAND - 1);
+    if (vcpu >= 0 && this.lastTids[at] === tid && this.lastVcpus[at] === vcpu) return;
+    this.lastTids[at] = tid;
+    this.lastVcpus[at] = vcpu;
     const task = this.vcpuTasks.get(vcpu);
     if (task === undefined) this.vcpuTasks.set(vcpu, tid);
     else if (vcpu >= 0 && task !== tid) this.severalVms = true;
@@ -440,6 +385,8 @@ export class Survey {
     const top = this.ev.pointerTop(slot);
     if (top !== KERNEL_TOP) this.kvmTops.set(kvm, top);
     this.lastKvm = kvm;
+    this.lastKvmLow = this.ev.lo(slot);
+    this.lastKvmHigh = this.ev.hi(slot);
     this.lastKvmTgid = tgid;
     this.kvms.add(kvm);
     let set = this.kvmsOfTgid.get(tgid);

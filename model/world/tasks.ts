@@ -12,14 +12,14 @@ export class Tasks {
   private readonly counts = new Map<number, number>();
   private readonly related = new Set<number>();
 
-  /** Counts an event by a task, -1 for one that is not known; `isRelated` when it has to do with a VM. */
-  saw(task: number, isRelated: boolean): void {
+  /** Counts events by a task, -1 for one that is not known; `isRelated` when one has to do with a VM. */
+  saw(task: number, events: number, isRelated: boolean): void {
     const slot = task & (SLOTS - 1);
     if (this.task[slot] !== task) {
       this.flush(slot);
       this.task[slot] = task;
     }
-    this.events[slot]!++;
+    this.events[slot]! += events;
     if (isRelated) this.isRelated[slot] = 1;
   }
 

@@ -3,45 +3,54 @@
  * them. Four bytes a page, however many there are.
  */
 import { assert } from './assert.js';
-import { Pointers } from './pointers.js';
+import { Places } from './places.js';
 
 /** Entries of a block: few enough that a page alone costs little, enough that a guest has few blocks. */
-const BLOCK = 64;
+const BLOCK_SHIFT = 6;
+const BLOCK = 1 << BLOCK_SHIFT;
+/** Pages have more than 32 bits: what divides by a power of two is multiplied, which is exact, and quick. */
+const OF_BLOCK = 1 / BLOCK;
 
 export class BlockTable<Page extends number> {
   /** Where each block begins in `entries`, by its place among all blocks of the address space. */
-  private readonly starts = new Pointers<number>();
+  private readonly starts = new Places();
   /** The same places in the order in which the blocks came. */
   private readonly places: number[] = [];
   /** What stands for a page, 0 for nothing. */
   private entries = new Int32Array(BLOCK);
   /** Entries of each block that are not 0. */
   private readonly filled: number[] = [];
+  private readonly ofSpan: number;
 
   /** The block asked for last: neighbours are asked for one after another. */
   private lastPlace = -1;
   private lastStart = 0;
 
-  /** `span`: pages that share an entry, as those that a leaf of a level covers. */
-  constructor(private readonly span: number) {}
+  /** `span`: pages that share an entry, as those that a leaf of a level covers; a power of two. */
+  constructor(private readonly span: number) {
+    this.ofSpan = 1 / span;
+  }
 
   /** What was put for a page; 0 for nothing, and for a page that is not known. */
   get(page: Page): number {
     if (page < 0) return 0;
-    const index = Math.floor(page / this.span);
-    const start = this.startAt(Math.floor(index / BLOCK));
-    return start === undefined ? 0 : this.entries[start + (index % BLOCK)]!;
+    const index = Math.floor(page * this.ofSpan);
+    const place = Math.floor(index * OF_BLOCK);
+    const start = place === this.lastPlace ? this.lastStart : this.startAt(place);
+    return start < 0 ? 0 : this.entries[start + (index - place * BLOCK)]!;
   }
 
   /** Puts a number for a page, 0 for nothing. */
   set(page: Page, value: number): void {
-    assert(page >= 0, `an entry for page ${page}`);
-    const index = Math.floor(page / this.span);
-    const start = this.startOf(Math.floor(index / BLOCK));
-    const at = start + (index % BLOCK);
+    // The message is built only on failure: each event that maps something comes here.
+    if (!(page >= 0)) assert(false, `an entry for page ${page}`);
+    const index = Math.floor(page * this.ofSpan);
+    const place = Math.floor(index * OF_BLOCK);
+    const start = place === this.lastPlace ? this.lastStart : this.startOf(place);
+    const at = start + (index - place * BLOCK);
     const before = this.entries[at]!;
     this.entries[at] = value;
-    this.filled[start / BLOCK]! += Number(value !== 0) - Number(before !== 0);
+    if ((before === 0) !== (value === 0)) this.filled[start >>> BLOCK_SHIFT]! += value === 0 ? -1 : 1;
   }
 
   /** Calls `visit` with all that stands for one of [first, end), by page: the first that shares the entry. */
@@ -71,7 +80,7 @@ export class BlockTable<Page extends number> {
     visit: (value: number, page: Page) => void,
   ): void {
     const start = this.startAt(place);
-    if (start === undefined || this.filled[start / BLOCK] === 0) return;
+    if (start < 0 || this.filled[start >>> BLOCK_SHIFT] === 0) return;
     const base = place * BLOCK;
     const last = Math.min(BLOCK, until - base);
     for (let i = Math.max(0, from - base); i < last; i++) {
@@ -80,11 +89,11 @@ export class BlockTable<Page extends number> {
     }
   }
 
-  /** Where the block of a place begins; undefined where there is none yet. Blocks stay where they are. */
-  private startAt(place: number): number | undefined {
+  /** Where the block of a place begins; -1 where there is none yet. Blocks stay where they are. */
+  private startAt(place: number): number {
     if (place === this.lastPlace) return this.lastStart;
     const start = this.starts.get(place);
-    if (start === undefined) return undefined;
+    if (start < 0) return -1;
     this.lastPlace = place;
     this.lastStart = start;
     return start;
@@ -92,14 +101,14 @@ export class BlockTable<Page extends number> {
 
   private startOf(place: number): number {
     const known = this.startAt(place);
-    if (known !== undefined) return known;
+    if (known >= 0) return known;
     const start = this.places.length * BLOCK;
     if (start === this.entries.length) {
       const more = new Int32Array(2 * start);
       more.set(this.entries);
       this.entries = more;
     }
-    this.starts.set(place, start);
+    this.starts.add(place, start);
     this.places.push(place);
     this.filled.push(0);
     return start;
