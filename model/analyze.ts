@@ -145,7 +145,7 @@ export class Judging {
   /** Tells the end of the trace, and what came of it. All rules have heard the end then. */
   conclude(cancelled: boolean): Analysis {
     // What follows a limit may decide any check, and break any rule: nothing is told of the trace's end.
-    this.limit ??= limitMetBy(() => this.bus.tell('finish', Math.max(0, this.table.length - 1)));
+    this.limit ??= limitMetBy(() => this.bus.tell.finish(Math.max(0, this.table.length - 1)));
     const { limit } = this;
     if (limit !== undefined)
       for (const run of this.runs)

@@ -1,10 +1,12 @@
 /** The replay of a trace: its events, losses and restarts, one after the other, into the state of a world. */
 import type { EventTable } from '../parsers/events/table.js';
 import { firstIndex } from '../parsers/base/search.js';
-import { SEGMENT_ROWS } from '../parsers/events/segment.js';
+import type { LossMark } from '../parsers/events/issues.js';
+import { SEGMENT_ROWS, type Segment } from '../parsers/events/segment.js';
 import type { AnalyzeOptions } from './analysis.js';
 import { loseCalls } from './lower/loss.js';
 import { lowerings } from './lower/lower.js';
+import type { Lowering } from './lower/lowering.js';
 import { Op } from './ops/oplog.js';
 import { Ev } from './world/event.js';
 import type { World } from './world/world.js';
@@ -24,32 +26,78 @@ export function replay(
 ): boolean {
   const loweringOf = lowerings();
   const ev = new Ev();
-  const losses = [...table.losses].sort((a, b) => a.row - b.row);
-  const { restarts } = w.survey;
-  let nextRestart = firstIndex(restarts.length, (i) => restarts[i]! >= from);
-  let nextLoss = firstIndex(losses.length, (i) => losses[i]!.row >= from);
+  const breaks = new Breaks(w, table, from);
   for (let s = Math.floor(from / SEGMENT_ROWS); s < table.segments.length; s++) {
     const seg = table.segments[s]!;
-    for (let i = Math.max(0, from - s * SEGMENT_ROWS); i < seg.length; i++) {
+    const base = s * SEGMENT_ROWS;
+    for (let i = Math.max(0, from - base); i < seg.length; ) {
       if ((i & (POLL_ROWS - 1)) === 0) {
-        options.progress?.(s * SEGMENT_ROWS + i);
+        options.progress?.(base + i);
         if (options.cancel?.cancelled) return true;
       }
-      const row = s * SEGMENT_ROWS + i;
-      if (nextLoss < losses.length && losses[nextLoss]!.row <= row) {
-        for (; nextLoss < losses.length && losses[nextLoss]!.row <= row; nextLoss++)
-          w.op(Op.Loss, -1, row, 0, 0, losses[nextLoss]!.cpu, losses[nextLoss]!.count);
-        loseCalls(w, row);
-      }
-      if (nextRestart < restarts.length && restarts[nextRestart] === row) {
-        while (restarts[nextRestart] === row) nextRestart++;
-        loseCalls(w, row);
-      }
-      const lower = loweringOf[seg.kind[i]!];
-      if (lower === undefined) continue;
-      ev.point(seg, s, i);
-      lower(w, ev, w.thread(ev));
+      breaks.before(base + i);
+      const until = Math.min(seg.length, (i | (POLL_ROWS - 1)) + 1, breaks.nextRow - base);
+      events(w, ev, loweringOf, seg, s, i, until);
+      i = until;
     }
   }
   return false;
+}
+
+/** The events of a segment from `from` up to `until`. */
+function events(
+  w: World,
+  ev: Ev,
+  loweringOf: readonly (Lowering | undefined)[],
+  seg: Segment,
+  s: number,
+  from: number,
+  until: number,
+): void {
+  const { kind } = seg;
+  for (let i = from; i < until; i++) {
+    const lower = loweringOf[kind[i]!];
+    if (lower === undefined) continue;
+    ev.point(seg, s, i);
+    lower(w, ev, w.thread(ev));
+  }
+}
+
+/** Where something stands before a row: a loss, or a step back of the times. */
+class Breaks {
+  private readonly losses: readonly LossMark[];
+  private nextLoss: number;
+  private nextRestart: number;
+
+  constructor(
+    private readonly w: World,
+    table: EventTable,
+    from: number,
+  ) {
+    const losses = [...table.losses].sort((a, b) => a.row - b.row);
+    const { restarts } = w.survey;
+    this.losses = losses;
+    this.nextRestart = firstIndex(restarts.length, (i) => restarts[i]! >= from);
+    this.nextLoss = firstIndex(losses.length, (i) => losses[i]!.row >= from);
+  }
+
+  /** The next row that something stands before. */
+  get nextRow(): number {
+    const { losses, nextLoss, w, nextRestart } = this;
+    return Math.min(losses[nextLoss]?.row ?? Infinity, w.survey.restarts[nextRestart] ?? Infinity);
+  }
+
+  /** What stands before a row. */
+  before(row: number): void {
+    const { w, losses } = this;
+    const { restarts } = w.survey;
+    if (losses[this.nextLoss] !== undefined && losses[this.nextLoss]!.row <= row) {
+      for (; this.nextLoss < losses.length && losses[this.nextLoss]!.row <= row; this.nextLoss++)
+        w.op(Op.Loss, -1, row, 0, 0, losses[this.nextLoss]!.cpu, losses[this.nextLoss]!.count);
+      loseCalls(w, row);
+    }
+    if (restarts[this.nextRestart] !== row) return;
+    while (restarts[this.nextRestart] === row) this.nextRestart++;
+    loseCalls(w, row);
+  }
 }

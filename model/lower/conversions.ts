@@ -115,7 +115,7 @@ function stored<Page extends Gfn | Pgoff>(
   conv.storeExact = exact;
   conv.storeFirst = first;
   conv.storeEnd = end;
-  w.facts.tell('store', conv, row);
+  w.facts.tell.store(conv, row);
   const value = conv.toPrivate ? Attr.Private : Attr.Shared;
   if (isVmConv(conv)) {
     conv.vm.attributesOf = 'vm';
@@ -180,8 +180,8 @@ export function closeConversion(
   w.phase(conv, failed ? Phase.Failed : Phase.Done, row);
   // One that was cut is told where that happened.
   const isUnseen = !conv.entrySeen && !conv.isRest && (conv.storeRow < 0 || !conv.rangeKnown);
-  if (isUnseen && w.gapBetween(conv.notBefore, row)) w.facts.tell('convCut', conv, row);
-  w.facts.tell('convEnd', conv, row, t);
+  if (isUnseen && w.gapBetween(conv.notBefore, row)) w.facts.tell.convCut(conv, row);
+  w.facts.tell.convEnd(conv, row, t);
 }
 
 /**
@@ -408,7 +408,7 @@ function lowerInodeConversions(on: On): void {
     }
     conv.blockedRow = ev.row;
     w.phase(conv, Phase.Blocked, ev.row);
-    w.facts.tell('convBlocked', conv, ev.row);
+    w.facts.tell.convBlocked(conv, ev.row);
   });
   on('ConvertSafeRet', (w, ev, t) => {
     if (t.conv && ev.has(SAFE.safe)) checked(w, t.conv, ev.num(SAFE.safe) !== 0, ev.row);
@@ -467,7 +467,7 @@ function storeAttr(w: World, ev: Ev, t: Thread): void {
   conv.directionAssumed = false;
   if (!conv.rangeKnown || !isInodeConv(conv)) return;
   noteChanged(w, conv, inode, first, end, toPrivate, ev.row);
-  w.facts.tell('shimOp', t, inode, conv.first, conv.end, ev.row, 'store');
+  w.facts.tell.shimOp(t, inode, conv.first, conv.end, ev.row, 'store');
   // Those asked for have the value now, unless the store is seen to leave some of them out.
   const isPart = first >= 0 && end > first && (first > conv.first || end < conv.end);
   stored(w, conv, isPart ? first : conv.first, isPart ? end : conv.end, ev.row, true);

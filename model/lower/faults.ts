@@ -62,16 +62,20 @@ function newFault(row: number, gfn: Gfn): GuestFault {
  * SPTEs are named without it.
  */
 const TDX_SHARED = [2 ** (51 - PAGE_SHIFT), 2 ** (47 - PAGE_SHIFT)];
+const LEAST_TDX_SHARED = Math.min(...TDX_SHARED);
 
 /** The shared bit in a gfn, 0 where there is none; a plain guest's addresses may be as high. */
 function tdxShared(w: World, gfn: Gfn): number {
+  if (gfn < LEAST_TDX_SHARED) return 0;
   const bit = TDX_SHARED.find((each) => gfn >= each && gfn < 2 * each);
   return bit !== undefined && w.survey.recorded(K('ExternalSpte')) ? bit : 0;
 }
 
 /** The thread's fault on a gfn, begun here when no earlier event showed its start. */
 function faultOn(t: Thread, gfn: Gfn, row: number): GuestFault {
-  if (t.fault && TDX_SHARED.includes(t.fault.gfn - gfn)) t.fault.gfn = gfn;
+  const { fault } = t;
+  if (fault && fault.gfn === gfn && !fault.installed) return fault;
+  if (fault && TDX_SHARED.includes(fault.gfn - gfn)) fault.gfn = gfn;
   if (!t.fault || t.fault.installed || (gfn >= 0 && t.fault.gfn !== gfn)) t.fault = newFault(row, gfn);
   return t.fault;
 }
@@ -80,7 +84,7 @@ function endFault(w: World, t: Thread, row: number, errno: number, reason: numbe
   const fault = t.fault;
   t.fault = undefined;
   t.mayHaveFaulted = false;
-  if (fault) w.facts.tell('guestFaultEnd', fault, t, row, errno, reason);
+  if (fault) w.facts.tell.guestFaultEnd(fault, t, row, errno, reason);
 }
 
 export function lowerFaults(on: On): void {
@@ -144,26 +148,25 @@ export function lowerFaults(on: On): void {
     t.vmFresh = false;
   });
   on('RmpFault', (w, ev) => {
-    if (ev.has(RMP.psmash_ret))
-      w.facts.tell('rmpFault', ev.row, ev.pfn(RMP.pfn), ev.signed(RMP.psmash_ret, 0));
+    if (ev.has(RMP.psmash_ret)) w.facts.tell.rmpFault(ev.row, ev.pfn(RMP.pfn), ev.signed(RMP.psmash_ret, 0));
   });
   on('GmemPrepare', (w, ev, t) => {
     const vm = w.whichVm.atWork(ev, t, PREPARE.kvm);
     const nr = Math.max(1, ev.num(PREPARE.nr));
-    w.facts.tell('prepare', vm, ev.gfn(PREPARE.gfn), ev.row, ev.pfn(PREPARE.pfn), nr);
+    w.facts.tell.prepare(vm, ev.gfn(PREPARE.gfn), ev.row, ev.pfn(PREPARE.pfn), nr);
   });
   on('GmemArchInvalidate', (w, ev) => {
     const first = ev.pfn(MADE_SHARED.start);
     const nr = ev.num(MADE_SHARED.nr);
     if (first >= 0)
-      w.facts.tell('madeShared', first, nr > 0 ? plus(first, nr) : ev.pfn(MADE_SHARED.end), ev.row);
+      w.facts.tell.madeShared(first, nr > 0 ? plus(first, nr) : ev.pfn(MADE_SHARED.end), ev.row);
   });
   on('QemuConvert', (w, ev, t) => {
     if (!ev.has(QCONVERT.start) || !ev.has(QCONVERT.size) || !ev.has(QCONVERT.to_private)) return;
     const toPrivate = ev.num(QCONVERT.to_private) === 1;
-    w.facts.tell('qemuConvert', ev.row, ev.num(QCONVERT.start), ev.num(QCONVERT.size), toPrivate, t);
+    w.facts.tell.qemuConvert(ev.row, ev.num(QCONVERT.start), ev.num(QCONVERT.size), toPrivate, t);
   });
-  on('QemuDiscard', (w, ev, t) => w.facts.tell('qemuDiscard', ev.row, t));
+  on('QemuDiscard', (w, ev, t) => w.facts.tell.qemuDiscard(ev.row, t));
 }
 
 /** The file that a get_pfn asks, where the event itself tells. */
@@ -232,11 +235,11 @@ function getPfnReturned(w: World, ev: Ev, t: Thread): void {
   const pgoff = ctx && ctx.pgoff >= 0 ? ctx.pgoff : ev.pgoff(GET_RET.pgoff);
   if (ev.signed(GET_RET.ret, -1) !== 0) return;
   if (!ctx && !inode && w.recorded(K('GetPfn')) && w.gapBetween(0, ev.row))
-    w.facts.tell('getPfnUnbegun', ev.row);
+    w.facts.tell.getPfnUnbegun(ev.row);
   const gfn = ctx && ctx.gfn >= 0 ? ctx.gfn : ev.gfn(GET_RET.gfn);
   if (gfn >= 0 && t.fault?.gfn === gfn) t.fault.getPfnOkRow = ev.row;
   if (!inode) return;
-  w.facts.tell('getPfnOk', inode, pgoff, ev.row, ctx?.row ?? ev.row, inode.provider);
+  w.facts.tell.getPfnOk(inode, pgoff, ev.row, ctx?.row ?? ev.row, inode.provider);
   // guest_memfd's reference is dropped with the fault; restrictedmem's is the caller's until put_page.
   if (inode.provider === 'restrictedmem' && pgoff >= 0)
     refGet(w, inode, pgoff, RefKind.GetPfn, ev.row, t.tid, false, false);

@@ -162,13 +162,13 @@ export function lowerFiles(on: On): void {
     t.bind = undefined;
     if (ev.signed(BIND_RET.ret, -1) !== 0) return;
     if (!slot) {
-      w.facts.tell('bindUnbegun', ev.row);
+      w.facts.tell.bindUnbegun(ev.row);
       return;
     }
     slot.inode ??= w.whichFile.ofDescriptor(ino, slot.fd, ev, t);
     if (slot.pgoff < 0 && ev.pgoff(BIND_RET.pgoff) >= 0) slot.pgoff = ev.pgoff(BIND_RET.pgoff);
     commitBind(w, slot, ev.row);
-    w.facts.tell('bindOk', slot, ev.row);
+    w.facts.tell.bindOk(slot, ev.row);
   });
   on('GmemUnbind', (w, ev, t) => {
     const id = ev.num(UNBIND.slot);
@@ -196,7 +196,7 @@ export function lowerFiles(on: On): void {
     t.fallocate = { row: ev.row, inode, ...holePages(w, ev, PUNCH) };
   });
   on('GmemFallocateRet', (w, ev, t) => {
-    if (t.fallocate) w.facts.tell('callReturn', t, ev.row, t.fallocate.row, 'fallocate');
+    if (t.fallocate) w.facts.tell.callReturn(t, ev.row, t.fallocate.row, 'fallocate');
     t.fallocate = undefined;
   });
   on('SysExitFallocate', (_w, _ev, t) => {
@@ -217,7 +217,7 @@ export function lowerFiles(on: On): void {
     const size = ev.num(RELEASE.size);
     if (inode.pageCount < 0 && size > 0) inode.pageCount = w.pages.forBytes(size);
     for (const slot of inode.slots) removeSlot(w.ops, slot, ev.row);
-    w.facts.tell('released', inode, ev.row);
+    w.facts.tell.released(inode, ev.row);
   });
   on('GmemErrorFolio', (w, ev, t) => {
     const inode = w.whichFile.of(ev.num(ERROR.ino), ev, t);
@@ -258,7 +258,7 @@ function lowerCache(on: On): void {
     if (!inode || pgoff < 0) return;
     const count = pageCount(ev, ADD.order);
     for (let i = 0; i < count; i++) {
-      inode.cache.set(plus(pgoff, i), { pfn: pfn < 0 ? pfn : plus(pfn, i), deletedRow: -1 });
+      inode.cache.set(plus(pgoff, i), pfn < 0 ? pfn : plus(pfn, i));
     }
     w.op(Op.Alloc, inode.index, ev.row, pgoff, count, pfn, 0);
   });
@@ -268,10 +268,10 @@ function lowerCache(on: On): void {
     const pfn = ev.pfn(DEL.pfn);
     if (!inode || pgoff < 0) return;
     const count = pageCount(ev, DEL.order);
-    w.facts.tell('shimOp', t, inode, pgoff, plus(pgoff, count), ev.row, 'delete');
-    w.facts.tell('filemapDelete', inode, pgoff, count, pfn, ev.row, t);
+    w.facts.tell.shimOp(t, inode, pgoff, plus(pgoff, count), ev.row, 'delete');
+    w.facts.tell.filemapDelete(inode, pgoff, count, pfn, ev.row, t);
     for (let i = 0; i < count; i++) {
-      inode.cache.set(plus(pgoff, i), { pfn: pfn < 0 ? pfn : plus(pfn, i), deletedRow: ev.row });
+      inode.cache.set(plus(pgoff, i), pfn < 0 ? pfn : plus(pfn, i), ev.row);
       inode.poisoned.delete(plus(pgoff, i));
     }
     w.op(Op.Free, inode.index, ev.row, pgoff, count, pfn, 0);

@@ -55,8 +55,8 @@ function asks(
 function answered(w: World, t: Thread, row: number): void {
   const { asked, askedInBatch: batch } = t;
   t.asked = undefined;
-  if (asked?.toldVmm) w.facts.tell('guestAskAnswered', asked, row);
-  else if (batch?.toldVmm) w.facts.tell('guestBatchAnswered', batch, row);
+  if (asked?.toldVmm) w.facts.tell.guestAskAnswered(asked, row);
+  else if (batch?.toldVmm) w.facts.tell.guestBatchAnswered(batch, row);
   if (batch) batch.toldVmm = false;
 }
 

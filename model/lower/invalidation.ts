@@ -86,7 +86,7 @@ export function lowerInvalidation(on: On): void {
     }
     if (conv) conv.sawInvStart = true;
     w.op(Op.InvStart, vm.index, ev.row, 0, 0, vm.inProgress, t.tid);
-    w.facts.tell('invStart', vm, b, ev.row);
+    w.facts.tell.invStart(vm, b, ev.row);
   });
   on('InvRange', (w, ev, t) => {
     const vm = w.whichVm.of(ev, t, RANGE.kvm);
@@ -124,7 +124,7 @@ export function lowerInvalidation(on: On): void {
         w.phase(conv, Phase.InvOpen, ev.row);
       }
     }
-    w.facts.tell('gmemInvStart', inode, b, ev.row);
+    w.facts.tell.gmemInvStart(inode, b, ev.row);
   });
   on('GmemInvEnd', (w, ev, t) => {
     const inode = invalidated(w, ev, t, GEND.ino);
@@ -183,6 +183,6 @@ function ended(w: World, ev: Ev, t: Thread): void {
     if (conv.invCloseRow < 0 && conv.scope === 'vm') closeIn(w, conv, ev.row);
   }
   w.op(Op.InvEnd, vm.index, ev.row, 0, 0, vm.inProgress, t.tid);
-  w.facts.tell('invEnd', vm, bracket, ev.row, inprog);
+  w.facts.tell.invEnd(vm, bracket, ev.row, inprog);
   if (inprog === 1) vm.quietRow = ev.row;
 }

@@ -5,9 +5,9 @@ import { closeConversion } from './conversions.js';
 /** Events are missing before `row`: calls in flight end with an unknown outcome, and SPTEs may have gone. */
 export function loseCalls(w: World, row: number): void {
   for (const t of w.threads.values()) {
-    w.facts.tell('callsCut', t, row);
+    w.facts.tell.callsCut(t, row);
     if (t.conv) {
-      w.facts.tell('convCut', t.conv, row);
+      w.facts.tell.convCut(t.conv, row);
       closeConversion(w, t, t.conv, row, undefined);
       t.convWasCut = true;
     }

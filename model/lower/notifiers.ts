@@ -89,7 +89,7 @@ export function lowerNotifiers(on: On): void {
     const inode = w.whichFile.of(ev.num(DESTROY.ino), ev, t);
     if (!inode) return;
     inode.destroyedRow = ev.row;
-    w.facts.tell('destroyed', inode, ev.row);
+    w.facts.tell.destroyed(inode, ev.row);
   });
   on('GmemRelease', (w, ev, t) => {
     const inode = w.whichFile.known(ev.num(RELEASE.ino), ev, t);
@@ -105,7 +105,7 @@ function lowerMmapNotifiers(on: On): void {
     t.mmapStarting = n;
     if (n && t.mmapNotify) {
       t.mmapNotify.started.push(n);
-      w.facts.tell('notifierStart', n, ev.row, t);
+      w.facts.tell.notifierStart(n, ev.row, t);
     }
   });
   on('NotifierMmapStartRet', (_w, ev, t) => {
@@ -118,13 +118,13 @@ function lowerMmapNotifiers(on: On): void {
   on('NotifierMmapAbort', (w, ev, t) => {
     const n = notifierOf(w, ev.pointer(MABORT.notifier));
     if (!n || !t.mmapNotify) return;
-    w.facts.tell('notifierAbort', n, ev.row, t);
+    w.facts.tell.notifierAbort(n, ev.row, t);
     t.mmapNotify.aborted.push(n);
   });
   on('NotifierMmapEnd', (w, ev, t) => {
     const n = notifierOf(w, ev.pointer(MEND.notifier));
     if (!n || !t.mmapNotify) return;
-    w.facts.tell('notifierMmapEnd', n, ev.row, t);
+    w.facts.tell.notifierMmapEnd(n, ev.row, t);
     t.mmapNotify.ended.add(n);
   });
 }
@@ -150,14 +150,14 @@ function lowerInvalidateNotifiers(on: On): void {
     const first = call ? call.first : ev.pgoff(ISTART.start);
     const end = call ? call.end : ev.pgoff(ISTART.end);
     bracket(t, n.inode, first, end, ev.row).started.set(n, ev.row);
-    w.facts.tell('notifierStart', n, ev.row, t);
+    w.facts.tell.notifierStart(n, ev.row, t);
   });
   on('NotifierInvEnd', (w, ev, t) => {
     const n = notifierOf(w, ev.pointer(IEND.notifier));
     if (!n) return;
     const b = t.shimBracket;
-    if (b) w.facts.tell('shimOp', t, b.inode, b.first, b.end, ev.row, 'end');
-    w.facts.tell('notifierEnd', n, ev.row, t);
+    if (b) w.facts.tell.shimOp(t, b.inode, b.first, b.end, ev.row, 'end');
+    w.facts.tell.notifierEnd(n, ev.row, t);
     b?.started.delete(n);
     b?.ended.add(n);
   });
@@ -169,6 +169,6 @@ function lowerInvalidateNotifiers(on: On): void {
 
 function endBracket(w: World, t: Thread, row: number): void {
   if (!t.shimBracket) return;
-  w.facts.tell('shimBracketEnd', t, row);
+  w.facts.tell.shimBracketEnd(t, row);
   t.shimBracket = undefined;
 }

@@ -2,7 +2,6 @@
 import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
 import { asPgoff, PAST_ALL_PGOFFS, type Pgoff, plus } from '../../parsers/base/units.js';
-import type { Interner } from '../../parsers/base/intern.js';
 import { slotsOf } from '../world/slots.js';
 import { vmaAt } from './vmas.js';
 import { Op, RefKind } from '../ops/oplog.js';
@@ -46,14 +45,14 @@ export function refGet(
 ): void {
   inode.refs.add(pgoff, { kind, row, tid, longterm, named });
   w.op(Op.RefGet, inode.index, row, pgoff, 1, kind, tid);
-  if (kind === RefKind.Pin) w.facts.tell('pin', inode, pgoff, row);
+  if (kind === RefKind.Pin) w.facts.tell.pin(inode, pgoff, row);
 }
 
 /** Drops the oldest reference of a kind; one that was never seen taken changes nothing but is told. */
 export function refPut(w: World, inode: Inode, pgoff: Pgoff, kind: number, row: number, tid: number): void {
   const wasHeld = inode.refs.drop(pgoff, kind);
   if (wasHeld) w.op(Op.RefPut, inode.index, row, pgoff, 1, kind, tid);
-  if (kind === RefKind.Pin) w.facts.tell('unpin', inode, pgoff, row, wasHeld);
+  if (kind === RefKind.Pin) w.facts.tell.unpin(inode, pgoff, row, wasHeld);
 }
 
 /** Where an event has no slot of a kind. */
@@ -84,7 +83,7 @@ function pageOf(
 export function lowerReferences(on: On): void {
   on('GupEnter', (w, ev, t) => {
     const own = ev.num(ENTER.flags);
-    const flags = own >= 0 && isRemote(w, ev.row) ? own | FOLL_REMOTE : own;
+    const flags = own >= 0 && w.isRemote(ev.row) ? own | FOLL_REMOTE : own;
     const start = ev.num(ENTER.start);
     const outer = t.gup;
     // GUP functions call each other with the same address; not all of them have a return probe to count down
@@ -105,7 +104,7 @@ export function lowerReferences(on: On): void {
   on('GupPutFolio', (w, ev, t) => {
     const page = pageOf(w, ev, t, GUP_PUT.folio, GUP_PUT.ino, GUP_PUT.pgoff);
     if (!page || (ev.num(GUP_PUT.flags) & FOLL_PIN) === 0) return;
-    if (w.recordedGupRet) w.facts.tell('ungrab', page.inode, page.pgoff, ev.row);
+    if (w.recordedGupRet) w.facts.tell.ungrab(page.inode, page.pgoff, ev.row);
     else refPut(w, page.inode, page.pgoff, RefKind.Pin, ev.row, t.tid);
   });
   on('UnpinPage', (w, ev, t) => {
@@ -159,7 +158,7 @@ function unpinnedOfNoFile(w: World, ev: Ev, mappingSlot: number, pointer: number
 
 /** Releases `nr` pages from the one that a pointer names. */
 function unpinnedByPointer(w: World, ev: Ev, t: Thread, s: { page: number; nr: number }): void {
-  if (ev.has(s.page)) w.facts.tell('pageUnpinned', ev.pointer(s.page), ev.row, t);
+  if (ev.has(s.page)) w.facts.tell.pageUnpinned(ev.pointer(s.page), ev.row, t);
   const page = pageOf(w, ev, t, s.page, NO_SLOT, NO_SLOT);
   unpinned(w, ev, t, page, ev.num(s.nr), ev.pointer(s.page), -1);
 }
@@ -185,23 +184,6 @@ function unpinned(
   for (let i = 0; i < count; i++) refPut(w, page.inode, plus(page.pgoff, i), RefKind.Pin, ev.row, t.tid);
 }
 
-/** By the names that a table has. */
-const remotes = new WeakMap<Interner, Uint8Array>();
-
-/**
- * Whether an event is of a function for another task's memory: those add FOLL_REMOTE to what their callers
- * ask for.
- */
-function isRemote({ table }: World, row: number): boolean {
-  const { names } = table;
-  let ofName = remotes.get(names);
-  if (!ofName) {
-    ofName = Uint8Array.from({ length: names.size }, (_, id) => Number(/_remote$/.test(names.text(id))));
-    remotes.set(names, ofName);
-  }
-  return ofName[table.nameId(row)] === 1;
-}
-
 /** Flags that two probes of one GUP show, -1 for a probe that shows none. */
 function joinFlags(a: number, b: number): number {
   if (a < 0) return b;
@@ -218,7 +200,7 @@ export function endGup(w: World, t: Thread): void {
   if (!gup || gup.returned || !w.recordedGupRet || gup.start < 0) return;
   const vma = vmaAt(w, t, gup.start);
   if (!vma || vma.pgoff < 0) return;
-  w.facts.tell('gupUnseen', {
+  w.facts.tell.gupUnseen({
     row: gup.row,
     inode: vma.inode,
     pgoff: plus(vma.pgoff, w.pages.ofByte(gup.start - vma.start)),
@@ -244,10 +226,10 @@ function gupReturned(w: World, ev: Ev, t: Thread): void {
   }
   if (Number.isNaN(ret)) return;
   if (ret > 0 && t.fault?.isStage2) lookedUp(w, t.fault, ev, flags);
-  if (ret > 0 && ev.has(RET.page)) w.facts.tell('pageTaken', ev.pointer(RET.page), flags, ev.row, t);
+  if (ret > 0 && ev.has(RET.page)) w.facts.tell.pageTaken(ev.pointer(RET.page), flags, ev.row, t);
   if (ret <= 0) {
     const refused = addr >= 0 ? vmaAt(w, t, addr) : undefined;
-    if (refused) w.facts.tell('gupRefused', refused.inode, ev.row);
+    if (refused) w.facts.tell.gupRefused(refused.inode, ev.row);
     return;
   }
   let vmaRow = -1;
@@ -267,7 +249,7 @@ function gupReturned(w: World, ev: Ev, t: Thread): void {
   const pointer = ev.pointer(RET.page);
   if (pointer >= 0) noteFolio(w, pointer, page.inode, page.pgoff, ev.row);
   const count = Math.min(ret, MAX_PAGES);
-  w.facts.tell('gup', {
+  w.facts.tell.gup({
     row: ev.row,
     inode: page.inode,
     pgoff: page.pgoff,
@@ -302,7 +284,7 @@ function grabbed(w: World, ev: Ev, t: Thread, s: typeof GRAB): void {
   if (pointer >= 0) noteFolio(w, pointer, page.inode, page.pgoff, ev.row);
   const flags = Math.max(0, ev.num(s.flags));
   if (w.recordedGupRet) {
-    if ((flags & FOLL_PIN) !== 0) w.facts.tell('grab', page.inode, page.pgoff, ev.row);
+    if ((flags & FOLL_PIN) !== 0) w.facts.tell.grab(page.inode, page.pgoff, ev.row);
     return;
   }
   if ((flags & (FOLL_PIN | FOLL_GET)) === 0) return;

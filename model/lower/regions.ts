@@ -116,7 +116,7 @@ function returned(w: World, t: Thread, row: number, ret: number): void {
   const slot = learnRegion(w, vm, region, region.id, region.fd);
   if (!slot) return;
   if (slot.fd >= 0) nameSlot(w, slot, w.whichFile.ofSlot(slot, t), row);
-  w.facts.tell('bindOk', slot, row);
+  w.facts.tell.bindOk(slot, row);
 }
 
 /** What a bind is about, with what the call around it said. */
@@ -142,12 +142,12 @@ function answered(w: World, vm: Vm, region: Region, row: number, ret: number): v
     const others = [...vm.regions.values(), ...bound.map((slot) => regionOfSlot(slot, undefined))];
     const refusal = { vm, region, errno: ret, row, holder: holderOf(others, region, w.pages.bytes) };
     w.refusals.push(refusal);
-    w.facts.tell('regionRefused', refusal);
+    w.facts.tell.regionRefused(refusal);
     return;
   }
   if (region.npages > 0) vm.regions.set(regionKey(region), region);
   else vm.regions.delete(regionKey(region));
-  w.facts.tell('regionTaken', region);
+  w.facts.tell.regionTaken(region);
 }
 
 /** A memslot of a file was made, which is returned where it is new, or one was taken away. */

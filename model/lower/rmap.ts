@@ -84,7 +84,7 @@ export function lowerRmap(on: On): void {
     w.op(Op.MapAdd, p.inode.index, ev.row, p.first, p.count, groupOf(t), Math.max(0, ev.num(ADD.vma_start)));
     const fault = t.serviced && isOn(t.serviced, p) ? t.serviced : undefined;
     t.serviced = undefined;
-    w.facts.tell('rmapAdd', p.inode, p.first, p.count, ev.row, fault, t);
+    w.facts.tell.rmapAdd(p.inode, p.first, p.count, ev.row, fault, t);
   });
   on('RmapRemove', (w, ev, t) => {
     const p = pages(w, ev, t, REMOVE, false);
@@ -99,7 +99,7 @@ export function lowerRmap(on: On): void {
       groupOf(t),
       Math.max(0, ev.num(REMOVE.vma_start)),
     );
-    w.facts.tell('rmapRemove', p.inode, p.first, p.count, ev.row);
+    w.facts.tell.rmapRemove(p.inode, p.first, p.count, ev.row);
   });
   on('UnmapMappingPages', (w, ev, t) => {
     const ino = ev.num(UNMAP.ino);
@@ -143,7 +143,7 @@ function lowerUserFaults(on: On): void {
     t.serviced = undefined;
     if (inode && pgoff >= 0) {
       w.op(Op.UserFault, inode.index, ev.row, pgoff, 1, -1, t.tid);
-      w.facts.tell('userFaultEnter', ctx, t);
+      w.facts.tell.userFaultEnter(ctx, t);
     }
   });
   on('UserFaultRet', (w, ev, t) => {
@@ -154,12 +154,12 @@ function lowerUserFaults(on: On): void {
     const inode = ctx?.inode ?? (ino > 0 ? w.whichFile.of(ino, ev, t) : undefined);
     const pgoff = ctx && ctx.pgoff >= 0 ? ctx.pgoff : ev.pgoff(FAULT_RET.pgoff);
     if (!ctx && !t.userFaultWasCut && w.recorded(K('UserFault')) && w.gapBetween(0, ev.row))
-      w.facts.tell('faultUnbegun', inode, pgoff, ev.row);
+      w.facts.tell.faultUnbegun(inode, pgoff, ev.row);
     t.userFaultWasCut = false;
     if (!inode || pgoff < 0 || ret < 0) return;
     w.op(Op.UserFault, inode.index, ev.row, pgoff, 1, ret, t.tid);
     if (ctx && isServiced(ret)) t.serviced = ctx;
-    w.facts.tell('userFaultRet', ctx, inode, pgoff, ret, ev.row, t);
+    w.facts.tell.userFaultRet(ctx, inode, pgoff, ret, ev.row, t);
   });
   on('GmemGetFolio', (w, ev, t) => {
     const inode = w.whichFile.of(ev.num(GET_FOLIO.ino), ev, t);

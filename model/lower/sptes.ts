@@ -5,7 +5,7 @@ import { slotsOf } from '../world/slots.js';
 import { asGfn, asPfn, type Gfn, PAGE_SHIFT, PAGES_PER_LEVEL, type Pfn } from '../../parsers/base/units.js';
 import { Op, Phase } from '../ops/oplog.js';
 import type { GuestFault, Thread, Vm } from '../world/state.js';
-import type { SpteRec } from '../world/spte.js';
+import type { PendingSpteCheck } from '../world/spte.js';
 import type { World } from '../world/world.js';
 
 const CHANGED = slotsOf('SpteChanged', 'as_id', 'gfn', 'level', 'old', 'new');
@@ -107,7 +107,7 @@ function installed(
     vmSure: w.whichVm.isSure(t),
   });
   w.op(Op.SpteSet, vm.index, ev.row, gfn, pages, rec.pfn, level);
-  w.facts.tell('spteInstall', vm, rec, fault, t);
+  w.facts.tell.spteInstall(vm, rec, fault, t);
   if (fault) fault.installed = true;
 }
 
@@ -128,29 +128,19 @@ function zapped(w: World, vm: Vm, ev: Ev, t: Thread, level: number, gfn: Gfn, lo
       w.phase(conv, Phase.Zapped, ev.row);
     }
   }
-  const rec = zappedLeaf(vm, Math.max(0, ev.num(CHANGED.as_id)), level, gfn, pfn);
-  if (!rec) return;
-  if (rec.pending)
-    for (const p of rec.pending)
-      if (rec.pfn === pfn) p.confirm(ev.row);
-      else p.refute(ev.row);
-  vm.sptes.remove(rec);
-  w.facts.tell('spteZap', vm, rec, ev.row);
+  const { sptes } = vm;
+  const asId = Math.max(0, ev.num(CHANGED.as_id));
+  const at = sptes.zappedBy(asId, level, gfn, pfn);
+  if (at === 0) return;
+  const isTheSame = sptes.pfnOf(at) === pfn;
+  for (const p of sptes.pendingOf(at) ?? NONE)
+    if (isTheSame) p.confirm(ev.row);
+    else p.refute(ev.row);
+  const rec = w.facts.isHeard('spteZap') ? sptes.recordOf(at, asId, level, gfn) : undefined;
+  sptes.removeAt(at, asId, level, gfn);
+  if (rec) w.facts.tell.spteZap(vm, rec, ev.row);
 }
-
-/**
- * The record that a zap ends. A certain one goes first: a doubtful one that stays is never taken for proof.
- */
-function zappedLeaf(vm: Vm, asId: number, level: number, gfn: Gfn, pfn: Pfn): SpteRec | undefined {
-  const oldest = vm.sptes.first(asId, level, gfn);
-  let samePfn: SpteRec | undefined;
-  for (let rec = oldest; rec; rec = rec.next) {
-    if (rec.pfn !== pfn) continue;
-    if (!rec.doubtful) return rec;
-    samePfn ??= rec;
-  }
-  return samePfn ?? oldest;
-}
+const NONE: readonly PendingSpteCheck[] = [];
 
 /** A later event shows the SPTE still present: what waited for that is proven. */
 function proven(vm: Vm, ev: Ev, level: number, gfn: Gfn, lo: number, hi: number): void {

@@ -57,7 +57,7 @@ export function lowerStage2(on: On): void {
   on('PkvmCreateVm', (w, ev, t) => void w.whichVm.atWork(ev, t, CREATE.kvm));
   on('PkvmDestroyVm', (w, ev, t) => {
     const vm = w.whichVm.of(ev, t, GONE.kvm);
-    w.facts.tell('stage2Gone', vm, ev.row);
+    w.facts.tell.stage2Gone(vm, ev.row);
     w.whichVm.destroyed(vm);
   });
   both('Stage2Map', (w, ev, t) => {
@@ -78,12 +78,12 @@ export function lowerStage2(on: On): void {
     const call = t.stage2Map;
     t.stage2Map = undefined;
     if (!call) {
-      if (w.gapBetween(0, ev.row)) w.facts.tell('stage2Unbegun', ev.row);
+      if (w.gapBetween(0, ev.row)) w.facts.tell.stage2Unbegun(ev.row);
       return;
     }
     const ret = ev.signed(MAP_RET.ret, NaN);
     if (ret === 0) mapped(w, ev, t, call);
-    else if (!Number.isNaN(ret)) w.facts.tell('stage2Refused', call, ev.row, ret);
+    else if (!Number.isNaN(ret)) w.facts.tell.stage2Refused(call, ev.row, ret);
   });
   both('Stage2Unmap', (w, ev, t) => {
     const vm = owner(w, ev, t, UNMAP.pgt);
@@ -95,7 +95,7 @@ export function lowerStage2(on: On): void {
     const vm = owner(w, ev, t, DESTROY.pgt);
     if (!vm) return;
     const { first, end } = rangeOf(w, ev, DESTROY);
-    w.facts.tell('stage2Returned', vm, first, end, ev.row);
+    w.facts.tell.stage2Returned(vm, first, end, ev.row);
     unmapped(w, ev, vm, first, end);
   });
   on('Stage2Teardown', (w, ev, t) => {
@@ -105,7 +105,7 @@ export function lowerStage2(on: On): void {
   on('PkvmStage2Gone', (w, ev, t) => {
     const vm = owner(w, ev, t, PKVM_TABLE_GONE.pgt);
     if (!vm) return;
-    if (ev.pointer(PKVM_TABLE_GONE.left) > 0) w.facts.tell('stage2Left', vm, ev.row);
+    if (ev.pointer(PKVM_TABLE_GONE.left) > 0) w.facts.tell.stage2Left(vm, ev.row);
     else tableGone(w, ev, vm);
   });
   on('Stage2Gone', (w, ev, t) => {
@@ -113,7 +113,7 @@ export function lowerStage2(on: On): void {
     if (vm) tableGone(w, ev, vm);
   });
   on('ForceReclaim', (w, ev) =>
-    w.facts.tell('forceReclaim', asPfn(w.pages.ofByte(ev.num(RECLAIM.phys))), ev.row),
+    w.facts.tell.forceReclaim(asPfn(w.pages.ofByte(ev.num(RECLAIM.phys))), ev.row),
   );
   on('GuestShare', (w, ev) => shared(w, ev, SHARE, true));
   on('GuestUnshare', (w, ev) => shared(w, ev, UNSHARE, false));
@@ -123,7 +123,7 @@ export function lowerStage2(on: On): void {
 function shared(w: World, ev: Ev, s: typeof SHARE, isShare: boolean): void {
   const gfn = ev.has(s.gfn) ? ev.gfn(s.gfn) : asGfn(w.pages.ofByte(ev.num(s.ipa)));
   if (ev.has(s.ret) && ev.signed(s.ret, 0) !== 0) return;
-  w.facts.tell('guestShares', ev.num(s.handle), gfn, isShare, ev.row);
+  w.facts.tell.guestShares(ev.num(s.handle), gfn, isShare, ev.row);
 }
 
 /**
@@ -194,20 +194,20 @@ function installed(w: World, ev: Ev, t: Thread, call: Stage2Call, gfn: Gfn, pfn:
   // Where nothing shows unmapping, it may be gone again at any time.
   if (!w.recordedStage2Unmap && vm.isProtected !== true) rec.doubtful = true;
   w.op(Op.SpteSet, vm.index, ev.row, gfn, pages, pfn, level);
-  w.facts.tell('spteInstall', vm, rec, fault, t);
-  w.facts.tell('stage2Mapped', call, rec, ev.row);
+  w.facts.tell.spteInstall(vm, rec, fault, t);
+  w.facts.tell.stage2Mapped(call, rec, ev.row);
   if (fault) fault.installed = true;
 }
 
 /** A VM goes: whatever it maps may be unmapped at any time from here on. */
 function tornDown(w: World, ev: Ev, vm: Vm): void {
   for (const rec of vm.sptes.covering(asGfn(0), PAST_ALL_GFNS, [])) rec.doubtful = true;
-  w.facts.tell('stage2Returning', vm, ev.row);
+  w.facts.tell.stage2Returning(vm, ev.row);
 }
 
 /** The page table of a VM goes, and maps nothing. */
 function tableGone(w: World, ev: Ev, vm: Vm): void {
-  w.facts.tell('stage2Returned', vm, asGfn(0), PAST_ALL_GFNS, ev.row);
+  w.facts.tell.stage2Returned(vm, asGfn(0), PAST_ALL_GFNS, ev.row);
   unmapped(w, ev, vm, asGfn(0), PAST_ALL_GFNS);
 }
 
@@ -220,5 +220,5 @@ function drop(w: World, vm: Vm, rec: SpteRec, row: number): void {
   for (const pending of rec.pending ?? []) pending.confirm(row);
   vm.sptes.remove(rec);
   w.op(Op.SpteZap, vm.index, row, rec.gfn, PAGES_PER_LEVEL[rec.level]!, rec.pfn, rec.level);
-  w.facts.tell('spteZap', vm, rec, row);
+  w.facts.tell.spteZap(vm, rec, row);
 }

@@ -35,7 +35,7 @@ function leave(w: World, t: Thread, row: number, name: string): SyscallCtx | und
   const ctx = t.syscall;
   t.syscall = undefined;
   t.vmFresh = false;
-  if (ctx) w.facts.tell('callReturn', t, row, ctx.row, name);
+  if (ctx) w.facts.tell.callReturn(t, row, ctx.row, name);
   return ctx;
 }
 
@@ -144,5 +144,5 @@ function ioctlReturned(w: World, t: Thread, ctx: SyscallCtx, ret: number, row: n
 /** An address space call that succeeded: what it did to the mappings of files. */
 function succeeded(w: World, t: Thread, ctx: SyscallCtx, row: number): void {
   if (ctx.name === 'munmap') unmapped(w, t, ...span(w, ctx), row, ctx.row);
-  else if (t.syscallOn) w.facts.tell('vmaSplit', t.syscallOn, row, ctx.name, ctx.row);
+  else if (t.syscallOn) w.facts.tell.vmaSplit(t.syscallOn, row, ctx.name, ctx.row);
 }

@@ -52,7 +52,7 @@ function mmapped(w: World, t: Thread, row: number, ret: number): void {
   const m = t.mmap;
   t.mmap = undefined;
   if (!m) return;
-  w.facts.tell('mmapRet', m.inode, ret, row, t);
+  w.facts.tell.mmapRet(m.inode, ret, row, t);
   if (ret < 0) return;
   if (m.inode.pageCount < 0 && m.size > 0) m.inode.pageCount = w.pages.forBytes(m.size);
   const vma: Vma = {
@@ -68,7 +68,7 @@ function mmapped(w: World, t: Thread, row: number, ret: number): void {
   for (const inode of w.mappedFiles.list())
     for (const old of [...inode.vmas])
       if (old.tgid === vma.tgid && old.start < vma.end && old.end > vma.start) removeVma(w, old, row);
-  w.facts.tell('mmapOk', vma, row, t, m.hasVmOps, m.vmOps);
+  w.facts.tell.mmapOk(vma, row, t, m.hasVmOps, m.vmOps);
   addVma(w, vma, row);
 }
 
@@ -90,9 +90,9 @@ export function unmapped(
       if (vma.tgid !== group || start >= vma.end || end <= vma.start) continue;
       if (start <= vma.start && end >= vma.end) {
         removeVma(w, vma, row);
-        w.facts.tell('vmaGone', inode, row, t, inode.vmas.length === 0);
+        w.facts.tell.vmaGone(inode, row, t, inode.vmas.length === 0);
       } else {
-        w.facts.tell('vmaSplit', inode, row, 'munmap', fromRow);
+        w.facts.tell.vmaSplit(inode, row, 'munmap', fromRow);
         cut(w, vma, start, end, row);
       }
     }
@@ -184,7 +184,7 @@ export function lowerVmas(on: On): void {
     if (!same || t.splitRow >= 0) return;
     const vma: Vma = { inode, mm, tgid: CHILD, start, end, pgoff: same.pgoff, row: ev.row };
     addVma(w, vma, ev.row);
-    w.facts.tell('vmaDup', vma, ev.row);
+    w.facts.tell.vmaDup(vma, ev.row);
   });
   on('VmaClose', (w, ev, t) => {
     const inode = w.whichFile.of(ev.num(CLOSE.ino), ev, t);
@@ -198,7 +198,7 @@ export function lowerVmas(on: On): void {
     const vma = inode.vmas[at];
     if (vma && (vma.start < start || vma.end > end)) cut(w, vma, start, end, ev.row);
     else if (vma) removeVma(w, vma, ev.row);
-    w.facts.tell('vmaGone', inode, ev.row, t, inode.vmas.length === 0);
+    w.facts.tell.vmaGone(inode, ev.row, t, inode.vmas.length === 0);
   });
   on('SplitVma', (_w, ev, t) => {
     t.splitAddr = ev.num(SPLIT.addr);
@@ -211,7 +211,7 @@ export function lowerVmas(on: On): void {
     if (ev.signed(SPLIT_RET.ret, -1) !== 0 || addr < 0) return;
     const vma = vmaAt(w, t, addr) ?? vmaAt(w, t, addr - 1);
     if (!vma || addr < vma.start || addr > vma.end) return;
-    w.facts.tell('vmaSplit', vma.inode, ev.row, '__split_vma', row >= 0 ? row : ev.row);
+    w.facts.tell.vmaSplit(vma.inode, ev.row, '__split_vma', row >= 0 ? row : ev.row);
     if (addr > vma.start && addr < vma.end) cut(w, vma, addr, addr, ev.row);
   });
   on('VmaMremap', (w, ev, t) => {
@@ -223,7 +223,7 @@ export function lowerVmas(on: On): void {
     const inode: Inode | undefined = t.mremapInode;
     t.mremapInode = undefined;
     if (inode && ev.signed(MREMAP_RET.ret, -1) === 0)
-      w.facts.tell('vmaSplit', inode, ev.row, 'mremap', t.mremapRow);
+      w.facts.tell.vmaSplit(inode, ev.row, 'mremap', t.mremapRow);
   });
   on('UnmapVmas', (w, ev, t) => {
     // All addresses at once: this is exit_mmap.

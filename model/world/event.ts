@@ -3,7 +3,7 @@
  * allocation.
  */
 import type { Gfn, Pfn, Pgoff } from '../../parsers/base/units.js';
-import { hasFailed, hasSlot, highWord, lowWord, readSigned, readSlot } from '../../parsers/events/slots.js';
+import { hasFailed, highWord, lowWord, readSigned, readSlot } from '../../parsers/events/slots.js';
 import { SEGMENT_ROWS, type Segment } from '../../parsers/events/segment.js';
 
 const TWO_TO_32 = 2 ** 32;
@@ -16,11 +16,16 @@ const MAX_UINT32 = 0xffffffff;
 const POINTER_HIGH = 0xfffff;
 const POINTER_TOP_SHIFT = 20;
 
+const NO_POOL: Uint32Array = new Uint32Array(1);
+
 export class Ev {
   row = 0;
   tid = -1;
   tgid = -1;
   private seg: Segment | undefined;
+  /** The payloads of that segment, and whether they are packed. */
+  private pool = NO_POOL;
+  private isPacked = false;
   private i = 0;
   private p = 0;
 
@@ -33,7 +38,11 @@ export class Ev {
 
   /** Points at row `i` of `seg`, which is the table's segment number `segmentIndex`. */
   point(seg: Segment, segmentIndex: number, i: number): void {
-    this.seg = seg;
+    if (seg !== this.seg) {
+      this.seg = seg;
+      this.pool = seg.pool;
+      this.isPacked = seg.isPacked;
+    }
     this.row = segmentIndex * SEGMENT_ROWS + i;
     this.i = i;
     this.tid = seg.tid[i]!;
@@ -43,7 +52,12 @@ export class Ev {
 
   /** Slot as an unsigned number, -1 when absent; exact below 2^53. */
   num(slot: number): number {
-    return readSlot(this.seg!, this.p, slot);
+    if (this.isPacked) return readSlot(this.seg!, this.p, slot);
+    const { pool, p } = this;
+    if ((pool[p]! & (1 << slot)) === 0) return -1;
+    const at = p + 1 + 2 * slot;
+    const high = pool[at + 1]!;
+    return high === 0 ? pool[at]! : high * TWO_TO_32 + pool[at]!;
   }
 
   /** The same of a slot that holds a guest frame, a page of a file or a host frame; -1 when absent. */
@@ -58,7 +72,7 @@ export class Ev {
   }
 
   has(slot: number): boolean {
-    return hasSlot(this.seg!, this.p, slot);
+    return (this.pool[this.p]! & (1 << slot)) !== 0;
   }
 
   /** True for a slot that the event has, but that holds no data: the kernel could not fetch it. */
@@ -77,10 +91,12 @@ export class Ev {
 
   /** Low and high words of a slot; both 0 when absent. */
   lo(slot: number): number {
-    return this.has(slot) ? lowWord(this.seg!, this.p, slot) : 0;
+    if (!this.has(slot)) return 0;
+    return this.isPacked ? lowWord(this.seg!, this.p, slot) : this.pool[this.p + 1 + 2 * slot]!;
   }
   hi(slot: number): number {
-    return this.has(slot) ? highWord(this.seg!, this.p, slot) : 0;
+    if (!this.has(slot)) return 0;
+    return this.isPacked ? highWord(this.seg!, this.p, slot) : this.pool[this.p + 2 + 2 * slot]!;
   }
 
   /** True for what has its high word full of ones: ~0, an error pointer, a negative number. */

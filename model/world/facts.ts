@@ -160,26 +160,105 @@ export interface Facts {
 export type FactName = keyof Facts;
 export type Listener = Partial<Facts>;
 
+/** Of facts that nobody listens to. */
+const unheard = (): void => undefined;
+const UNHEARD: Facts = {
+  store: unheard,
+  convEnd: unheard,
+  convBlocked: unheard,
+  convCut: unheard,
+  callsCut: unheard,
+  getPfnUnbegun: unheard,
+  bindUnbegun: unheard,
+  faultUnbegun: unheard,
+  spteInstall: unheard,
+  spteZap: unheard,
+  stage2Mapped: unheard,
+  stage2Refused: unheard,
+  stage2Unbegun: unheard,
+  stage2Returning: unheard,
+  stage2Left: unheard,
+  stage2Returned: unheard,
+  forceReclaim: unheard,
+  guestShares: unheard,
+  pageTaken: unheard,
+  pageUnpinned: unheard,
+  stage2Gone: unheard,
+  userFaultEnter: unheard,
+  userFaultRet: unheard,
+  rmapAdd: unheard,
+  rmapRemove: unheard,
+  gup: unheard,
+  gupUnseen: unheard,
+  gupRefused: unheard,
+  unpin: unheard,
+  grab: unheard,
+  ungrab: unheard,
+  pin: unheard,
+  mmapOk: unheard,
+  mmapRet: unheard,
+  vmaDup: unheard,
+  vmaGone: unheard,
+  vmaSplit: unheard,
+  getPfnOk: unheard,
+  filemapDelete: unheard,
+  invStart: unheard,
+  invEnd: unheard,
+  gmemInvStart: unheard,
+  callReturn: unheard,
+  bindOk: unheard,
+  regionTaken: unheard,
+  regionRefused: unheard,
+  notifierStart: unheard,
+  notifierEnd: unheard,
+  notifierAbort: unheard,
+  notifierMmapEnd: unheard,
+  shimOp: unheard,
+  shimBracketEnd: unheard,
+  guestFaultEnd: unheard,
+  destroyed: unheard,
+  rmpFault: unheard,
+  qemuConvert: unheard,
+  qemuDiscard: unheard,
+  prepare: unheard,
+  madeShared: unheard,
+  guestAskAnswered: unheard,
+  guestBatchAnswered: unheard,
+  released: unheard,
+  contested: unheard,
+  finish: unheard,
+};
+
 /** Calls every listener of a fact in the order of registration. */
 export class FactBus {
-  private readonly byFact = new Map<FactName, ((...args: never[]) => void)[]>();
+  /** Who tells a fact calls it by its name: a look-up for each would cost the replay as much as some rules. */
+  readonly tell: Facts = { ...UNHEARD };
+  private readonly byFact = new Map<FactName, Hearing[]>();
 
   listen(listener: Listener): void {
     for (const name of Object.keys(listener) as FactName[]) {
-      const fn = listener[name] as ((...args: never[]) => void) | undefined;
-      if (!fn) continue;
+      const hearing = listener[name] as Hearing | undefined;
+      if (!hearing) continue;
       const list = this.byFact.get(name) ?? [];
-      list.push(fn);
+      list.push(hearing);
       this.byFact.set(name, list);
+      (this.tell as unknown as Record<FactName, Hearing>)[name] = list.length === 1 ? hearing : allOf(list);
     }
   }
 
-  /**
-   * Facts have at most seven parameters: fixed ones, since a rest array a call would cost the replay most.
-   */
-  tell<N extends FactName>(name: N, ...args: Parameters<Facts[N]>): void;
-  tell(
-    name: FactName,
+  /** Whether anybody listens to a fact: what takes long to say need not be said else. */
+  isHeard(name: FactName): boolean {
+    return this.byFact.has(name);
+  }
+}
+
+type Hearing = (...parts: unknown[]) => void;
+
+/**
+ * Facts have at most seven parts: fixed ones, since a rest array for each would cost the replay most.
+ */
+function allOf(list: readonly Hearing[]): Hearing {
+  return (
     a?: unknown,
     b?: unknown,
     c?: unknown,
@@ -187,9 +266,7 @@ export class FactBus {
     e?: unknown,
     f?: unknown,
     g?: unknown,
-  ): void {
-    const list = this.byFact.get(name) as ((...x: unknown[]) => void)[] | undefined;
-    if (!list) return;
+  ): void => {
     for (let i = 0; i < list.length; i++) list[i]!(a, b, c, d, e, f, g);
-  }
+  };
 }

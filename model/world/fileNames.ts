@@ -45,6 +45,8 @@ const MOST_WAITING = 64;
 export class FileNames {
   readonly inodes: Inode[] = [];
   private readonly byIno = new Map<number, Inode>();
+  /** Of these the one that was asked for last: events on one file come in runs. */
+  private lastNamed: Inode | undefined;
   private readonly byFile = new Map<number, Inode>();
   /** Numbers that two files have at once, and how many of the two live. */
   private readonly contested = new Map<number, number>();
@@ -74,8 +76,8 @@ export class FileNames {
    * files have at once.
    */
   of(ino: number, ev: Ev, t: Thread): Inode | undefined {
-    if (ino <= 0 || this.contested.has(ino)) return undefined;
-    const before = this.byIno.get(ino);
+    if (ino <= 0 || this.isContested(ino)) return undefined;
+    const before = this.withNumber(ino);
     if (!before || isGone(before)) return this.make(ino, ev, t, this.onlyCreate(t));
     if (t.tgid === before.lastTgid || t.tgid < 0) return before;
     return this.isPassedTo(before, t, ev.row) ? before : undefined;
@@ -96,6 +98,18 @@ export class FileNames {
     if (behind) behind.set(fd, inode);
     else this.behind.set(groupOf(t), new Map([[fd, inode]]));
     return inode;
+  }
+
+  /** The file that had a number last. */
+  private withNumber(ino: number): Inode | undefined {
+    if (this.lastNamed?.ino === ino) return this.lastNamed;
+    const named = this.byIno.get(ino);
+    if (named) this.lastNamed = named;
+    return named;
+  }
+
+  private isContested(ino: number): boolean {
+    return this.contested.size > 0 && this.contested.has(ino);
   }
 
   /** The same for the file of a system call; the call tells the descriptor, where it is seen. */
@@ -199,6 +213,7 @@ export class FileNames {
     const inode = new Inode(this.inodes.length, ino, -1, ev.row);
     this.inodes.push(inode);
     this.byIno.set(ino, inode);
+    this.lastNamed = inode;
     if (/restricted|inaccessible/.test(this.table.name(ev.row))) inode.provider = 'restrictedmem';
     // A released file is not used again: the number belongs to one that was made since.
     if (before && before.releasedRow >= 0) inode.fresh = true;
@@ -215,8 +230,8 @@ export class FileNames {
    * released one still: the last of its pages go after its release.
    */
   known(ino: number, ev: Ev, t: Thread): Inode | undefined {
-    if (ino <= 0 || !this.survey.isMemfd(ino) || this.contested.has(ino)) return undefined;
-    return this.byIno.get(ino) ?? this.of(ino, ev, t);
+    if (ino <= 0 || !this.survey.isMemfd(ino) || this.isContested(ino)) return undefined;
+    return this.withNumber(ino) ?? this.of(ino, ev, t);
   }
 
   /** The file that has the number of one now: another, where that one is gone. */

@@ -101,7 +101,8 @@ export class CachedPages {
     return at === 0 ? undefined : this.rec(at);
   }
 
-  set(pgoff: Pgoff, { pfn, deletedRow }: CacheRec): void {
+  /** A page is there in a frame, or has gone from it at a row. */
+  set(pgoff: Pgoff, pfn: Pfn, deletedRow = -1): void {
     const { pages, frames } = this;
     const before = pages.at(pgoff);
     const at = before === 0 ? pages.add(pgoff) : before;
@@ -110,6 +111,13 @@ export class CachedPages {
     columns.pfn[at] = pfn;
     columns.gone[at] = deletedRow + 1;
     if (deletedRow < 0) frames?.add(pfn, at);
+  }
+
+  /** The row at which a page went that was in this frame and has not come again; -1 where it did not. */
+  goneRow(pgoff: Pgoff, pfn: Pfn): number {
+    const at = this.pages.at(pgoff);
+    const { columns } = this.pages;
+    return at === 0 || columns.pfn[at] !== pfn ? -1 : columns.gone[at]! - 1;
   }
 
   clear(): void {

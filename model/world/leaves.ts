@@ -3,7 +3,7 @@
  * the frame. In columns: a guest of 256 GiB has 67 million of them.
  */
 import { BlockTable } from '../../parsers/base/blockTable.js';
-import { asPfn, type Gfn, PAGES_PER_LEVEL, type Pfn } from '../../parsers/base/units.js';
+import { asGfn, asPfn, type Gfn, PAGES_PER_LEVEL, type Pfn } from '../../parsers/base/units.js';
 import type { Install, PendingSpteCheck, SpteRec } from './spte.js';
 
 /** Room for the levels of paging, 1 to 5: a power of two, so that a wrong level stays within the table. */
@@ -82,7 +82,32 @@ export class Leaves {
     this.levelCounts[level]!++;
     if (last === 0) table.set(gfn, at);
     else this.nexts[last] = at;
-    return new StoredSpte(this, at, install);
+    return this.recordOf(at, asId, level, gfn);
+  }
+
+  /** True where no other record stands beside one, which must be there. */
+  isAlone({ asId, level, gfn, row }: SpteRec): boolean {
+    const at = this.tables[tableIndex(asId, level)]!.get(gfn);
+    return this.nexts[at] === 0 && this.rows[at] === row;
+  }
+
+  /**
+   * The number of the record that a zap of this frame ends, 0 for none. A certain one goes first: a doubtful
+   * one that stays is never taken for proof.
+   */
+  zappedBy(asId: number, level: number, gfn: Gfn, pfn: Pfn): number {
+    const oldest = this.tables[tableIndex(asId, level)]?.get(gfn) ?? 0;
+    let samePfn = 0;
+    for (let at = oldest; at !== 0; at = this.nexts[at]!) {
+      if (this.pfns[at] !== pfn) continue;
+      if (!this.isDoubtful(at)) return at;
+      if (samePfn === 0) samePfn = at;
+    }
+    return samePfn || oldest;
+  }
+
+  pfnOf(at: number): Pfn {
+    return asPfn(this.pfns[at]!);
   }
 
   /** Makes room behind the records of a leaf: the oldest goes, and only the next to come stays. */
@@ -93,17 +118,21 @@ export class Leaves {
   }
 
   /** Takes a record out, which must be there; the last word on a leaf of too many records stays, in doubt. */
-  remove(rec: SpteRec): void {
-    const table = this.tables[tableIndex(rec.asId, rec.level)]!;
-    let at = table.get(rec.gfn);
-    while (this.rows[at] !== rec.row) at = this.nexts[at]!;
+  remove({ asId, level, gfn, row }: SpteRec): void {
+    let at = this.tables[tableIndex(asId, level)]!.get(gfn);
+    while (this.rows[at] !== row) at = this.nexts[at]!;
+    this.removeAt(at, asId, level, gfn);
+  }
+
+  /** The same by its number. */
+  removeAt(at: number, asId: number, level: number, gfn: Gfn): void {
     if ((this.flags[at]! & STAYS) !== 0) {
       this.flags[at]! |= DOUBTFUL;
       this.pendings.delete(at);
       return;
     }
-    this.unlink(table, rec.gfn, at);
-    this.drop(at, rec.level);
+    this.unlink(this.tables[tableIndex(asId, level)]!, gfn, at);
+    this.drop(at, level);
   }
 
   clear(): void {
@@ -141,10 +170,26 @@ export class Leaves {
       if (this.levelCounts[level]! <= 0) continue;
       for (let asId = 0; asId < USED_ADDRESS_SPACES; asId++) {
         const table = this.tables[tableIndex(asId, level)];
-        table?.within(first, end, (head, gfn) => this.chain(head, asId, level, gfn, keep));
+        if (table === undefined) continue;
+        // Most ranges are of one page, which one leaf of a level covers at most.
+        if (end - first === 1) this.coveringPage(table, first, asId, level, keep);
+        else table.within(first, end, (head, gfn) => this.chain(head, asId, level, gfn, keep));
       }
     }
     return found;
+  }
+
+  private coveringPage(
+    table: BlockTable<Gfn>,
+    page: Gfn,
+    asId: number,
+    level: number,
+    keep: (rec: SpteRec) => void,
+  ): void {
+    const head = table.get(page);
+    if (head === 0) return;
+    const pages = PAGES_PER_LEVEL[level]!;
+    this.chain(head, asId, level, asGfn(Math.floor(page / pages) * pages), keep);
   }
 
   /** What can change of a record, by its number. */
@@ -165,7 +210,7 @@ export class Leaves {
   }
 
   pendingOf(at: number): PendingSpteCheck[] | undefined {
-    return this.pendings.get(at);
+    return this.pendings.size === 0 ? undefined : this.pendings.get(at);
   }
 
   setPending(at: number, checks: PendingSpteCheck[] | undefined): void {
@@ -179,22 +224,19 @@ export class Leaves {
   }
 
   private view(at: number, asId: number, level: number, gfn: Gfn): SpteRec | undefined {
-    if (at === 0) return undefined;
+    return at === 0 ? undefined : this.recordOf(at, asId, level, gfn);
+  }
+
+  /** A record by its number and the leaf that it is of. */
+  recordOf(at: number, asId: number, level: number, gfn: Gfn): SpteRec {
     const flags = this.flags[at]!;
-    return new StoredSpte(this, at, {
-      gfn,
-      level,
-      asId,
-      pfn: asPfn(this.pfns[at]!),
-      row: this.rows[at]!,
-      side: ((flags >>> SIDE_SHIFT) & TRI_MASK) - 1,
-      root: this.rootOf(at),
-      vmSure: (flags & VM_SURE) !== 0,
-    });
+    const side = ((flags >>> SIDE_SHIFT) & TRI_MASK) - 1;
+    const vmSure = (flags & VM_SURE) !== 0;
+    return new StoredSpte(this, at, gfn, level, asId, this.pfnOf(at), this.rows[at]!, side, vmSure);
   }
 
   private chain(head: number, asId: number, level: number, gfn: Gfn, visit: (rec: SpteRec) => void): void {
-    for (let at = head; at !== 0; at = this.nexts[at]!) visit(this.view(at, asId, level, gfn)!);
+    for (let at = head; at !== 0; at = this.nexts[at]!) visit(this.recordOf(at, asId, level, gfn));
   }
 
   /** Takes a record out of its leaf. */
@@ -213,7 +255,7 @@ export class Leaves {
   private drop(at: number, level: number): void {
     this.count--;
     this.levelCounts[level]!--;
-    this.pendings.delete(at);
+    if (this.pendings.size > 0) this.pendings.delete(at);
     this.nexts[at] = this.free;
     this.free = at;
   }
@@ -253,27 +295,17 @@ function copied<T extends { set(from: T): void }>(from: T, to: T): T {
 
 /** A record that lies in columns. */
 class StoredSpte implements SpteRec {
-  readonly gfn: Gfn;
-  readonly level: number;
-  readonly asId: number;
-  readonly pfn: Pfn;
-  readonly row: number;
-  readonly side: number;
-  readonly vmSure: boolean;
-
   constructor(
     private readonly leaves: Leaves,
     private readonly at: number,
-    { gfn, level, asId, pfn, row, side, vmSure }: Install,
-  ) {
-    this.gfn = gfn;
-    this.level = level;
-    this.asId = asId;
-    this.pfn = pfn;
-    this.row = row;
-    this.side = side;
-    this.vmSure = vmSure;
-  }
+    readonly gfn: Gfn,
+    readonly level: number,
+    readonly asId: number,
+    readonly pfn: Pfn,
+    readonly row: number,
+    readonly side: number,
+    readonly vmSure: boolean,
+  ) {}
 
   get root(): number {
     return this.leaves.rootOf(this.at);

@@ -234,7 +234,7 @@ describe('the page behind a pointer', () => {
     return page !== undefined;
   };
   const gone = (deletedRow: number) => (_: World, inode: Inode) =>
-    void inode.cache.set(PGOFF, { pfn: asPfn(7), deletedRow });
+    void inode.cache.set(PGOFF, asPfn(7), deletedRow);
 
   it('is the one that was shown last, until it goes from the page cache', () => {
     assert.equal(

@@ -80,7 +80,7 @@ describe('a file of which nothing is known any more', () => {
     inode.attr.set(asPgoff(0), asPgoff(4), Attr.Private, 1);
     inode.maps.add(asPgoff(0), 1);
     inode.refs.add(asPgoff(0), { kind: 0, row: 1, tid: 1, longterm: false, named: false });
-    inode.cache.set(asPgoff(0), { pfn: 5 as never, deletedRow: -1 });
+    inode.cache.set(asPgoff(0), 5 as never);
     inode.poisoned.set(asPgoff(0), 1);
     inode.vmas.push({} as never);
     inode.forget(9);

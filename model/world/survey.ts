@@ -114,6 +114,8 @@ export class Survey {
   private rows = 0;
   private fromQemu = 0;
   private readonly asked = new Asked();
+  /** The number of a memfd that was asked for last. */
+  private lastMemfd = -1;
 
   /** Of a table that grows, what is true only of all of it is left open: see {@link ended}. */
   constructor(
@@ -181,7 +183,11 @@ export class Survey {
 
   /** True for the number of a guest's memfd. */
   isMemfd(ino: number): boolean {
-    if (this.memfdInodes.has(ino)) return true;
+    if (ino === this.lastMemfd) return true;
+    if (this.memfdInodes.has(ino)) {
+      this.lastMemfd = ino;
+      return true;
+    }
     this.asked.stranger(ino);
     return false;
   }

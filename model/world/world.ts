@@ -26,6 +26,9 @@ function idleTaskKey(cpu: number): number {
   return -1000 - cpu;
 }
 
+/** Threads at hand: few tasks run at once. A power of two. */
+const AT_HAND = 64;
+
 export class World {
   readonly ops = new OpLog();
   /** Which VM and which restricted memfd an event is about. */
@@ -51,7 +54,10 @@ export class World {
   readonly refusals: Refusal[] = [];
   /** Tasks by thread id; each CPU's idle task by a key of its own. */
   readonly threads = new Map<number, Thread>();
-  private lastThread: Thread | undefined;
+  /** Those that were asked for last, by the lowest bits of their ids. */
+  /** By the ids of the table's names: 1 for those of functions for another task's memory. */
+  private remoteNames = new Uint8Array(0);
+  private readonly atHand = new Array<Thread | undefined>(AT_HAND).fill(undefined);
   /**
    * Devices that restricted memfds are on, where numbers have to be told from those of other file systems.
    */
@@ -79,7 +85,7 @@ export class World {
     this.whichVm = new VmNames(this.survey, this.ops);
     this.whichFile = new FileNames(table, this.survey, this.ops, this.whichVm, this.pages, (inode, row) => {
       for (const t of this.threads.values()) t.forgetFile(inode);
-      facts.tell('contested', inode, row);
+      facts.tell.contested(inode, row);
     });
     this.vms = this.whichVm.vms;
     this.inodes = this.whichFile.inodes;
@@ -109,19 +115,22 @@ export class World {
   readonly recordedBindRet: boolean;
 
   thread(ev: Ev): Thread {
-    const last = this.lastThread;
-    if (last && last.tid === ev.tid && ev.tid !== 0) {
-      if (ev.tgid !== last.tgid && ev.tgid >= 0) this.joins(last, ev);
-      return last;
+    const { tid, tgid } = ev;
+    const at = tid & (AT_HAND - 1);
+    let t = this.atHand[at];
+    if (t === undefined || t.tid !== tid || tid === 0) {
+      t = this.threadOf(tid === 0 ? idleTaskKey(ev.cpu) : tid, tid);
+      this.atHand[at] = t;
     }
-    const key = ev.tid === 0 ? idleTaskKey(ev.cpu) : ev.tid;
-    let t = this.threads.get(key);
-    if (!t) {
-      t = new Thread(ev.tid);
-      this.threads.set(key, t);
-    }
-    if (ev.tgid !== t.tgid && ev.tgid >= 0) this.joins(t, ev);
-    this.lastThread = t;
+    if (tgid !== t.tgid && tgid >= 0) this.joins(t, ev);
+    return t;
+  }
+
+  private threadOf(key: number, tid: number): Thread {
+    const known = this.threads.get(key);
+    if (known) return known;
+    const t = new Thread(tid);
+    this.threads.set(key, t);
     return t;
   }
 
@@ -212,6 +221,19 @@ export class World {
 
   recorded(kind: number): boolean {
     return this.survey.recorded(kind);
+  }
+
+  /**
+   * Whether an event is of a function for another task's memory: those add FOLL_REMOTE to what their callers
+   * ask for.
+   */
+  isRemote(row: number): boolean {
+    const { names } = this.table;
+    if (this.remoteNames.length < names.size)
+      this.remoteNames = Uint8Array.from({ length: names.size }, (_, id) =>
+        Number(/_remote$/.test(names.text(id))),
+      );
+    return this.remoteNames[this.table.nameId(row)] === 1;
   }
 
   /** Live slots that cover pages [first, end) of an inode. */

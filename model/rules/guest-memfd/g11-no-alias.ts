@@ -18,6 +18,11 @@ export const g11: RuleDef = {
   fix: "Zap the old root's leaf before the other one is made.",
   listen: (run) => ({
     spteInstall: (vm, rec) => {
+      // So most are, each of which comes here.
+      if (rec.asId === 0 && vm.sptes.isAlone(rec)) {
+        if (vm.hasMirror) run.ok();
+        return;
+      }
       const oldest = vm.sptes.first(0, rec.level, rec.gfn);
       const other = oldest?.row === rec.row ? rec.next : oldest?.next && oldest;
       if (!other) {

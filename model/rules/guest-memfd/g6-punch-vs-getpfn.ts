@@ -88,12 +88,11 @@ export const g6: RuleDef = {
       spteInstall: (vm, rec, fault) => {
         const slot = run.w.slotOfGfn(vm, rec.gfn);
         if (!slot?.inode || slot.pgoff < 0 || rec.level !== 1) return;
-        const pgoff = pgoffAt(slot, rec.gfn);
-        const gone = slot.inode.cache.get(pgoff);
-        if (!gone || gone.deletedRow < 0 || gone.pfn !== rec.pfn) return;
+        const goneRow = slot.inode.cache.goneRow(pgoffAt(slot, rec.gfn), rec.pfn);
+        if (goneRow < 0) return;
         const found = fault ? Math.max(fault.getPfnOkRow, fault.getPfnRow) : -1;
         const pages = run.gfns(vm, rec.gfn);
-        if (found > gone.deletedRow || run.lost(gone.deletedRow, rec.row, pages) || found < 0) return;
+        if (found > goneRow || run.lost(goneRow, rec.row, pages) || found < 0) return;
         if (!rec.vmSure) {
           undecidedVm(rec.row, pages);
           return;
@@ -104,7 +103,7 @@ export const g6: RuleDef = {
           message: `SPTE of gfn ${hex(rec.gfn)} installed with pfn ${hex(rec.pfn)}, which was deleted from ${inodeText(slot.inode)} since get_pfn`,
           evidence: [
             [found, 'cause', 'get_pfn returned the page'],
-            [gone.deletedRow, 'cause', 'the page was deleted here'],
+            [goneRow, 'cause', 'the page was deleted here'],
           ],
         });
       },
