@@ -231,7 +231,7 @@ const UNHEARD: Facts = {
 
 /** Calls every listener of a fact in the order of registration. */
 export class FactBus {
-  /** Who tells a fact calls it by its name: a look-up for each would cost the replay as much as some rules. */
+  /** Who tells a fact calls it by its name: a look-up for each would cost the replay as much as a rule. */
   readonly tell: Facts = { ...UNHEARD };
   private readonly byFact = new Map<FactName, Hearing[]>();
 

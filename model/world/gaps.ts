@@ -31,7 +31,7 @@ function inOrder({ losses }: EventTable): readonly LossMark[] {
   return [...losses].sort((a, b) => a.row - b.row);
 }
 
-/** True where the times of a segment's rows from `from` on never step back, from `high` on, and up to `most`. */
+/** True where the times of a segment's rows from `from` on never step back behind `high`, nor pass `most`. */
 function isInOrder({ ts, length }: Segment, from: number, high: number, most: number): boolean {
   let before = high;
   for (let i = from; i < length; i++) {

@@ -1,6 +1,6 @@
 /**
- * Small numbers by whole numbers of up to 53 bits, of which neighbours mostly are there together: one table of
- * open addresses, where these lie side by side. Nothing is taken out again.
+ * Small numbers by whole numbers of up to 53 bits, of which neighbours mostly are there together: one table
+ * of open addresses, where these lie side by side. Nothing is taken out again.
  */
 const FIRST_SLOTS = 16;
 /** In place of a number: nothing stands there. */
