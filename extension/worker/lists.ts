@@ -1,10 +1,11 @@
 /** Pages and references of a judged trace at one instant, for the lists beside it. */
 import type { Analysis, Conversion, SlotInfo } from '../../model/analysis.js';
 import { rangeText } from '../../model/objects/lists.js';
+import { pageInstant, type PageId } from '../../model/pages/intervals.js';
 import { rangePieces, type RangePiece } from '../../model/pages/query.js';
-import { pageInstant, type PageId, type PageInstant } from '../../model/pages/intervals.js';
+import { RangeStates } from '../../model/pages/rangeStates.js';
 import { Op } from '../../model/ops/oplog.js';
-import { describeState, type PageState, type Reference } from '../../model/pages/state.js';
+import { describeState, readsAlike, type PageState, type Reference } from '../../model/pages/state.js';
 import { durationText } from '../../parsers/base/duration.js';
 import { spotOf } from './place.js';
 import {
@@ -22,19 +23,25 @@ import type { Judged } from './judged.js';
 /** So many stretches of pages with lives of their own are looked at for one answer. */
 const LOOKED_AT_MAX = 20000;
 
-/** Everything at a row; -1 for the end of the trace. */
-export function listsAt(judged: Judged, row: number, { filter = '', shown = {} }: Partial<Wanted>): Lists {
+/** Everything at a row, in steps; -1 for the end of the trace. */
+export function* listsAt(
+  judged: Judged,
+  row: number,
+  { filter = '', shown = {} }: Partial<Wanted>,
+): Generator<undefined, Lists> {
   const { trace, analysis } = judged;
   const at = row < 0 ? trace.table.length - 1 : row;
   const wanted = filter.toLowerCase();
   let left = LOOKED_AT_MAX;
-  const looked = blocksAt(analysis, at).map((block) => {
-    const states = statesOf(analysis, block, at, left);
+  const looked: LookedAt[] = [];
+  for (const block of blocksAt(analysis, at)) {
+    const states = yield* statesOf(analysis, block, at, left);
     left -= states.length;
-    return { block, states };
-  });
-  const slots = looked.map(({ block, states }) =>
-    slotRow(judged, { block, states }, wanted, shown[keyOf(block)] ?? ROWS_AT_ONCE),
+    looked.push({ block, states });
+    yield;
+  }
+  const slots = looked.map((each) =>
+    slotRow(judged, each, { at, wanted, shown: shown[keyOf(each.block)] ?? ROWS_AT_ONCE }),
   );
   const held = holdersOf(looked);
   const matching =
@@ -58,10 +65,15 @@ interface Block {
   readonly label: string;
 }
 
+/** Pages of VMs and of files that operations touch, by their subjects. */
+type Hulls = Readonly<Record<'gfn' | 'pgoff', readonly (RangePiece | undefined)[]>>;
+
 /** What takes a pass over all operations, worked out once for each analysis. */
 interface Memory {
   readonly pieces: Map<string, readonly RangePiece[]>;
-  readonly hulls: Map<string, RangePiece | undefined>;
+  hulls: Hulls | undefined;
+  /** What was looked at last, the latest at the end. */
+  readonly states: Map<string, RangeStates>;
 }
 
 const memories = new WeakMap<Analysis, Memory>();
@@ -69,7 +81,7 @@ const memories = new WeakMap<Analysis, Memory>();
 function memoryOf(analysis: Analysis): Memory {
   const known = memories.get(analysis);
   if (known) return known;
-  const made = { pieces: new Map(), hulls: new Map() };
+  const made: Memory = { pieces: new Map(), hulls: undefined, states: new Map() };
   memories.set(analysis, made);
   return made;
 }
@@ -140,24 +152,34 @@ const HULL_MAX = 2 ** 32;
 
 /** The hull of the pages that operations touch; undefined when none does. */
 function touched(analysis: Analysis, unit: 'gfn' | 'pgoff', subject: number): RangePiece | undefined {
-  return kept(memoryOf(analysis).hulls, `${unit} ${subject}`, () => hullOf(analysis, unit, subject));
+  const memory = memoryOf(analysis);
+  memory.hulls ??= hullsOf(analysis);
+  const hull = memory.hulls[unit][subject];
+  return hull && hull.count > 0 ? hull : undefined;
 }
 
-function hullOf(analysis: Analysis, unit: 'gfn' | 'pgoff', subject: number): RangePiece | undefined {
-  const wanted = unit === 'gfn' ? GFN_OPS : FILE_OPS;
-  const { ops } = analysis;
-  let first = Infinity;
-  let end = 0;
+/** Of all VMs and files, in one pass. */
+function hullsOf({ ops }: Analysis): Hulls {
+  const hulls: Record<'gfn' | 'pgoff', RangePiece[]> = { gfn: [], pgoff: [] };
   for (let i = 0; i < ops.length; i++) {
-    if (ops.subject(i) !== subject || !wanted.has(ops.op(i)) || ops.count(i) > HULL_MAX) continue;
-    first = Math.min(first, ops.first(i));
-    end = Math.max(end, ops.first(i) + ops.count(i));
+    const op = ops.op(i);
+    const subject = ops.subject(i);
+    const isOfFrames = GFN_OPS.has(op);
+    if (!isOfFrames && !FILE_OPS.has(op)) continue;
+    if (subject < 0 || ops.count(i) > HULL_MAX) continue;
+    const of = isOfFrames ? hulls.gfn : hulls.pgoff;
+    const first = ops.first(i);
+    const end = first + ops.count(i);
+    const known = of[subject];
+    if (known && first >= known.first && end <= known.first + known.count) continue;
+    const from = Math.min(first, known?.first ?? first);
+    of[subject] = { first: from, count: Math.max(end, known ? known.first + known.count : end) - from };
   }
-  return first < end ? { first, count: end - first } : undefined;
+  return hulls;
 }
 
 interface Piece extends RangePiece {
-  readonly interval: PageInstant;
+  readonly state: PageState;
 }
 
 /** A block, and as many of its stretches as were looked at. */
@@ -167,15 +189,43 @@ interface LookedAt {
 }
 
 /** At most `limit` stretches of a block, each with its state. */
-function statesOf(analysis: Analysis, block: Block, row: number, limit: number): Piece[] {
+function* statesOf(
+  analysis: Analysis,
+  block: Block,
+  row: number,
+  limit: number,
+): Generator<undefined, Piece[]> {
+  if (limit === 0) return [];
   const pieces = kept(memoryOf(analysis).pieces, keyOf(block), () =>
     rangePieces(analysis, block.page, block.count),
-  );
-  return pieces.slice(0, limit).map(({ first, count }) => ({
-    first,
-    count,
-    interval: pageInstant(analysis, { ...block.page, page: first }, row),
-  }));
+  ).slice(0, limit);
+  yield;
+  const states = yield* replayOf(analysis, block, pieces).at(row);
+  return pieces.map(({ first, count }, i) => ({ first, count, state: states[i]! }));
+}
+
+/** What goes on from row to row; a few are kept, of about as many stretches as two answers look at. */
+function replayOf(analysis: Analysis, block: Block, pieces: readonly RangePiece[]): RangeStates {
+  const { states } = memoryOf(analysis);
+  const key = keyOf(block);
+  const known = states.get(key);
+  const here =
+    known?.length === pieces.length
+      ? known
+      : new RangeStates(
+          analysis,
+          block.page,
+          pieces.map(({ first }) => first),
+        );
+  states.delete(key);
+  states.set(key, here);
+  let sum = [...states.values()].reduce((all, { length }) => all + length, 0);
+  for (const [oldest, { length }] of states) {
+    if (sum <= 2 * LOOKED_AT_MAX) break;
+    states.delete(oldest);
+    sum -= length;
+  }
+  return here;
 }
 
 function kindOf(state: PageState): PageKind {
@@ -184,36 +234,49 @@ function kindOf(state: PageState): PageKind {
 
 interface Run extends Piece {
   count: number;
-  readonly state: string;
+  readonly text: string;
 }
 
 /** Neighbours with one state as one run. */
 function runsOf(pieces: readonly Piece[]): Run[] {
   const runs: Run[] = [];
-  for (const { first, count, interval } of pieces) {
-    const state = describeState(interval.state);
+  let before: PageState | undefined;
+  for (const { first, count, state } of pieces) {
     const last = runs[runs.length - 1];
-    if (last && plain(last.state) === plain(state) && last.first + last.count === first) last.count += count;
-    else runs.push({ first, count, interval, state });
+    const isNext = last !== undefined && last.first + last.count === first;
+    const isAlike = isNext && readsAlike(before!, state);
+    before = state;
+    if (isAlike) {
+      last.count += count;
+      continue;
+    }
+    const text = describeState(state);
+    if (isNext && plain(last.text) === plain(text)) last.count += count;
+    else runs.push({ first, count, state, text });
   }
   return runs;
+}
+
+/** Which runs of a block are asked for. */
+interface Asked {
+  readonly at: number;
+  readonly wanted: string;
+  readonly shown: number;
 }
 
 /** A block with the runs that hold a text; `all` is how many there are without it. */
 function slotRow(
   judged: Judged,
   { block, states }: LookedAt,
-  wanted: string,
-  shown: number,
+  { at, wanted, shown }: Asked,
 ): { slot: SlotRow; all: number } {
   const runs = runsOf(states);
   const counts: Partial<Record<PageKind, number>> = {};
-  for (const { interval, count } of runs)
-    counts[kindOf(interval.state)] = (counts[kindOf(interval.state)] ?? 0) + count;
+  for (const { state, count } of runs) counts[kindOf(state)] = (counts[kindOf(state)] ?? 0) + count;
   const looked = runs.reduce((sum, { count }) => sum + count, 0);
   const ofBlock = `${block.vm} ${block.label}`.toLowerCase();
-  const holds = ({ first, count, state }: Run): boolean =>
-    ofBlock.includes(wanted) || `${rangeText(first, count)} ${state}`.toLowerCase().includes(wanted);
+  const holds = ({ first, count, text }: Run): boolean =>
+    ofBlock.includes(wanted) || `${rangeText(first, count)} ${text}`.toLowerCase().includes(wanted);
   const matching = wanted === '' ? runs : runs.filter(holds);
   const slot: SlotRow = {
     key: keyOf(block),
@@ -222,17 +285,20 @@ function slotRow(
     counts,
     total: matching.length,
     leftOut: block.count - looked,
-    runs: matching.slice(0, shown).map(
-      (run): PageRun => ({
-        label: rangeText(run.first, run.count),
-        kind: kindOf(run.interval.state),
-        state: run.state,
-        count: run.count,
-        since: spotOf(judged, run.interval.fromRow),
-      }),
-    ),
+    runs: matching.slice(0, shown).map((run) => runRow(judged, block, run, at)),
   };
   return { slot, all: runs.length };
+}
+
+function runRow(judged: Judged, { page }: Block, { first, count, state, text }: Run, at: number): PageRun {
+  const { fromRow } = pageInstant(judged.analysis, { ...page, page: first }, at);
+  return {
+    label: rangeText(first, count),
+    kind: kindOf(state),
+    state: text,
+    count,
+    since: spotOf(judged, fromRow),
+  };
 }
 
 /** A state without its frame: neighbours that differ in that alone are one run. */
@@ -252,8 +318,8 @@ interface Holder {
 function holdersOf(blocks: readonly LookedAt[]): Holder[] {
   const seen = new Map<string, Holder>();
   for (const { block, states } of blocks) {
-    for (const { first, count, interval } of states) {
-      for (const reference of interval.state.references) {
+    for (const { first, count, state } of states) {
+      for (const reference of state.references) {
         const key = `${reference.row} ${reference.kind} ${reference.tid}`;
         const known = seen.get(key);
         if (known?.block === block && known.first + known.count === first) known.count += count;

@@ -25,7 +25,7 @@ import type {
   Progress,
   Request,
 } from '../protocol/requests.js';
-import type { ConversionChoice } from '../protocol/shapes.js';
+import type { ConversionChoice, Lists } from '../protocol/shapes.js';
 import type { SqlAsk, SqlResult } from '../protocol/sql.js';
 import type { LoadedTrace } from '../debugger/host.js';
 import { indexOf } from '../../model/pages/intervals.js';
@@ -57,6 +57,7 @@ import { claimFault, ReviewServer } from './review.js';
 import { readRun, type RunSource } from './run.js';
 import { numberRows, shownAlone } from './shown.js';
 import { SqlServer } from './sqlView.js';
+import { Turns } from './turns.js';
 
 /** Progress goes to the host no more often than this. */
 const PROGRESS_EVERY_MS = 80;
@@ -89,6 +90,7 @@ class TraceServer {
   private debugging: DebugServer | undefined;
   private timelineMade: Timeline | undefined;
   private asked: { readonly analysis: Analysis; readonly server: SqlServer } | undefined;
+  private readonly turns: Turns;
   readonly review: ReviewServer;
 
   constructor(
@@ -96,6 +98,7 @@ class TraceServer {
     private readonly post: (message: FromWorker) => void,
   ) {
     this.review = new ReviewServer(tools, (progress) => this.progress(progress));
+    this.turns = new Turns(() => tools.now());
     this.beside = tools.beside;
   }
 
@@ -294,6 +297,13 @@ class TraceServer {
     }));
   }
 
+  /** Of a long trace they take a while, in which somebody may click. */
+  lists({ line, ...wanted }: Methods['lists']['params']): Lists | Promise<Lists> {
+    const judged = this.judged();
+    const row = line === undefined ? -1 : rowOfLine(judged, { line });
+    return this.turns.answer(() => listsAt(judged, row, wanted));
+  }
+
   /** Another analysis has other tables. */
   sql(ask: SqlAsk): Promise<SqlResult> {
     const judged = this.judged();
@@ -402,8 +412,7 @@ const HANDLERS: Handlers = {
   conversions: (server) => server.conversions(),
   timeline: (server, ask) => server.timeline(ask),
   spot: (server, { row }) => spotOf(server.judged(), row),
-  lists: (server, { line, ...wanted }) =>
-    listsAt(server.judged(), line === undefined ? -1 : rowOfLine(server.judged(), { line }), wanted),
+  lists: (server, ask) => server.lists(ask),
   conversionGroups: (server, wanted) => conversionGroups(server.judged(), wanted),
   faultGroups: (server, wanted) => faultGroups(server.judged(), wanted),
   conversionsIn: (server, { fromLine, toLine }) => conversionsIn(server.judged(), fromLine, toLine),

@@ -6,6 +6,7 @@ import type { Analysis, Conversion, SlotInfo } from '../analysis.js';
 import { aliasesOf, lane, pageHistory, pageInstant, type PageId } from './intervals.js';
 import { Attr, Op, OpLog, Phase, RefKind, type OpCode } from '../ops/oplog.js';
 import { intervalAtRow, rangePieces, stateAtRow, translate } from './query.js';
+import { RangeStates } from './rangeStates.js';
 import { describeState, DIMENSIONS, type PageState } from './state.js';
 
 const ROWS = 200;
@@ -363,6 +364,55 @@ describe('page history, any operations', () => {
     );
   });
 
+  it('says the same of many pages at once, at rows in any order', () => {
+    fc.assert(
+      fc.property(
+        fc.array(anyStep, { maxLength: 60 }),
+        fc.array(anySlot, { maxLength: 3 }),
+        anyPage,
+        fc.uniqueArray(fc.integer({ min: 0, max: 14 }), { minLength: 1 }),
+        fc.array(fc.integer({ min: -1, max: ROWS - 1 }), { minLength: 1, maxLength: 6 }),
+        (steps, slots, range, some, rows) => {
+          const analysis = randomAnalysis(steps, slots);
+          const pages = [...some].sort((a, b) => a - b);
+          const states = new RangeStates(analysis, range, pages, 3);
+          for (const row of rows)
+            assert.deepEqual(
+              ofSteps(states.at(row)),
+              pages.map((page) => pageInstant(analysis, { ...range, page }, row).state),
+            );
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('passes over the operations on many pages once, and then over a part of them', () => {
+    const steps = Array.from({ length: 40_000 }, (_, i) => ({
+      ...{ op: Op.GfnAttr, subject: 0, row: i, first: i % 2000, count: 1, value: i % 2, aux: 0 },
+    }));
+    const analysis = { ...randomAnalysis(steps, []), rowCount: steps.length };
+    let asked = 0;
+    const op = analysis.ops.op.bind(analysis.ops);
+    analysis.ops.op = (i) => {
+      asked++;
+      return op(i);
+    };
+    const pages = Array.from({ length: 2000 }, (_, page) => page);
+    const states = new RangeStates(analysis, { unit: 'gfn', subject: 0, page: 0 }, pages);
+    const cost = (row: number): number => {
+      asked = 0;
+      ofSteps(states.at(row));
+      return asked / steps.length;
+    };
+    const whole = cost(steps.length - 1);
+    const part = [30_000, 10_000, 10_001, 39_000, 20_000, 19_999].map(cost);
+    // Each is looked at three times: by the fold, and for whose it is.
+    assert.ok(whole < 7, `${whole} looks at each operation at first`);
+    assert.ok(part[2]! < 0.001, `${part[2]} for the next event`);
+    assert.ok(Math.max(...part) < 4 / 9 + 0.01, `${Math.max(...part)} at most for another`);
+  });
+
   it('agrees with folding the operations one by one', () => {
     fc.assert(
       fc.property(
@@ -378,6 +428,13 @@ describe('page history, any operations', () => {
     );
   });
 });
+
+function ofSteps<T>(steps: Generator<undefined, T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
 
 /** Frames differ within a huge leaf, so pages of a piece are compared without them. */
 function describeFrames(state: PageState): string {

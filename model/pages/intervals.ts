@@ -6,28 +6,17 @@
  * A page is a file page `(inode, pgoff)` or a guest frame `(vm, gfn)`; the two are joined by the memslots
  * that are live at a row, so the history of either shows both while a slot binds them.
  */
-import type { Analysis, SlotInfo } from '../analysis.js';
+import type { Analysis } from '../analysis.js';
 import { firstIndex } from '../../parsers/base/search.js';
-import { OpIndex } from './opindex.js';
-import { opSpace, opSubject, type Space } from './space.js';
+import { inOrder, OpIndex } from './opindex.js';
+import { aliasesOf, slotsOf, type Alias, type PageId } from './aliases.js';
+import { JoinedPage, trackOf, type PageTrack } from './joinedPage.js';
+import { opSpace, opSubject } from './space.js';
 import type { OpLog } from '../ops/oplog.js';
 import { Op } from '../ops/oplog.js';
-import {
-  describeDimension,
-  DIMENSIONS,
-  type Dimension,
-  type PageState,
-  type PhaseState,
-  type Spte,
-} from './state.js';
-import { FileTrack, GfnTrack } from './tracks.js';
+import { describeDimension, DIMENSIONS, type Dimension, type PageState } from './state.js';
 
-/** Names a page: `subject` is an index into Analysis.vms for a gfn, into Analysis.inodes for a pgoff. */
-export interface PageId {
-  readonly unit: Space;
-  readonly subject: number;
-  readonly page: number;
-}
+export { aliasesOf, slotsOf, type PageId };
 
 export interface PageInterval {
   /** The event that began it; -1 for the first interval, which begins before the first event. */
@@ -51,15 +40,6 @@ export interface LaneInterval {
   readonly untilRow: number;
   /** As describeDimension says it; '' for nothing. */
   readonly text: string;
-}
-
-/** A file page or guest frame that is another name of the page while a slot lives. */
-interface Alias {
-  readonly unit: Space;
-  readonly subject: number;
-  readonly page: number;
-  readonly fromRow: number;
-  readonly untilRow: number;
 }
 
 const CACHED_HISTORIES = 256;
@@ -91,75 +71,6 @@ const kept = new WeakMap<Analysis, () => OpIndex | undefined>();
 /** Where to find the index of an analysis in place of making it; undefined where it cannot be used. */
 export function giveIndex(analysis: Analysis, find: () => OpIndex | undefined): void {
   kept.set(analysis, find);
-}
-
-/** Memslots by what they join, in their order; titles ask for them once for each finding. */
-interface SlotsBySide {
-  readonly ofVm: ReadonlyMap<number, readonly SlotInfo[]>;
-  readonly ofInode: ReadonlyMap<number, readonly SlotInfo[]>;
-}
-const slotsBySide = new WeakMap<Analysis, SlotsBySide>();
-
-function sidesOf(analysis: Analysis): SlotsBySide {
-  let sides = slotsBySide.get(analysis);
-  if (!sides) {
-    sides = {
-      ofVm: groupedBy(analysis.slots, ({ vm }) => vm),
-      ofInode: groupedBy(analysis.slots, ({ inode }) => inode),
-    };
-    slotsBySide.set(analysis, sides);
-  }
-  return sides;
-}
-
-function groupedBy(slots: readonly SlotInfo[], side: (slot: SlotInfo) => number): Map<number, SlotInfo[]> {
-  const groups = new Map<number, SlotInfo[]>();
-  for (const slot of slots) {
-    const group = groups.get(side(slot));
-    if (group) group.push(slot);
-    else groups.set(side(slot), [slot]);
-  }
-  return groups;
-}
-
-/** Memslots of a VM, or on a file, in their order. */
-export function slotsOf(analysis: Analysis, unit: Space, subject: number): readonly SlotInfo[] {
-  const { ofVm, ofInode } = sidesOf(analysis);
-  return (unit === 'gfn' ? ofVm : ofInode).get(subject) ?? [];
-}
-
-/** Memslots that show this page: other names of it with the rows between which they hold. */
-export function aliasesOf(analysis: Analysis, page: PageId): readonly Alias[] {
-  const out: Alias[] = [];
-  for (const slot of slotsOf(analysis, page.unit, page.subject)) {
-    const alias = page.unit === 'gfn' ? fileAlias(slot, page) : frameAlias(slot, page);
-    if (alias) out.push(alias);
-  }
-  return out;
-}
-
-function fileAlias(slot: SlotInfo, page: PageId): Alias | undefined {
-  if (slot.vm !== page.subject || slot.inode < 0 || slot.pgoff < 0) return undefined;
-  if (page.page < slot.baseGfn || page.page >= slot.baseGfn + slot.pageCount) return undefined;
-  return {
-    unit: 'pgoff',
-    subject: slot.inode,
-    page: slot.pgoff + page.page - slot.baseGfn,
-    fromRow: slot.fromRow,
-    untilRow: slot.untilRow,
-  };
-}
-
-function frameAlias(slot: SlotInfo, page: PageId): Alias | undefined {
-  if (slot.inode !== page.subject || slot.pgoff < 0) return undefined;
-  if (page.page < slot.pgoff || page.page >= slot.pgoff + slot.pageCount) return undefined;
-  return {
-    unit: 'gfn',
-    subject: slot.vm,
-    page: slot.baseGfn + page.page - slot.pgoff,
-    fromRow: slot.fromRow,
-    untilRow: slot.untilRow,
-  };
 }
 
 /**
@@ -230,15 +141,11 @@ export function intervalIn(intervals: readonly PageInterval[], row: number): Pag
 }
 
 class HistoryBuilder {
-  private readonly tracks = new Map<string, GfnTrack | FileTrack>();
+  /** One for each name, the page's own first. */
+  private readonly tracks: PageTrack[] = [];
   private readonly aliases: readonly Alias[];
-  private readonly own: GfnTrack | FileTrack;
-  /** The track of each alias. */
-  private readonly ofAliases: readonly (GfnTrack | FileTrack)[];
+  private readonly joined: JoinedPage;
   private readonly rowCount: number;
-  /** Tracks that hold at the row that is looked at. */
-  private readonly frames: GfnTrack[] = [];
-  private readonly files: FileTrack[] = [];
 
   constructor(
     private readonly analysis: Analysis,
@@ -247,8 +154,9 @@ class HistoryBuilder {
   ) {
     this.rowCount = analysis.rowCount;
     this.aliases = aliasesOf(analysis, page);
-    this.own = this.track(page);
-    this.ofAliases = this.aliases.map((alias) => this.track(alias));
+    const own = this.track(page);
+    const ofAliases = this.aliases.map((alias) => this.track(alias));
+    this.joined = new JoinedPage(analysis, own, this.aliases, ofAliases);
   }
 
   build(): PageHistory {
@@ -256,13 +164,13 @@ class HistoryBuilder {
     const mine = this.operations();
     const rows = this.changeRows(mine);
     const intervals: PageInterval[] = [];
-    let state = this.compose(-1);
+    let state = this.joined.at(-1);
     let from = -1;
     let changed: readonly Dimension[] = [];
     let next = 0;
     for (const row of rows) {
       for (; next < mine.length && ops.row(mine[next]!) <= row; next++) this.apply(ops, mine[next]!);
-      const after = this.compose(row);
+      const after = this.joined.at(row);
       const differs = DIMENSIONS.filter((d) => !sameDimension(state, after, d));
       if (differs.length === 0) continue;
       intervals.push({ fromRow: from, untilRow: row, state, changed });
@@ -284,9 +192,9 @@ class HistoryBuilder {
     let next = 0;
     const applyUpTo = (last: number): PageState => {
       for (; next < mine.length && ops.row(mine[next]!) <= last; next++) this.apply(ops, mine[next]!);
-      return this.compose(last);
+      return this.joined.at(last);
     };
-    let state = quiet === 0 ? this.compose(-1) : applyUpTo(rows[quiet - 1]!);
+    let state = quiet === 0 ? this.joined.at(-1) : applyUpTo(rows[quiet - 1]!);
     let fromRow = quiet === 0 ? -1 : undefined;
     for (let i = quiet; i < end; i++) {
       const after = applyUpTo(rows[i]!);
@@ -297,41 +205,34 @@ class HistoryBuilder {
     return fromRow === undefined ? undefined : { fromRow, state };
   }
 
-  private track(id: {
-    readonly unit: Space;
-    readonly subject: number;
-    readonly page: number;
-  }): GfnTrack | FileTrack {
-    const key = `${id.unit}:${id.subject}:${id.page}`;
-    let track = this.tracks.get(key);
-    if (!track) {
-      track =
-        id.unit === 'gfn'
-          ? new GfnTrack(this.analysis.conversions, id.subject, id.page, this.analysis.pageBytes)
-          : new FileTrack(this.analysis.conversions, id.subject, id.page, this.analysis.shows);
-      this.tracks.set(key, track);
-    }
+  /** Several slots may show the same frame or page: it has one track. */
+  private track(id: PageId): PageTrack {
+    const known = this.tracks.find(
+      ({ space, subject, page }) => space === id.unit && subject === id.subject && page === id.page,
+    );
+    if (known) return known;
+    const track = trackOf(this.analysis, id);
+    this.tracks.push(track);
     return track;
   }
 
   /** Operations on any of the names, and losses, in trace order. */
   private operations(): Uint32Array {
-    const found: number[] = [...this.index.losses];
-    for (const t of this.tracks.values()) this.index.collect(t.space, t.subject, t.page, found);
-    const sorted = Uint32Array.from(found).sort();
-    return sorted.filter((op, i) => i === 0 || op !== sorted[i - 1]);
+    const found: number[] = [];
+    for (const t of this.tracks) this.index.collect(t.space, t.subject, t.page, found);
+    return inOrder([found, this.index.losses]);
   }
 
   private apply(ops: OpLog, i: number): void {
     if (ops.op(i) === Op.Loss) {
-      for (const t of this.tracks.values()) t.apply(ops, i);
+      for (const t of this.tracks) t.apply(ops, i);
       return;
     }
     const space = opSpace(this.analysis, ops, i);
     const subject = opSubject(this.analysis, ops, i);
     const first = ops.first(i);
     const end = first + ops.count(i);
-    for (const t of this.tracks.values()) {
+    for (const t of this.tracks) {
       if (t.space === space && t.subject === subject && t.page >= first && t.page < end) t.apply(ops, i);
     }
   }
@@ -349,72 +250,6 @@ class HistoryBuilder {
     const all = [...rows, ...bounds].sort((a, b) => a - b);
     return all.filter((row, i) => i === 0 || row !== all[i - 1]);
   }
-
-  /** The state after `row`: the page's own track, joined with those names that hold at that row. */
-  private compose(row: number): PageState {
-    const { own, aliases, frames, files } = this;
-    frames.length = 0;
-    files.length = 0;
-    if (own instanceof GfnTrack) frames.push(own);
-    else files.push(own);
-    for (let i = 0; i < aliases.length; i++) {
-      const { fromRow, untilRow } = aliases[i]!;
-      // A slot that is there from the first row on was there before it.
-      if (fromRow > Math.max(row, 0) || row >= untilRow) continue;
-      const t = this.ofAliases[i]!;
-      if (t instanceof GfnTrack) {
-        if (!frames.includes(t)) frames.push(t);
-      } else if (!files.includes(t)) files.push(t);
-    }
-    return joinTracks(this.analysis, frames, files);
-  }
-}
-
-/** For all states: a history of hundreds must not leave thousands of lists behind. */
-const NOTHING: readonly never[] = [];
-
-const isKnown = (track: GfnTrack | FileTrack): boolean => track.attribute !== 'unknown';
-const conversionsOf = (track: GfnTrack | FileTrack): readonly PhaseState[] => track.conversions;
-const sptesOf = (track: GfnTrack): readonly Spte[] => track.sptes;
-
-function joinTracks(analysis: Analysis, frames: readonly GfnTrack[], files: readonly FileTrack[]): PageState {
-  const file = files[0];
-  const ofInode = frames.some((f) => analysis.vms[f.subject]?.attributesOf === 'inode');
-  const attribute = ofInode
-    ? (files.find(isKnown) ?? frames.find(isKnown))
-    : (frames.find(isKnown) ?? files.find(isKnown));
-  return {
-    attribute: attribute?.attribute ?? 'unknown',
-    attributeRow: attribute?.attributeRow ?? -1,
-    conversions: joined(frames, conversionsOf, joined(files, conversionsOf)),
-    mappings: file?.mappings ?? NOTHING,
-    mappingsKnown: file?.mappingsKnown ?? false,
-    sptes: joined(frames, sptesOf),
-    sptesKnown: frames.length > 0 && frames.every((f) => f.sptesKnown),
-    references: file?.references ?? NOTHING,
-    referencesKnown: file?.referencesKnown ?? false,
-    pfn: file?.pfn ?? -1,
-    pfnKnown: file?.pfnKnown ?? false,
-    poisoned: file?.poisoned ?? false,
-  };
-}
-
-/** Lists one after another; the only filled one as it is, since tracks never change a list in place. */
-function joined<K, T>(
-  tracks: readonly K[],
-  listOf: (track: K) => readonly T[],
-  before: readonly T[] = NOTHING,
-): readonly T[] {
-  let only = before;
-  let made: T[] | undefined;
-  for (const track of tracks) {
-    const list = listOf(track);
-    if (list.length === 0) continue;
-    if (made) made.push(...list);
-    else if (only.length === 0) only = list;
-    else made = [...only, ...list];
-  }
-  return made ?? only;
 }
 
 /**

@@ -91,6 +91,20 @@ function sortedBySubject(analysis: Analysis): Map<string, number[]> {
   return out;
 }
 
+/** Operations of several lists, each once and in trace order. */
+export function inOrder(lists: readonly ArrayLike<number>[]): Uint32Array {
+  const all = new Uint32Array(lists.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const list of lists) {
+    all.set(list, at);
+    at += list.length;
+  }
+  all.sort();
+  let kept = 0;
+  for (let i = 0; i < all.length; i++) if (i === 0 || all[i] !== all[i - 1]) all[kept++] = all[i]!;
+  return all.subarray(0, kept);
+}
+
 /** True for columns that lead to operations of a log of `length`, wherever one begins. */
 export function isIndex({ keys, slots, starts, entries, losses }: IndexColumns, length: number): boolean {
   const isPowerOfTwo = slots.length > keys.length && (slots.length & (slots.length - 1)) === 0;

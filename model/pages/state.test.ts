@@ -7,6 +7,7 @@ import {
   hex,
   isUnknown,
   levelName,
+  readsAlike,
   referenceKind,
   type PageState,
 } from './state.js';
@@ -86,6 +87,20 @@ describe('the words for a page', () => {
       assert.equal(describeState(state), line);
       assert.equal(isUnknown(state), line === 'unknown');
     });
+
+  it('are the same but for frames where states read alike', () => {
+    const plain = (state: PageState): string => describeState(state).replace(/ ?pfn 0x[0-9a-f]+/g, '');
+    const some = lines.flatMap(([known]) => [known, { ...known, pfnKnown: true, pfn: 0x20 }]);
+    const states = some.map((known) => ({ ...NOTHING, ...known }));
+    let alike = 0;
+    for (const a of states)
+      for (const b of states)
+        if (readsAlike(a, b)) {
+          alike++;
+          assert.equal(plain(a), plain(b));
+        }
+    assert.ok(alike > states.length, 'more than each with itself');
+  });
 
   it('name no frame that is not known', () => {
     assert.equal(describeDimension({ ...NOTHING, pfn: 5 }, 'pfn'), '');

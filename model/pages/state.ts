@@ -149,6 +149,38 @@ export function isUnknown(state: PageState): boolean {
   );
 }
 
+/**
+ * True for states whose words differ in frames alone; false does not say that they differ in more. It costs
+ * less than to put both into words.
+ */
+export function readsAlike(a: PageState, b: PageState): boolean {
+  const plain = ({ conversions, references }: PageState): boolean =>
+    conversions.length === 0 && references.length === 0;
+  return (
+    a.attribute === b.attribute &&
+    a.mappings.length === b.mappings.length &&
+    a.mappingsKnown === b.mappingsKnown &&
+    a.sptesKnown === b.sptesKnown &&
+    a.referencesKnown === b.referencesKnown &&
+    a.pfnKnown === b.pfnKnown &&
+    a.pfn >= 0 === b.pfn >= 0 &&
+    a.poisoned === b.poisoned &&
+    plain(a) &&
+    plain(b) &&
+    sptesReadAlike(a, b)
+  );
+}
+
+function sptesReadAlike({ sptes, pfn }: PageState, { sptes: others, pfn: other }: PageState): boolean {
+  if (sptes.length !== others.length) return false;
+  for (let i = 0; i < sptes.length; i++) {
+    const [a, b] = [sptes[i]!, others[i]!];
+    if (a.level !== b.level || a.pageBytes !== b.pageBytes || a.pfn >= 0 !== b.pfn >= 0) return false;
+    if ((a.pfn === pfn) !== (b.pfn === other)) return false;
+  }
+  return true;
+}
+
 function counted(count: number, known: boolean, noun: string): string {
   if (count === 0) return known ? `no ${noun}` : `${noun}s unknown`;
   return `${known ? '' : 'at least '}${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -64,6 +64,18 @@ abstract class Track {
     this.conversions = ended ? others : [...others, { conversion, phase, toPrivate, row }];
   }
 
+  /** As before the first event. */
+  reset(): void {
+    this.lose();
+  }
+
+  /** Knows what another track knew: no list is ever changed in place. */
+  take(other: Track): void {
+    this.attribute = other.attribute;
+    this.attributeRow = other.attributeRow;
+    this.conversions = other.conversions;
+  }
+
   /** Folds operation `i`, which touches this track's page or is a loss. */
   abstract apply(ops: OpLog, i: number): void;
 
@@ -101,13 +113,21 @@ export class GfnTrack extends Track implements FrameFacts {
 
   zapSpte(_vm: number, first: number, _end: number, pfn: number): void {
     const frame = frameAt(this.page, first, pfn);
-    this.sptes = this.sptes.filter((s) => frame >= 0 && s.pfn >= 0 && s.pfn !== frame);
     this.sptesKnown = true;
+    // Nearly always there is none, and no list need be made of it.
+    if (this.sptes.length === 0) return;
+    this.sptes = this.sptes.filter((s) => frame >= 0 && s.pfn >= 0 && s.pfn !== frame);
   }
 
   doubtSptes(): void {
     this.sptes = [];
     this.sptesKnown = false;
+  }
+
+  override take(other: GfnTrack): void {
+    super.take(other);
+    this.sptes = other.sptes;
+    this.sptesKnown = other.sptesKnown;
   }
 
   override lose(): void {
@@ -203,6 +223,22 @@ export class FileTrack extends Track implements FileFacts {
 
   setPoison(_inode: number, _first: number, _end: number, poisoned: boolean): void {
     this.poisoned = poisoned;
+  }
+
+  override reset(): void {
+    super.reset();
+    this.poisoned = false;
+  }
+
+  override take(other: FileTrack): void {
+    super.take(other);
+    this.mappings = other.mappings;
+    this.mappingsKnown = other.mappingsKnown;
+    this.references = other.references;
+    this.referencesKnown = other.referencesKnown;
+    this.pfn = other.pfn;
+    this.pfnKnown = other.pfnKnown;
+    this.poisoned = other.poisoned;
   }
 
   override lose(): void {

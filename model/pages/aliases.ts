@@ -1,0 +1,88 @@
+/** The names of a page: memslots join guest frames and pages of files. */
+import type { Analysis, SlotInfo } from '../analysis.js';
+import type { Space } from './space.js';
+
+/** Names a page: `subject` is an index into Analysis.vms for a gfn, into Analysis.inodes for a pgoff. */
+export interface PageId {
+  readonly unit: Space;
+  readonly subject: number;
+  readonly page: number;
+}
+
+/** A file page or guest frame that is another name of the page while a slot lives. */
+export interface Alias {
+  readonly unit: Space;
+  readonly subject: number;
+  readonly page: number;
+  readonly fromRow: number;
+  readonly untilRow: number;
+}
+
+/** Memslots by what they join, in their order; titles ask for them once for each finding. */
+interface SlotsBySide {
+  readonly ofVm: ReadonlyMap<number, readonly SlotInfo[]>;
+  readonly ofInode: ReadonlyMap<number, readonly SlotInfo[]>;
+}
+const slotsBySide = new WeakMap<Analysis, SlotsBySide>();
+
+function sidesOf(analysis: Analysis): SlotsBySide {
+  let sides = slotsBySide.get(analysis);
+  if (!sides) {
+    sides = {
+      ofVm: groupedBy(analysis.slots, ({ vm }) => vm),
+      ofInode: groupedBy(analysis.slots, ({ inode }) => inode),
+    };
+    slotsBySide.set(analysis, sides);
+  }
+  return sides;
+}
+
+function groupedBy(slots: readonly SlotInfo[], side: (slot: SlotInfo) => number): Map<number, SlotInfo[]> {
+  const groups = new Map<number, SlotInfo[]>();
+  for (const slot of slots) {
+    const group = groups.get(side(slot));
+    if (group) group.push(slot);
+    else groups.set(side(slot), [slot]);
+  }
+  return groups;
+}
+
+/** Memslots of a VM, or on a file, in their order. */
+export function slotsOf(analysis: Analysis, unit: Space, subject: number): readonly SlotInfo[] {
+  const { ofVm, ofInode } = sidesOf(analysis);
+  return (unit === 'gfn' ? ofVm : ofInode).get(subject) ?? [];
+}
+
+/** Memslots that show this page: other names of it with the rows between which they hold. */
+export function aliasesOf(analysis: Analysis, page: PageId): readonly Alias[] {
+  const out: Alias[] = [];
+  for (const slot of slotsOf(analysis, page.unit, page.subject)) {
+    const alias = page.unit === 'gfn' ? fileAlias(slot, page) : frameAlias(slot, page);
+    if (alias) out.push(alias);
+  }
+  return out;
+}
+
+function fileAlias(slot: SlotInfo, page: PageId): Alias | undefined {
+  if (slot.vm !== page.subject || slot.inode < 0 || slot.pgoff < 0) return undefined;
+  if (page.page < slot.baseGfn || page.page >= slot.baseGfn + slot.pageCount) return undefined;
+  return {
+    unit: 'pgoff',
+    subject: slot.inode,
+    page: slot.pgoff + page.page - slot.baseGfn,
+    fromRow: slot.fromRow,
+    untilRow: slot.untilRow,
+  };
+}
+
+function frameAlias(slot: SlotInfo, page: PageId): Alias | undefined {
+  if (slot.inode !== page.subject || slot.pgoff < 0) return undefined;
+  if (page.page < slot.pgoff || page.page >= slot.pgoff + slot.pageCount) return undefined;
+  return {
+    unit: 'gfn',
+    subject: slot.vm,
+    page: slot.baseGfn + page.page - slot.pgoff,
+    fromRow: slot.fromRow,
+    untilRow: slot.untilRow,
+  };
+}
