@@ -53,6 +53,11 @@ export function listingThread(path: string): Worker | undefined {
   return listing?.path === path ? listing.worker : undefined;
 }
 
+/** True where a file needs decompressors, and they were not prepared. */
+export function lacksCodecs(path: string): boolean {
+  return ready.unzstd === undefined && needsCodecs(path);
+}
+
 /** True for what is compressed, as a whole or inside, and for what cannot be looked at. */
 function needsCodecs(path: string): boolean {
   const head = headOf(path);

@@ -14,5 +14,7 @@ export interface Command {
   readonly details?: string;
   /** True where it lists a large trace.dat by threads of its own: none has to decompress ahead of it. */
   readonly listsByItself?: (args: Args) => boolean;
+  /** It prepares decompressors itself, where it turns out to need them; for others they are by then. */
+  readonly preparesItself?: true;
   run(args: Args, output: Output): ExitCode | Promise<ExitCode>;
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -9,13 +10,16 @@ import { renderSarif } from '../model/findings/sarif.js';
 import { renderText } from '../model/findings/text.js';
 import { readReport, writeReport } from '../shell/cache/reportParts.js';
 import { filesBelow } from '../test/support/files.js';
+import { TraceCache } from '../shell/cache/traceCache.node.js';
 import { opened, packed } from '../test/support/packs.js';
 import { prepareCodecs } from './codecs.js';
 import { dapHost } from './dap.js';
+import { keptReport, sightOf } from './keptReport.js';
 import { judged, openTrace } from './load.js';
 import { InputError } from './errors.js';
 import type { Output } from './output.js';
 import { run } from './run.js';
+import { withoutSuppressed } from './suppressions.js';
 
 const PINNED = 'sample-traces/scenarios/05-stored-while-pinned.txt';
 const SILENT: Output = { out: () => undefined, err: () => undefined, progress: () => undefined };
@@ -54,6 +58,44 @@ describe('reports of traces that were read before', () => {
         assert.ok([...parts].length > 0);
     }
     assert.ok(findings > 10, `${findings} findings`);
+  });
+
+  it('are what a fresh check prints of every sample, by the command line', async function () {
+    this.timeout(3_600_000);
+    const all = filesBelow('sample-traces').filter((file) => !/\.(json|md|expect\.txt)$/.test(file));
+    // All of them, in every form, by `npm run test:thorough`.
+    const isThorough = process.env['THOROUGH'] === '1';
+    const files = all.filter((_, i) => isThorough || i % 40 === 7);
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-'));
+    const cache = { folder, build: 'one', leastBytes: 0, youngMs: -1000 };
+    let taken = 0;
+    const check = async (file: string, format: string, settings?: typeof cache): Promise<unknown[]> => {
+      let [out, err] = ['', ''];
+      const code = await run(['check', '-v', file, '--format', format], {
+        ...SILENT,
+        out: (text) => (out += text),
+        err: (line) => {
+          if (line.includes('was judged before')) taken++;
+          else err += `${line}\n`;
+        },
+        ...(settings && { cache: settings }),
+      });
+      return [code, out, err];
+    };
+    try {
+      for (const file of files) {
+        for (const format of isThorough ? ['text', 'json', 'sarif', 'junit'] : ['json']) {
+          const fresh = await check(file, format);
+          assert.deepEqual(await check(file, format, cache), fresh, `${file}: read, or taken, as ${format}`);
+          assert.deepEqual(await check(file, format, cache), fresh, `${file}: once more, as ${format}`);
+        }
+        // Many files are not one trace, or none: those are not kept.
+        fs.rmSync(folder, { recursive: true, force: true });
+      }
+    } finally {
+      fs.rmSync(folder, { recursive: true, force: true });
+    }
+    assert.ok(taken > files.length / 2, `${taken} reports were taken`);
   });
 
   describe('by the command line', () => {
@@ -167,6 +209,44 @@ describe('reports of traces that were read before', () => {
       }
       fs.chmodSync(file, 0o666);
       await again(false, trace);
+    });
+
+    it('need no decompressors, whatever is in the trace', async function () {
+      this.timeout(20_000);
+      trace = path.join(folder, 'trace.dat');
+      fs.copyFileSync('sample-traces/tracecmd/conv_small.v7-stack.dat', trace);
+      const cache = { folder: path.join(folder, 'kept'), build, leastBytes: 0, youngMs: -1000 };
+      const fresh = await check(trace);
+      // Another process: this one has loaded them.
+      const asked = [
+        `import { run } from ${JSON.stringify(import.meta.resolve('./run.js'))};`,
+        `import { lacksCodecs } from ${JSON.stringify(import.meta.resolve('./codecs.js'))};`,
+        `let said = '';`,
+        `const output = { out: (text) => (said += text), err: () => {}, progress: () => {}, cache: ${JSON.stringify(cache)} };`,
+        `const code = await run(['check', '-v', ${JSON.stringify(trace)}], output);`,
+        `process.stdout.write(JSON.stringify([code, said, lacksCodecs(${JSON.stringify(trace)})]));`,
+      ].join('\n');
+      const told = execFileSync(process.execPath, ['--input-type=module', '-e', asked], { encoding: 'utf8' });
+      assert.deepEqual(JSON.parse(told), [fresh.code, fresh.out, true]);
+    });
+
+    it('are printed without the operations where findings are set aside', async () => {
+      await check(trace);
+      await run(['suppress', trace, 'G9', '--reason', 'a test'], SILENT);
+      const kept = new TraceCache({
+        folder: path.join(folder, 'kept'),
+        build,
+        leastBytes: 0,
+        youngMs: -1000,
+      });
+      const options = { ...JUDGED, pageBytes: undefined };
+      const file = { path: trace, role: undefined, offsetNs: undefined, traceEvents: undefined };
+      const known = keptReport(kept, sightOf(kept, file, options)!, file, options, SILENT)!;
+      Object.defineProperty(known.analysis, 'ops', { enumerable: true, get: () => assert.fail('read') });
+      const { suppressed, analysis } = withoutSuppressed(known, SILENT);
+      assert.equal(suppressed?.length, 1);
+      assert.equal(analysis.findings.length, known.analysis.findings.length - 1);
+      known.close();
     });
 
     it('cost nothing but time where the folder cannot be used', async () => {

@@ -7,7 +7,9 @@ import { TraceCache, type Sighting } from '../shell/cache/traceCache.node.js';
 import { besideOf } from './sidecar.js';
 import type { Args } from './args.js';
 import { judgedRun, openGroup, type BundleFile } from './bundle.js';
+import { lacksCodecs } from './codecs.js';
 import { RULES } from './core.js';
+import { InputError } from './errors.js';
 import { STDIN_NAME } from './fileSource.js';
 import { isDamaged, type LoadedTrace, type LoadOptions } from './load.js';
 import type { Output } from './output.js';
@@ -54,7 +56,14 @@ export function keptReport(
   const entry = cache.find(sighting);
   if (!entry) return undefined;
   let read: LoadedTrace | undefined;
-  const whole = (): LoadedTrace => (read ??= judgedAlone(file, options, output));
+  const whole = (): LoadedTrace => {
+    if (!read && lacksCodecs(file.path)) {
+      entry.drop();
+      throw new InputError(`${file.path}: what was kept of it is damaged, and was removed; try again`);
+    }
+    read ??= judgedAlone(file, options, output);
+    return read;
+  };
   const known = readReport(entry.pack, whole);
   if (!known) {
     entry.drop();

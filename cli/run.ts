@@ -42,7 +42,8 @@ async function dispatch(argv: readonly string[], output: Output): Promise<ExitCo
     output.out(commandHelp(command));
     return EXIT.clean;
   }
-  await prepareCodecs(args.positionals.flatMap(filesBehind), command.listsByItself?.(args));
+  if (!command.preparesItself)
+    await prepareCodecs(args.positionals.flatMap(filesBehind), command.listsByItself?.(args));
   return command.run(args, output);
 }
 

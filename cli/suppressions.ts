@@ -1,6 +1,7 @@
 /** The .shimtrace.json that a trace belongs to: in its folder, or in the nearest one above that has it. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { withFindings } from '../model/analysis.js';
 import type { Finding } from '../model/findings/finding.js';
 import {
   aboutFinding,
@@ -34,7 +35,7 @@ export function withoutSuppressed(trace: LoadedTrace, output: Output): LoadedTra
     about: (finding) => aboutFinding(trace, finding),
   });
   const suppressed = aside.map(({ finding, entry }) => ({ finding, reason: entry.reason }));
-  return { ...trace, analysis: { ...analysis, findings: open }, suppressed, stale };
+  return { ...trace, analysis: withFindings(analysis, open), suppressed, stale };
 }
 
 /**

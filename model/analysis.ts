@@ -155,3 +155,10 @@ export interface Analysis {
   /** The row from which on nothing was judged, and the limit that was met there, as a clause. */
   readonly limit?: { readonly row: number; readonly what: string } | undefined;
 }
+
+/** The same with other findings. What is read when it is asked for, as operations may be, is not asked for. */
+export function withFindings(analysis: Analysis, findings: readonly Finding[]): Analysis {
+  const parts = Object.getOwnPropertyDescriptors(analysis);
+  const other = { ...parts, findings: { value: findings, enumerable: true, configurable: true } };
+  return Object.defineProperties({}, other) as Analysis;
+}

@@ -12,14 +12,23 @@ import { listedFindings, reasonText, type TraceReport } from '../../model/findin
 import { formatOption, oneOf, type Args } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, InputError, UsageError, type ExitCode } from '../errors.js';
-import { BUNDLE_OPTIONS, groupsOf, judgedRun, openGroup, separateNote, type BundleFile } from '../bundle.js';
+import {
+  BUNDLE_OPTIONS,
+  filesBehind,
+  groupsOf,
+  judgedRun,
+  openGroup,
+  separateNote,
+  type BundleFile,
+} from '../bundle.js';
+import { prepareCodecs } from '../codecs.js';
 import { LOAD_OPTIONS, loadOptions, type LoadedTrace, type LoadOptions } from '../load.js';
 import { RULE_IDS } from '../core.js';
 import { Following } from '../../shell/following.js';
 import { outParts, outStyled, type Output } from '../output.js';
 import { withoutSuppressed } from '../suppressions.js';
 import { VERSION } from '../version.js';
-import type { TraceCache } from '../../shell/cache/traceCache.node.js';
+import type { Sighting, TraceCache } from '../../shell/cache/traceCache.node.js';
 import { LEAST_BYTES } from '../../shell/cache/worth.js';
 import { sizeOf } from '../fileSource.js';
 
@@ -101,12 +110,16 @@ export const check: Command = {
     '--require ask for could not be judged, 3 a bug of shimtrace. After the findings of each trace, one line says',
     'what could be judged: that nothing was found means no more than that.',
   ].join('\n'),
+  preparesItself: true,
   async run(args, output) {
     if (args.positionals.length === 0)
       throw new UsageError('expected at least one FILE, or - for standard input');
     const format = args.choice('format', FORMATS, 'text');
     const listed = askedToList(args, format);
     const demands: Demands = { strict: args.flag('strict'), rules: requiredRules(args.list('require')) };
+    const files = args.positionals.flatMap(filesBehind);
+    // What several files say of one another is read first.
+    if (files.length !== 1 || args.flag('watch')) await prepareCodecs(files);
     const groups = groupsOf(args, output);
     if (args.flag('watch')) {
       if (format !== 'text') throw new UsageError(`--watch prints text, not ${format}`);
@@ -117,6 +130,8 @@ export const check: Command = {
       kept: await keptReports(groups, args, output),
       isVerbose: args.flag('verbose'),
     });
+    // Decompressors take longer to load than all of what is kept.
+    if (files.length === 1 && !batch.isKept()) await prepareCodecs(files);
     if (format === 'json') outParts(output, renderJson(batch.traces()));
     if (format === 'sarif') outParts(output, renderSarif(batch.traces(), VERSION));
     if (format === 'junit') outParts(output, renderJunit(batch.traces()));
@@ -220,9 +235,18 @@ interface Before {
   readonly following?: ReadonlyMap<readonly BundleFile[], Following>;
 }
 
+/** What the cache has of a group. */
+interface Looked {
+  readonly group: readonly BundleFile[];
+  /** Undefined where nothing of it is kept. */
+  readonly sighting: Sighting | undefined;
+  readonly known: LoadedTrace | undefined;
+}
+
 /** The traces of one call, judged as they are asked for: only one is in memory at a time. */
 class Batch {
   code: ExitCode = EXIT.clean;
+  private looked: Looked | undefined;
 
   constructor(
     private readonly groups: readonly (readonly BundleFile[])[],
@@ -243,14 +267,28 @@ class Batch {
     }
   }
 
+  /** True where all that is asked for was judged before, and has not changed since. */
+  isKept(): boolean {
+    const [group, ...others] = this.groups;
+    return group !== undefined && others.length === 0 && this.lookUp(group).known !== undefined;
+  }
+
+  /** What is kept of a group; it is looked for once. */
+  private lookUp(group: readonly BundleFile[]): Looked {
+    if (this.looked?.group === group) return this.looked;
+    const { kept } = this.before;
+    const [file] = group as readonly [BundleFile];
+    const sighting = kept && group.length === 1 ? kept.by.sightOf(kept.cache, file, this.options) : undefined;
+    const known = sighting && kept!.by.keptReport(kept!.cache, sighting, file, this.options, this.output);
+    this.looked = { group, sighting, known };
+    return this.looked;
+  }
+
   /** One unusable file of several does not keep the others from being judged. */
   private *judge(group: readonly BundleFile[]): Generator<LoadedTrace> {
     try {
       const { kept } = this.before;
-      const [file] = group as readonly [BundleFile];
-      const sighting =
-        kept && group.length === 1 ? kept.by.sightOf(kept.cache, file, this.options) : undefined;
-      const known = sighting && kept!.by.keptReport(kept!.cache, sighting, file, this.options, this.output);
+      const { sighting, known } = this.lookUp(group);
       if (known) {
         if (this.before.isVerbose)
           this.output.err(

@@ -1,6 +1,7 @@
 /** Recordings without the names of tasks and the addresses of the machine that they were made on. */
 import { fileNameOnDisk } from '../../parsers/base/fileName.js';
 import type { EventTable } from '../../parsers/events/table.js';
+import { withFindings } from '../analysis.js';
 import type { Finding } from '../findings/finding.js';
 import type { ReviewTrace } from './report.js';
 
@@ -51,7 +52,7 @@ export function anonymized(trace: ReviewTrace, renamer: Renamer): ReviewTrace {
     ...(others && { others: others.map((file) => ({ ...file, path: fileNameOnDisk(file.path) })) }),
     ...(pathOf && { pathOf: (row: number) => fileNameOnDisk(pathOf(row)) }),
     table: renamedTable,
-    analysis: { ...analysis, findings: analysis.findings.map(finding) },
+    analysis: withFindings(analysis, analysis.findings.map(finding)),
     describe: (row, part) => {
       const { text, fields } = trace.describe(row, part);
       return {
