@@ -5,6 +5,7 @@ import type { Sighting, TraceCache } from '../shell/cache/traceCache.node.js';
 import { digestInSteps, findTrace, keepTrace } from '../shell/cache/wholeTraces.node.js';
 import type { Args } from './args.js';
 import { judgedRun, namedGroup, oneOfGroup, openGroup, type BundleFile, type LoadedRun } from './bundle.js';
+import { codecs } from './codecs.js';
 import { RULES } from './core.js';
 import { UsageError } from './errors.js';
 import { openSource } from './fileSource.js';
@@ -41,9 +42,13 @@ function takenWhole(
 ): LoadedTrace | undefined {
   const source = openSource(file.path);
   let read: LoadedTrace | undefined;
-  const known = findTrace(cache, sighting, source, () => {
-    read ??= judgedRun(openGroup([file], output)[0]!, options, output);
-    return read;
+  const known = findTrace(cache, sighting, {
+    source,
+    codecs: codecs(file.path),
+    reread() {
+      read ??= judgedRun(openGroup([file], output)[0]!, options, output);
+      return read;
+    },
   });
   if (!known) {
     source.close();

@@ -146,6 +146,10 @@ export interface OpenTrace {
   readonly mendedLines?: Int32Array;
   /** Bytes of what the offsets of a row's file refer to; valid until the next call. */
   readonly bytesAt?: (row: number, offset: number, length: number) => Uint8Array;
+  /**
+   * Where records lie besides what the table says of them: with this {@link TraceFormat.again} finds them.
+   */
+  readonly recordPlaces?: () => readonly Float64Array[];
 }
 
 /** The same trace with another table, and what else is to differ. */
@@ -167,6 +171,7 @@ export function withTable(
     ...(plain && { plain }),
     ...(mended && { mended }),
     ...(mendedLines && { mendedLines }),
+    ...(open.recordPlaces && { recordPlaces: () => open.recordPlaces!() }),
     ...more,
   };
 }
@@ -211,4 +216,14 @@ export interface TraceFormat {
   read(source: ByteSource, options: ReadOptions): OpenTrace;
   /** How it reads, where it does so line by line. */
   readonly lines?: LineFormat;
+  /**
+   * A table that was read of the same source before, with its rows' texts: its records are not read again.
+   * Undefined where that cannot be, or the places are none of this source.
+   */
+  again?(
+    source: ByteSource,
+    options: ReadOptions,
+    table: EventTable,
+    places: readonly Float64Array[],
+  ): OpenTrace | undefined;
 }

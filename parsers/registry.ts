@@ -46,6 +46,21 @@ export function openLines(source: ByteSource, table: EventTable): OpenTrace | un
   return open && withTable(open, table, { bytesAt: (_row, offset, length) => source.read(offset, length) });
 }
 
+/**
+ * The same of a format whose records are found again by their places, which were kept with the table;
+ * undefined of other formats.
+ */
+export function openRecords(
+  source: ByteSource,
+  options: ReadOptions,
+  table: EventTable,
+  places: readonly Float64Array[],
+): OpenTrace | undefined {
+  const format = FORMATS.find(({ id }) => id === table.meta.format);
+  const open = format?.again?.(source, options, table, places);
+  return open && withTable(open, table, { bytesAt: (_row, offset, length) => source.read(offset, length) });
+}
+
 /** Compressed files may hold compressed files, though not for ever. */
 const NESTED_MAX = 3;
 

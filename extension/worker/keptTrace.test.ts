@@ -7,6 +7,7 @@ import { TraceCache, type CacheSettings } from '../../shell/cache/traceCache.nod
 import type { ByteSource } from '../../parsers/base/source.js';
 import type { Report } from '../protocol/report.js';
 import { type AskedWorker, SAMPLE, workerOn } from '../test/askWorker.js';
+import { nodeCodecs } from '../../shell/codecs.node.js';
 import { keptTraces } from './keptTraces.node.js';
 
 const TRACES = [
@@ -28,9 +29,9 @@ describe('a trace that a worker takes from what is kept', () => {
   });
   afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-  const worker = (file: string, sum = sumOf): Promise<AskedWorker> =>
+  const worker = async (file: string, sum = sumOf): Promise<AskedWorker> =>
     workerOn(file, {
-      kept: keptTraces(new TraceCache(settings), file),
+      kept: keptTraces(new TraceCache(settings), file, await nodeCodecs()),
       digest: sum,
       *digestInSteps(source) {
         yield;

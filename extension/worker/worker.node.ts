@@ -97,7 +97,7 @@ void nodeCodecs().then((codecs) =>
       digest,
       digestInSteps: (source) => digestInSteps(source, createHash('sha256')),
       ...(keeps && { clearKept: () => new TraceCache(keeps).clear().entries }),
-      ...(keeps && 'path' in data && { kept: keptTraces(new TraceCache(keeps), data.path) }),
+      ...(keeps && 'path' in data && { kept: keptTraces(new TraceCache(keeps), data.path, codecs) }),
       findSource: (frame, map) => kernel.find(frame, map),
       decompress: codecs,
       memory: { watch: (doing) => new MemoryWatch(doing), mostFindings },

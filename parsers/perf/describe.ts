@@ -80,7 +80,13 @@ export function openPerfTrace(
     const raw = rawAt(row);
     return raw !== undefined && printerOf(raw)?.write(raw, sink) === true;
   };
-  return { table, describe, writeText, symbolOf: (address) => info.context.symbols()?.lookup(address) };
+  return {
+    table,
+    describe,
+    writeText,
+    symbolOf: (address) => info.context.symbols()?.lookup(address),
+    recordPlaces: () => positions.ofRow,
+  };
 }
 
 /** The bytes of a row's record, whole; undefined when they are no longer there. */

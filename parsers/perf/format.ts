@@ -7,7 +7,7 @@
  * Producer: tools/perf/util/session.c and header.c, Linux 7.2.
  */
 import type { ByteSource } from '../base/source.js';
-import { TableBuilder } from '../events/table.js';
+import { TableBuilder, type EventTable } from '../events/table.js';
 import type { OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
 import {
   clockName,
@@ -50,6 +50,7 @@ export const perfData: TraceFormat = {
   id: 'perf.data',
   sniff: (head) => (perfMagic(head) ? 1 : 0),
   read: readPerfData,
+  again,
 };
 
 function readPerfData(source: ByteSource, options: ReadOptions): OpenTrace {
@@ -74,6 +75,21 @@ function readPerfData(source: ByteSource, options: ReadOptions): OpenTrace {
     );
   else if (builder.length === 0) builder.issues.add('empty', 0, 0);
   return openPerfTrace(builder.finish(), source, info, reader.positions, options);
+}
+
+/** Only what stands before the records is read; in what a pipe wrote, formats stand among them. */
+function again(
+  source: ByteSource,
+  options: ReadOptions,
+  table: EventTable,
+  places: readonly Float64Array[],
+): OpenTrace | undefined {
+  const magic = perfMagic(source.read(0, 8));
+  const info = new PerfInfo(magic?.bigEndian ?? false, new TableBuilder().issues);
+  const range = magic?.version === 2 ? readContainer(source, info) : undefined;
+  const isWhole = table.segments.every(({ length }, i) => length <= (places[i]?.length ?? 0));
+  if (!range || !isWhole || !info.tracing) return undefined;
+  return openPerfTrace(table, source, info, { start: range.start, end: range.end, ofRow: places }, options);
 }
 
 function fillMeta(builder: TableBuilder, info: PerfInfo, reader: RecordReader): void {

@@ -21,6 +21,8 @@ export const CHUNK_LIMIT = 64 << 20;
 const CACHE_BYTES = 32 << 20;
 export const COUNT_BYTES = 4;
 const CHUNK_HEADER_BYTES = 8;
+/** Numbers of a chunk in {@link ChunkIndex.words}. */
+const WORDS = 4;
 
 /** Where the decompressed chunks of a file lie, in order of their virtual offset. */
 export class ChunkIndex {
@@ -30,6 +32,27 @@ export class ChunkIndex {
   /** Latest chunks, the oldest first: neighbouring rows come from as many chunks as there are CPUs. */
   private readonly cached = new Map<number, Uint8Array>();
   private cachedBytes = 0;
+
+  /** The same index, of what {@link words} gave; undefined where no such chunks lie in a file of this size. */
+  static ofWords(words: Float64Array, fileBytes: number): ChunkIndex | undefined {
+    const index = new ChunkIndex();
+    if (words.length % WORDS !== 0) return undefined;
+    for (let i = 0; i < words.length; i += WORDS) {
+      const [offset, size, plainSize, pageSize] = [words[i]!, words[i + 1]!, words[i + 2]!, words[i + 3]!];
+      const areWhole = [offset, size, plainSize, pageSize].every((n) => Number.isSafeInteger(n) && n >= 0);
+      if (!areWhole || offset + size > fileBytes || plainSize > CHUNK_LIMIT || pageSize === 0)
+        return undefined;
+      index.add(offset, size, plainSize, pageSize);
+    }
+    return index;
+  }
+
+  /** All chunks, in numbers. */
+  words(): Float64Array {
+    return Float64Array.from(
+      this.places.flatMap(({ offset, size, plainSize, pageSize }) => [offset, size, plainSize, pageSize]),
+    );
+  }
 
   /** Gives a chunk, of sub-buffers of `pageSize` bytes, its virtual offset. */
   add(offset: number, size: number, plainSize: number, pageSize: number): number {

@@ -3,11 +3,12 @@
  * order and word size. Every field is found by the format files in the trace itself.
  */
 import type { ByteSource } from '../base/source.js';
-import { CLOCKS, TableBuilder } from '../events/table.js';
+import { CLOCKS, TableBuilder, type EventTable } from '../events/table.js';
 import { Kallsyms } from '../tep/kallsyms.js';
 import { PrintkFormats } from '../tep/printk.js';
 import type { TraceContext } from '../tep/record.js';
 import type { EventText, OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
+import { ChunkIndex } from './chunks.js';
 import { hasKnownVersion, hasMagic, readFile } from './file.js';
 import { markOverruns, markShort, markUnread } from './loss.js';
 import { CPU_LIMIT, type TraceDatFile } from './model.js';
@@ -31,6 +32,7 @@ export function traceDatWith(text?: TraceFormat): TraceFormat {
     id: ID,
     sniff,
     read: (source, options) => read(source, options, text),
+    again,
   };
 }
 
@@ -98,6 +100,21 @@ export function slicesOf(
   const threads = new Threads(file.cmdlines, file.options.savedTgids, comms);
   describeTrace(file, builder, threads.hasTgids);
   return TimeSlices.of({ file, meta, plans, threads, names, comms }, source, options, sliceBytes);
+}
+
+/** What describes its events is read, and none of its records. */
+function again(
+  source: ByteSource,
+  options: ReadOptions,
+  table: EventTable,
+  places: readonly Float64Array[],
+): OpenTrace | undefined {
+  const { names, issues } = new TableBuilder();
+  const file = readFile(source, options, issues);
+  const chunks = places[0] && ChunkIndex.ofWords(places[0], source.size);
+  if (!file?.hasTypeLen || !chunks) return undefined;
+  const plans = new PlanBook(file, contextOf(file), names, issues);
+  return new TraceDat(table, file, plans, chunks, source, options);
 }
 
 /** Symbols and printk formats are parsed at the first event that needs them. */

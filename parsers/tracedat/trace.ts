@@ -22,12 +22,16 @@ export class TraceDat implements OpenTrace {
     readonly table: EventTable,
     file: TraceDatFile,
     private readonly plans: PlanBook,
-    chunks: ChunkIndex,
+    private readonly chunks: ChunkIndex,
     input: ByteSource,
     options: ReadOptions,
   ) {
     this.finder = new RecordFinder(file, chunks, input, options);
     this.texts = new RecordTexts(plans);
+  }
+
+  recordPlaces(): readonly Float64Array[] {
+    return [this.chunks.words()];
   }
 
   symbolOf(address: bigint): SymbolPlace | undefined {

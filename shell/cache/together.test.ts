@@ -35,7 +35,7 @@ describe('a cache that several processes use', () => {
 
   it('gives each what is kept of its file or nothing, while all write, find, clear and evict', async function () {
     this.timeout(isThorough() ? 3_600_000 : 60_000);
-    const [processes, rounds] = isThorough() ? [8, 20_000] : [3, 150];
+    const [processes, rounds] = isThorough() ? [8, 5_000] : [3, 150];
     const files = ['a', 'b', 'c', 'd', 'e'].map((name) => path.join(folder, `${name}.txt`));
     for (const file of files) fs.writeFileSync(file, file.repeat(100));
     const trace = path.join(folder, 'trace.txt');
@@ -52,7 +52,7 @@ describe('a cache that several processes use', () => {
     const killed = start(99);
     const isGone = ended(killed);
     // It ends while others are at work: what it was writing stays behind.
-    killed.once('spawn', () => setTimeout(() => killed.kill('SIGKILL'), isThorough() ? 20_000 : 1200));
+    killed.once('spawn', () => setTimeout(() => killed.kill('SIGKILL'), isThorough() ? 10_000 : 1200));
     const all = await Promise.all([...Array(processes).keys()].map((seed) => ended(start(seed))));
     killed.kill('SIGKILL');
     await isGone;

@@ -2,10 +2,12 @@
 import type { Hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Analysis } from '../../model/analysis.js';
-import { openLines } from '../../parsers/registry.js';
+import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
+import { openLines, openRecords } from '../../parsers/registry.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import type { EventTable } from '../../parsers/events/table.js';
-import type { OpenTrace } from '../../parsers/reader.js';
+import type { OpenTrace, ReadOptions } from '../../parsers/reader.js';
+import type { PackReader, PackWriter } from './pack.js';
 import type { Whole } from './reportParts.js';
 import { readTraceParts, writeTrace } from './traceParts.js';
 import type { Sighting, TraceCache } from './traceCache.node.js';
@@ -28,12 +30,23 @@ export interface Reread {
   readonly analysis: Analysis;
 }
 
-/** The entry of a trace; undefined where there is none. `reread` is asked for what no entry has. */
+/** How the texts of rows are found again, as an entry says it; '' where all of the trace is read for them. */
+type TextsBy = 'by lines' | 'by records' | '';
+
+/** What it takes to find a trace. */
+export interface Finder {
+  readonly source: ByteSource;
+  /** What is in a trace may be compressed. */
+  readonly codecs: Omit<ReadOptions, 'cancel'>;
+  /** Is asked for what no entry has. */
+  reread(): Reread;
+}
+
+/** The entry of a trace; undefined where there is none. */
 export function findTrace(
   cache: TraceCache,
   sighting: Sighting,
-  source: ByteSource,
-  reread: () => Reread,
+  { source, codecs, reread }: Finder,
 ): KeptTrace | undefined {
   const entry = cache.find(sighting);
   if (!entry) return undefined;
@@ -42,27 +55,50 @@ export function findTrace(
   const known = readTraceParts(entry.pack, () => ({ table: all().open.table, analysis: all().analysis }));
   const digest = entry.pack.text('digest');
   const note = entry.pack.text('note') ?? '';
-  const isByLines = entry.pack.text('texts') === 'by lines';
-  const open = known && openAgain(known.table, isByLines ? source : undefined, () => all().open);
+  const by = entry.pack.text('texts');
+  const records = (table: EventTable): OpenTrace | undefined =>
+    by === 'by records'
+      ? openRecords(source, { ...codecs, cancel: NEVER_CANCELLED }, table, placesIn(entry.pack))
+      : undefined;
+  const open =
+    known &&
+    (by === 'by lines'
+      ? openLines(source, known.table)
+      : openLater(known.table, () => records(known.table) ?? all().open));
   if (known && open && digest !== undefined)
     return { ...known, open, digest, note, drop: () => entry.drop(), close: () => entry.close() };
   entry.drop();
   return undefined;
 }
 
-/** Texts of rows are read where they stand, or with all of the trace at the first question. */
-function openAgain(
-  table: EventTable,
-  lines: ByteSource | undefined,
-  all: () => OpenTrace,
-): OpenTrace | undefined {
-  if (lines) return openLines(lines, table);
+/** Texts of rows are looked for at the first question. */
+function openLater(table: EventTable, find: () => OpenTrace): OpenTrace {
+  let found: OpenTrace | undefined;
+  const open = (): OpenTrace => (found ??= find());
   return {
     table,
-    describe: (row, part) => all().describe(row, part),
-    symbolOf: (address) => all().symbolOf?.(address),
-    bytesAt: (row, offset, length) => all().bytesAt?.(row, offset, length) ?? new Uint8Array(0),
+    describe: (row, part) => open().describe(row, part),
+    symbolOf: (address) => open().symbolOf?.(address),
+    bytesAt: (row, offset, length) => open().bytesAt?.(row, offset, length) ?? new Uint8Array(0),
   };
+}
+
+/** Where records lie, as it was kept; none where it is damaged. */
+function placesIn(pack: PackReader): readonly Float64Array[] {
+  const places: Float64Array[] = [];
+  for (let i = 0; pack.has(`places.${i}`); i++) {
+    const bytes = pack.bytes(`places.${i}`);
+    if (!bytes || bytes.byteLength % Float64Array.BYTES_PER_ELEMENT !== 0) return [];
+    places.push(new Float64Array(bytes));
+  }
+  return places;
+}
+
+function* writePlaces(pack: PackWriter, { recordPlaces }: OpenTrace): Generator<undefined, void> {
+  for (const [i, part] of (recordPlaces?.() ?? []).entries()) {
+    pack.add(`places.${i}`, part);
+    yield;
+  }
 }
 
 /** What else is kept of a trace: the digest of its file, or how it is made, and a word of the keeper. */
@@ -83,12 +119,13 @@ export function keepTrace(
   { digest, note }: KeptFacts,
 ): Generator<undefined, boolean> {
   const isKept = !open.plain && !open.mended && open.table.length > 0;
-  const texts = isKept && isByLines(source, open) ? 'by lines' : '';
+  const texts = isKept ? textsBy(source, open) : '';
   function* steps(): Generator<undefined, boolean> {
     if (!isKept) return false;
     return yield* cache.keeping(sighting, ['report', 'events'], function* (pack) {
       const isWhole = yield* writeTrace(pack, open.table, analysis);
       if (!isWhole) return false;
+      if (texts === 'by records') yield* writePlaces(pack, open);
       pack.addText('texts', texts);
       pack.addText('digest', typeof digest === 'string' ? digest : yield* digest());
       pack.addText('note', note);
@@ -109,12 +146,12 @@ export function* digestInSteps(source: ByteSource, sum: Hash): Generator<undefin
   return sum.digest('hex');
 }
 
-/** True where the format finds the texts of rows without having read the trace. */
-function isByLines(source: ByteSource, open: OpenTrace): boolean {
+/** How the format finds the texts of rows without having read the trace. */
+function textsBy(source: ByteSource, open: OpenTrace): TextsBy {
+  if (open.recordPlaces) return 'by records';
   const { table } = open;
   const again = openLines(source, table);
   const rows = [0, table.length >>> 1, table.length - 1];
-  return (
-    again !== undefined && rows.every((row) => isDeepStrictEqual(again.describe(row), open.describe(row)))
-  );
+  const isSame = rows.every((row) => isDeepStrictEqual(again?.describe(row), open.describe(row)));
+  return isSame ? 'by lines' : '';
 }
