@@ -134,19 +134,28 @@ function causeRows(state: PageState): number[] {
   ];
 }
 
-export function life(judged: Judged, at: LineOf): readonly (Spot & { readonly what: string })[] {
+type LifeSpot = Spot & { readonly what: string };
+
+export function life(judged: Judged, at: LineOf): readonly LifeSpot[] {
   const page = pageOfRow(judged, rowOfLine(judged, at));
   if (!page) return [];
-  return pageHistory(judged.analysis, page)
-    .intervals.filter(({ fromRow }) => fromRow >= 0)
-    .slice(0, LIFE_SHOWN)
-    .map((interval) => ({ ...spotOf(judged, interval.fromRow), what: whatChanged(interval) }));
+  const out: LifeSpot[] = [];
+  for (const interval of pageHistory(judged.analysis, page).intervals) {
+    if (out.length === LIFE_SHOWN) break;
+    const { fromRow } = interval;
+    if (fromRow >= 0) out.push(Object.assign(spotOf(judged, fromRow), { what: whatChanged(interval) }));
+  }
+  return out;
 }
 
 /** What an interval begins with; its whole state where what changed is nothing that can be said. */
 function whatChanged({ state, changed }: PageInterval): string {
-  const facts = changed.map((dimension) => describeDimension(state, dimension)).filter((text) => text !== '');
-  return facts.length === 0 ? describeState(state) : facts.join(', ');
+  let facts = '';
+  for (const dimension of changed) {
+    const text = describeDimension(state, dimension);
+    if (text !== '') facts = facts === '' ? text : `${facts}, ${text}`;
+  }
+  return facts === '' ? describeState(state) : facts;
 }
 
 /** For the events that change a page: its state after it, and how long the state before had lasted. */

@@ -27,7 +27,9 @@ export function lineText(source: ByteSource, offset: number, likely = LINE_BYTES
   }
   if (end < 0) end = bytes.length;
   if (end > 0 && bytes[end - 1] === CR) end--;
-  return decoder.decode(bytes.subarray(0, end));
+  // Nearly always its end is that of the bytes, and no second view on them is needed.
+  const text = decoder.decode(bytes.length - end > 2 ? bytes.subarray(0, end) : bytes);
+  return bytes.length - end > 2 ? text : text.slice(0, text.length - (bytes.length - end));
 }
 
 /** Names under which an event may stand in its line: `sys_exit_close` is printed as `sys_close -> 0x0`. */
@@ -37,8 +39,18 @@ function printedNames(name: string): readonly string[] {
   return [` ${name}:`, ` ${bare}:`, ` ${call}(`, ` ${call} -> `];
 }
 
-/** Those of the name that was asked for last: a page's events have few. */
-let printedOf: { readonly name: string; readonly printed: readonly string[] } | undefined;
+/** Those of the names that were asked for: a trace has few. */
+const printedOf = new Map<string, readonly string[]>();
+const NAMES_KEPT = 256;
+
+function printedNamesKept(name: string): readonly string[] {
+  const known = printedOf.get(name);
+  if (known) return known;
+  if (printedOf.size >= NAMES_KEPT) printedOf.clear();
+  const printed = printedNames(name);
+  printedOf.set(name, printed);
+  return printed;
+}
 
 type Columns = Pick<EventPlace, 'startColumn' | 'endColumn'>;
 
@@ -48,8 +60,7 @@ type Columns = Pick<EventPlace, 'startColumn' | 'endColumn'>;
 function eventColumns(text: string, name: string): Columns {
   const trimmed = text.trimEnd();
   const endColumn = Math.max(trimmed.length, 1);
-  if (printedOf?.name !== name) printedOf = { name, printed: printedNames(name) };
-  for (const printed of printedOf.printed) {
+  for (const printed of printedNamesKept(name)) {
     const at = trimmed.indexOf(printed);
     if (at >= 0) return { startColumn: at + 1, endColumn };
   }
@@ -122,5 +133,7 @@ export function spotOf(judged: Placed, row: number): Spot {
   if (row < 0 || row >= table.length) return { row: -1, line: 0, column: 0 };
   const file = judged.files?.partOf(row)?.uri;
   const { startColumn: column } = columnsOf(judged, row);
-  return { row, line: table.line(row), column, ...(file !== undefined && { file }) };
+  // A page's life has thousands: nothing is made for them but what is told.
+  if (file === undefined) return { row, line: table.line(row), column };
+  return { row, line: table.line(row), column, file };
 }

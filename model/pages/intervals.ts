@@ -171,7 +171,7 @@ class HistoryBuilder {
     for (const row of rows) {
       for (; next < mine.length && ops.row(mine[next]!) <= row; next++) this.apply(ops, mine[next]!);
       const after = this.joined.at(row);
-      const differs = DIMENSIONS.filter((d) => !sameDimension(state, after, d));
+      const differs = differing(state, after);
       if (differs.length === 0) continue;
       intervals.push({ fromRow: from, untilRow: row, state, changed });
       state = after;
@@ -198,7 +198,7 @@ class HistoryBuilder {
     let fromRow = quiet === 0 ? -1 : undefined;
     for (let i = quiet; i < end; i++) {
       const after = applyUpTo(rows[i]!);
-      if (DIMENSIONS.every((d) => sameDimension(state, after, d))) continue;
+      if (differing(state, after).length === 0) continue;
       state = after;
       fromRow = rows[i]!;
     }
@@ -252,6 +252,18 @@ class HistoryBuilder {
   }
 }
 
+/** Lists of dimensions, by a bit for each: there are few, and histories have many. */
+const lists: (readonly Dimension[])[] = [];
+
+/** Those in which two states differ. */
+function differing(a: PageState, b: PageState): readonly Dimension[] {
+  let bits = 0;
+  for (let i = 0; i < DIMENSIONS.length; i++) if (!sameDimension(a, b, DIMENSIONS[i]!)) bits |= 1 << i;
+  const list = lists[bits] ?? DIMENSIONS.filter((_, i) => (bits & (1 << i)) !== 0);
+  lists[bits] = list;
+  return list;
+}
+
 /**
  * Same words and same facts: lists are compared by what they hold, since tracks replace a list whenever it
  * changes.
@@ -276,5 +288,8 @@ function sameDimension(a: PageState, b: PageState, dimension: Dimension): boolea
 }
 
 function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
-  return a === b || (a.length === b.length && a.every((x, i) => x === b[i]));
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }

@@ -62,7 +62,12 @@ const sptesOf = (track: GfnTrack): readonly Spte[] => track.sptes;
 
 function joinTracks(analysis: Analysis, frames: readonly GfnTrack[], files: readonly FileTrack[]): PageState {
   const file = files[0];
-  const ofInode = frames.some((f) => analysis.vms[f.subject]?.attributesOf === 'inode');
+  let ofInode = false;
+  let sptesKnown = frames.length > 0;
+  for (const frame of frames) {
+    ofInode ||= analysis.vms[frame.subject]?.attributesOf === 'inode';
+    sptesKnown &&= frame.sptesKnown;
+  }
   const attribute = ofInode
     ? (files.find(isKnown) ?? frames.find(isKnown))
     : (frames.find(isKnown) ?? files.find(isKnown));
@@ -73,7 +78,7 @@ function joinTracks(analysis: Analysis, frames: readonly GfnTrack[], files: read
     mappings: file?.mappings ?? NOTHING,
     mappingsKnown: file?.mappingsKnown ?? false,
     sptes: joined(frames, sptesOf),
-    sptesKnown: frames.length > 0 && frames.every((f) => f.sptesKnown),
+    sptesKnown,
     references: file?.references ?? NOTHING,
     referencesKnown: file?.referencesKnown ?? false,
     pfn: file?.pfn ?? -1,
