@@ -232,7 +232,15 @@ describe('reports of traces that were read before', () => {
 
     it('are printed without the operations where findings are set aside', async () => {
       await check(trace);
-      await run(['suppress', trace, 'G9', '--reason', 'a test'], SILENT);
+      const [entry] = entries();
+      let said = '';
+      await run(['suppress', trace, 'G9', '--reason', 'a test'], {
+        ...SILENT,
+        out: (text) => (said += text),
+        cache: { folder: path.join(folder, 'kept'), build, leastBytes: 0, youngMs: -1000 },
+      });
+      assert.match(said, /^set aside in .*G9/);
+      assert.deepEqual(entries(), [entry], 'the report is enough for it');
       const kept = new TraceCache({
         folder: path.join(folder, 'kept'),
         build,
@@ -268,9 +276,23 @@ describe('reports of traces that were read before', () => {
         ['timeline', trace],
         ['timeline', trace, '--format', 'json'],
         ['storms', trace],
+        ['info', trace],
+        ['info', trace, '--format', 'json'],
+        ['life', trace, '--gfn', '0x100004'],
+        ['export', trace, '--force', '--csv', path.join(folder, 'csv')],
       ];
+      const tables = (): readonly string[] =>
+        fs.readdirSync(path.join(folder, 'csv')).map((name) => read(path.join(folder, 'csv', name)));
+      const read = (file: string): string => fs.readFileSync(file, 'utf8');
       const wanted = [];
       for (const argv of questions) wanted.push(await told(argv, false));
+      const wantedTables = tables();
+      fs.rmSync(path.join(folder, 'csv'), { recursive: true });
+      await check(trace);
+      const [report] = entries();
+      await told(['life', trace, '--pfn', '0x1'], true);
+      assert.deepEqual(entries(), [report], 'what needs no judging leaves a report as it is');
+      fs.rmSync(path.join(folder, 'kept'), { recursive: true });
       await told(questions[0]!, true);
       const kept = path.join(folder, 'kept');
       while (!fs.existsSync(kept) || !entries().some((name) => name.endsWith('.kept')))
@@ -278,14 +300,15 @@ describe('reports of traces that were read before', () => {
       const [entry] = entries();
       const { ino } = fs.statSync(path.join(kept, entry!));
       for (const [i, argv] of questions.entries()) assert.equal(await told(argv, true), wanted[i]);
+      assert.deepEqual(tables(), wantedTables);
       await again(true, trace);
       const replayed = await dapHost({ ...SILENT, cache }).openTrace(trace, [], []);
-      const read = await dapHost(SILENT).openTrace(trace, [], []);
-      assert.deepEqual(replayed.analysis.findings, read.analysis.findings);
-      assert.deepEqual(replayed.analysis.ops.length, read.analysis.ops.length);
-      for (let row = 0; row < read.open.table.length; row++)
-        assert.deepEqual(replayed.open.describe(row), read.open.describe(row));
-      read.close?.();
+      const readAnew = await dapHost(SILENT).openTrace(trace, [], []);
+      assert.deepEqual(replayed.analysis.findings, readAnew.analysis.findings);
+      assert.deepEqual(replayed.analysis.ops.length, readAnew.analysis.ops.length);
+      for (let row = 0; row < readAnew.open.table.length; row++)
+        assert.deepEqual(replayed.open.describe(row), readAnew.open.describe(row));
+      readAnew.close?.();
       replayed.close?.();
       assert.equal(fs.statSync(path.join(kept, entry!)).ino, ino, 'it was never written again');
     });

@@ -6,7 +6,7 @@ import { readReport, writeReport } from '../shell/cache/reportParts.js';
 import { TraceCache, type Sighting } from '../shell/cache/traceCache.node.js';
 import { besideOf } from './sidecar.js';
 import type { Args } from './args.js';
-import { judgedRun, openGroup, type BundleFile } from './bundle.js';
+import { judgedRun, namedGroup, openGroup, type BundleFile } from './bundle.js';
 import { lacksCodecs } from './codecs.js';
 import { RULES } from './core.js';
 import { InputError } from './errors.js';
@@ -86,6 +86,19 @@ export function keptReport(
 function judgedAlone(file: BundleFile, options: LoadOptions, output: Output): LoadedTrace {
   const [open] = openGroup([file], output);
   return judgedRun(open!, options, output);
+}
+
+/** What is kept of the files of a command that needs no more than the report of one. */
+export function reportKept(
+  args: Args,
+  names: readonly string[],
+  options: LoadOptions,
+  output: Output,
+): LoadedTrace | undefined {
+  const [file, ...others] = namedGroup(args, names);
+  const cache = cacheOf(args, output);
+  const sighting = file && cache && others.length === 0 ? sightOf(cache, file, options) : undefined;
+  return sighting && keptReport(cache!, sighting, file!, options, output);
 }
 
 export function keepReport(

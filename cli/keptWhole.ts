@@ -23,14 +23,37 @@ export function loadKept(
 ): LoadedTrace & LoadedRun {
   if (names.length === 0) throw new UsageError(`expected ${usage}`);
   const group = namedGroup(args, names);
-  const cache = cacheOf(args, output);
-  const [file] = group as readonly [BundleFile];
-  const sighting = cache && group.length === 1 ? sightOf(cache, file, options) : undefined;
-  const known = sighting && takenWhole(cache!, sighting, file, options, output);
+  const { cache, sighting, known } = lookUp(args, group, options, output);
   if (known) return known;
   const trace = judgedRun(oneOfGroup(group, output), options, output);
   if (sighting) keepAfterwards(cache!, sighting, trace);
   return trace;
+}
+
+/** The files of a command that need not be judged: they are as they were kept, or read. */
+export function openKept(
+  args: Args,
+  names: readonly string[],
+  usage: string,
+  options: LoadOptions,
+  output: Output,
+): LoadedRun & Partial<LoadedTrace> {
+  if (names.length === 0) throw new UsageError(`expected ${usage}`);
+  const group = namedGroup(args, names);
+  return lookUp(args, group, options, output).known ?? oneOfGroup(group, output);
+}
+
+interface Looked {
+  readonly cache: TraceCache | undefined;
+  readonly sighting: Sighting | undefined;
+  readonly known: LoadedTrace | undefined;
+}
+
+function lookUp(args: Args, group: readonly BundleFile[], options: LoadOptions, output: Output): Looked {
+  const cache = cacheOf(args, output);
+  const [file] = group as readonly [BundleFile];
+  const sighting = cache && group.length === 1 ? sightOf(cache, file, options) : undefined;
+  return { cache, sighting, known: sighting && takenWhole(cache!, sighting, file, options, output) };
 }
 
 function takenWhole(

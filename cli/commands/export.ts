@@ -6,9 +6,10 @@ import { CsvWriter } from '../../shell/parquet/csv.js';
 import { ParquetWriter } from '../../shell/parquet/writer.js';
 import { perfettoTrace } from '../../shell/perfetto/export.js';
 import type { Args } from '../args.js';
-import { loadOne, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
+import { RUN_OPTIONS, type LoadedRun } from '../bundle.js';
 import type { Command } from '../command.js';
 import { EXIT, InputError, UsageError } from '../errors.js';
+import { loadKept } from '../keptWhole.js';
 import { loadOptions, LOAD_OPTIONS, type LoadedTrace } from '../load.js';
 import type { Output } from '../output.js';
 import { SELECT_OPTIONS, selectPages } from '../select.js';
@@ -47,7 +48,7 @@ export const exportCommand: Command = {
     if (outs.length === 0 || args.positionals.length === 0)
       throw new UsageError(`expected ${exportCommand.usage}`);
     for (const form of outs) refuseExisting(args.text(form)!, args);
-    const trace = loadOne(args, args.positionals, exportCommand.usage, loadOptions(args), output);
+    const trace = loadKept(args, args.positionals, exportCommand.usage, loadOptions(args), output);
     try {
       for (const form of outs) {
         const out = args.text(form)!;

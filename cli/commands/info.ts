@@ -18,8 +18,9 @@ import { hex } from '../../model/pages/state.js';
 import { formatOption } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT } from '../errors.js';
-import { loadOne, nameOf, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
+import { nameOf, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
 import { sidecarBeside } from '../sidecar.js';
+import { loadKept } from '../keptWhole.js';
 import { loadOptions, LOAD_OPTIONS, type LoadedTrace } from '../load.js';
 
 const FORMATS = ['text', 'json'] as const;
@@ -42,7 +43,7 @@ export const info: Command = {
       return EXIT.clean;
     }
     const format = args.choice('format', FORMATS, 'text');
-    const trace = loadOne(args, args.positionals, info.usage, loadOptions(args), output);
+    const trace = loadKept(args, args.positionals, info.usage, loadOptions(args), output);
     const facts = gather(trace);
     if (args.flag('recipe')) output.out(`${recordingRecipe(facts.missing).join('\n')}\n`);
     else output.out(format === 'json' ? `${JSON.stringify(facts, undefined, 2)}\n` : text(trace, facts));

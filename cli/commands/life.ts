@@ -8,10 +8,11 @@ import { hex } from '../../model/pages/state.js';
 import { frameText, type Stack } from '../../parsers/events/frames.js';
 import { stacksOf } from '../../parsers/stacks.js';
 import type { Args } from '../args.js';
-import { nameOf, openOne, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
+import { nameOf, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
 import { formatOption } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, UsageError } from '../errors.js';
+import { openKept } from '../keptWhole.js';
 import { judged, loadOptions, LOAD_OPTIONS } from '../load.js';
 import type { Output } from '../output.js';
 import { parseRange, selectPages, SELECT_OPTIONS } from '../select.js';
@@ -46,7 +47,7 @@ export const life: Command = {
   ].join('\n'),
   run(args, output) {
     const format = args.choice('format', FORMATS, 'text');
-    const trace = openOne(args, args.positionals, life.usage, output);
+    const trace = openKept(args, args.positionals, life.usage, loadOptions(args), output);
     try {
       const frames = framesAsked(trace, args, output);
       const lives = frames.map((pfn) =>
@@ -60,8 +61,10 @@ export const life: Command = {
   },
 };
 
+type OpenedRun = ReturnType<typeof openKept>;
+
 /** The frames that are asked about, by themselves or as those that pages had. */
-function framesAsked(trace: LoadedRun, args: Args, output: Output): readonly number[] {
+function framesAsked(trace: OpenedRun, args: Args, output: Output): readonly number[] {
   const pfn = args.text('pfn');
   const pages = args.text('gfn') !== undefined || args.text('inode') !== undefined;
   if ((pfn !== undefined) === pages) throw new UsageError('life takes --pfn, or --gfn or --inode');
@@ -78,8 +81,8 @@ function framesOf(text: string): readonly number[] {
 }
 
 /** Frames that pages had, in the order in which they had them. */
-function framesOfPages(trace: LoadedRun, args: Args, output: Output): readonly number[] {
-  const { analysis } = judged(trace, loadOptions(args), output);
+function framesOfPages(trace: OpenedRun, args: Args, output: Output): readonly number[] {
+  const analysis = trace.analysis ?? judged(trace, loadOptions(args), output).analysis;
   const frames = new Set<number>();
   for (const { id, count } of selectPages(analysis, args))
     for (let i = 0; i < count && frames.size <= FRAMES_MAX; i++)

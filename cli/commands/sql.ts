@@ -7,10 +7,11 @@ import { QueryError } from '../../shell/perfetto/processor.js';
 import { SqlTrace, TooManyEvents } from '../../shell/sql/engine.js';
 import { AnswerPrinter, SQL_FORMATS, type SqlFormat } from '../../shell/sql/render.js';
 import { formatOption, type Args } from '../args.js';
-import { loadOne, PLACE_OPTIONS, placeFilters, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
+import { PLACE_OPTIONS, placeFilters, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
 import type { Command } from '../command.js';
 import { sha256 } from '../digest.js';
 import { EXIT, InputError, UsageError } from '../errors.js';
+import { loadKept } from '../keptWhole.js';
 import { loadOptions, LOAD_OPTIONS, type LoadedTrace } from '../load.js';
 import type { Output } from '../output.js';
 import { codeOf, PROCESSOR_OPTIONS } from '../processor.js';
@@ -46,7 +47,7 @@ export const sql: Command = {
     const { names, text } = await questionOf(args);
     const format = args.choice('format', SQL_FORMATS, 'table');
     const code = codeOf(args);
-    const trace = loadOne(args, names, sql.usage, loadOptions(args), output);
+    const trace = loadKept(args, names, sql.usage, loadOptions(args), output);
     try {
       const part = partOf(trace, args);
       const asked = new SqlTrace(code, tablesOf(trace), { progress: (what) => output.progress(what), part });

@@ -8,6 +8,7 @@ import { loadOne, RUN_OPTIONS } from '../bundle.js';
 import type { Command } from '../command.js';
 import { EXIT, UsageError } from '../errors.js';
 import { findFinding } from '../findFinding.js';
+import { reportKept } from '../keptReport.js';
 import { loadOptions, LOAD_OPTIONS } from '../load.js';
 import { suppress as setAside } from '../suppressions.js';
 
@@ -32,7 +33,9 @@ export const suppress: Command = {
     if (wanted === undefined || files.length === 0) throw new UsageError(`expected ${suppress.usage}`);
     const reason = args.text('reason')?.trim() ?? '';
     if (reason === '') throw new UsageError('expected --reason TEXT: nothing is set aside without a reason');
-    const trace = loadOne(args, files, suppress.usage, loadOptions(args), output);
+    const options = loadOptions(args);
+    const trace =
+      reportKept(args, files, options, output) ?? loadOne(args, files, suppress.usage, options, output);
     try {
       const finding = findFinding(trace, wanted);
       const file = setAside(trace, finding, reason);

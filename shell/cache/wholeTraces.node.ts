@@ -33,6 +33,9 @@ export interface Reread {
 /** How the texts of rows are found again, as an entry says it; '' where all of the trace is read for them. */
 type TextsBy = 'by lines' | 'by records' | '';
 
+/** An entry that holds these is of a whole trace. */
+const EVENTS = 'events';
+
 /** What it takes to find a trace. */
 export interface Finder {
   readonly source: ByteSource;
@@ -50,6 +53,11 @@ export function findTrace(
 ): KeptTrace | undefined {
   const entry = cache.find(sighting);
   if (!entry) return undefined;
+  if (!entry.about.holds.includes(EVENTS)) {
+    // A report alone, which serves others.
+    entry.close();
+    return undefined;
+  }
   let read: Reread | undefined;
   const all = (): Reread => (read ??= reread());
   const known = readTraceParts(entry.pack, () => ({ table: all().open.table, analysis: all().analysis }));
@@ -122,7 +130,7 @@ export function keepTrace(
   const texts = isKept ? textsBy(source, open) : '';
   function* steps(): Generator<undefined, boolean> {
     if (!isKept) return false;
-    return yield* cache.keeping(sighting, ['report', 'events'], function* (pack) {
+    return yield* cache.keeping(sighting, ['report', EVENTS], function* (pack) {
       const isWhole = yield* writeTrace(pack, open.table, analysis);
       if (!isWhole) return false;
       if (texts === 'by records') yield* writePlaces(pack, open);
