@@ -156,7 +156,7 @@ export interface Analysis {
   readonly limit?: { readonly row: number; readonly what: string } | undefined;
 }
 
-/** The same with other findings. What is read when it is asked for, as operations may be, is not asked for. */
+/** The same with other findings. What is read when it is asked for, as operations may be, is left alone. */
 export function withFindings(analysis: Analysis, findings: readonly Finding[]): Analysis {
   const parts = Object.getOwnPropertyDescriptors(analysis);
   const other = { ...parts, findings: { value: findings, enumerable: true, configurable: true } };

@@ -2,7 +2,7 @@
 import type { Analysis, Conversion, SlotInfo } from '../../model/analysis.js';
 import { rangeText } from '../../model/objects/lists.js';
 import { pageInstant, type PageId } from '../../model/pages/intervals.js';
-import { rangePieces, type RangePiece } from '../../model/pages/query.js';
+import { eachPiece, type RangePiece } from '../../model/pages/query.js';
 import { RangeStates } from '../../model/pages/rangeStates.js';
 import { Op } from '../../model/ops/oplog.js';
 import { describeState, readsAlike, type PageState, type Reference } from '../../model/pages/state.js';
@@ -197,11 +197,18 @@ function* statesOf(
 ): Generator<undefined, Piece[]> {
   if (limit === 0) return [];
   const pieces = kept(memoryOf(analysis).pieces, keyOf(block), () =>
-    rangePieces(analysis, block.page, block.count),
+    firstPieces(eachPiece(analysis, block.page, block.count)),
   ).slice(0, limit);
   yield;
   const states = yield* replayOf(analysis, block, pieces).at(row);
   return pieces.map(({ first, count }, i) => ({ first, count, state: states[i]! }));
+}
+
+/** As many as one answer looks at. */
+function firstPieces(all: Iterable<RangePiece>): readonly RangePiece[] {
+  const pieces: RangePiece[] = [];
+  for (const piece of all) if (pieces.push(piece) === LOOKED_AT_MAX) break;
+  return pieces;
 }
 
 /** What goes on from row to row; a few are kept, of about as many stretches as two answers look at. */

@@ -89,8 +89,11 @@ class Lane {
 
   /** Nothing is lost of a page of which nothing is known. */
   lose({ ops }: Analysis, i: number): void {
-    for (const at of this.known) this.tracks[at]!.apply(ops, i);
+    const { known, tracks } = this;
+    for (const at of known) tracks[at]!.apply(ops, i);
     this.forgetKnown();
+    // Memory that failed stays so.
+    for (const at of known) if (tracks[at]!.knowsAnything) this.know(at);
   }
 
   /** What is known of each page of which anything is. */

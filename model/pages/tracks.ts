@@ -69,6 +69,11 @@ abstract class Track {
     this.lose();
   }
 
+  /** False where a loss, or a {@link reset}, would change nothing. */
+  get knowsAnything(): boolean {
+    return this.attribute !== 'unknown' || this.conversions.length > 0;
+  }
+
   /** Knows what another track knew: no list is ever changed in place. */
   take(other: Track): void {
     this.attribute = other.attribute;
@@ -122,6 +127,10 @@ export class GfnTrack extends Track implements FrameFacts {
   doubtSptes(): void {
     this.sptes = [];
     this.sptesKnown = false;
+  }
+
+  override get knowsAnything(): boolean {
+    return super.knowsAnything || this.sptesKnown || this.sptes.length > 0;
   }
 
   override take(other: GfnTrack): void {
@@ -228,6 +237,20 @@ export class FileTrack extends Track implements FileFacts {
   override reset(): void {
     super.reset();
     this.poisoned = false;
+  }
+
+  override get knowsAnything(): boolean {
+    const { mappings, mappingsKnown, references, referencesKnown, pfnKnown, poisoned } = this;
+    const isHeld = mappings.length > 0 || references.length > 0;
+    return (
+      super.knowsAnything ||
+      isHeld ||
+      mappingsKnown ||
+      referencesKnown ||
+      pfnKnown ||
+      this.pfn >= 0 ||
+      poisoned
+    );
   }
 
   override take(other: FileTrack): void {

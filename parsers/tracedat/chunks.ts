@@ -33,7 +33,7 @@ export class ChunkIndex {
   private readonly cached = new Map<number, Uint8Array>();
   private cachedBytes = 0;
 
-  /** The same index, of what {@link words} gave; undefined where no such chunks lie in a file of this size. */
+  /** The same, of what {@link words} gave; undefined where no such chunks lie in a file of this size. */
   static ofWords(words: Float64Array, fileBytes: number): ChunkIndex | undefined {
     const index = new ChunkIndex();
     if (words.length % WORDS !== 0) return undefined;
