@@ -5,7 +5,6 @@ import { slotsOf } from '../world/slots.js';
 import { asGfn, asPfn, type Gfn, PAGE_SHIFT, PAGES_PER_LEVEL, type Pfn } from '../../parsers/base/units.js';
 import { Op, Phase } from '../ops/oplog.js';
 import type { GuestFault, Thread, Vm } from '../world/state.js';
-import type { PendingSpteCheck } from '../world/spte.js';
 import type { World } from '../world/world.js';
 
 const CHANGED = slotsOf('SpteChanged', 'as_id', 'gfn', 'level', 'old', 'new');
@@ -92,8 +91,7 @@ function installed(
   for (let r = vm.sptes.first(asId, level, gfn); r; r = r.next) {
     // On TDX the two sides have roots of their own: the other side's leaf says nothing of this one.
     if (vm.hasMirror && r.side !== side) continue;
-    if (r.pending) for (const p of r.pending) p.refute(ev.row);
-    r.pending = undefined;
+    r.settle(false, ev.row);
     r.doubtful = true;
   }
   const rec = vm.sptes.add({
@@ -132,30 +130,24 @@ function zapped(w: World, vm: Vm, ev: Ev, t: Thread, level: number, gfn: Gfn, lo
   const asId = Math.max(0, ev.num(CHANGED.as_id));
   const at = sptes.zappedBy(asId, level, gfn, pfn);
   if (at === 0) return;
-  const isTheSame = sptes.pfnOf(at) === pfn;
-  for (const p of sptes.pendingOf(at) ?? NONE)
-    if (isTheSame) p.confirm(ev.row);
-    else p.refute(ev.row);
+  sptes.settle(at, sptes.pfnOf(at) === pfn, ev.row);
   const rec = w.facts.isHeard('spteZap') ? sptes.recordOf(at, asId, level, gfn) : undefined;
   sptes.removeAt(at, asId, level, gfn);
   if (rec) w.facts.tell.spteZap(vm, rec, ev.row);
 }
-const NONE: readonly PendingSpteCheck[] = [];
 
 /** A later event shows the SPTE still present: what waited for that is proven. */
 function proven(vm: Vm, ev: Ev, level: number, gfn: Gfn, lo: number, hi: number): void {
   const pfn = ptePfn(lo, hi);
   let rec = vm.sptes.first(Math.max(0, ev.num(CHANGED.as_id)), level, gfn);
   while (rec && rec.pfn !== pfn) rec = rec.next;
-  if (!rec?.pending) return;
-  for (const p of rec.pending) p.confirm(ev.row);
-  rec.pending = undefined;
+  rec?.settle(true, ev.row);
 }
 
 /** Every root of the VM is dropped, and its SPTEs with them. */
 function dropAll(w: World, vm: Vm, row: number): void {
   vm.sptes.all((rec) => {
-    for (const p of rec.pending ?? []) p.confirm(row);
+    rec.settle(true, row);
     w.op(Op.SpteZap, vm.index, row, rec.gfn, PAGES_PER_LEVEL[rec.level]!, rec.pfn, rec.level);
   });
   vm.sptes.clear();

@@ -217,7 +217,7 @@ function unmapped(w: World, ev: Ev, vm: Vm, first: Gfn, end: Gfn): void {
 }
 
 function drop(w: World, vm: Vm, rec: SpteRec, row: number): void {
-  for (const pending of rec.pending ?? []) pending.confirm(row);
+  rec.settle(true, row);
   vm.sptes.remove(rec);
   w.op(Op.SpteZap, vm.index, row, rec.gfn, PAGES_PER_LEVEL[rec.level]!, rec.pfn, rec.level);
   w.facts.tell.spteZap(vm, rec, row);

@@ -21,6 +21,8 @@ describe('IntervalMap', () => {
           sets.forEach(({ first, length, value }, row) => {
             map.set(first, first + length, value, row);
             for (let at = first; at < first + length; at++) plain.set(at, { value, row });
+            // What was asked before a change is asked again behind the next.
+            for (const at of [a, b]) assert.equal(map.get(at), plain.get(at)?.value ?? INITIAL);
           });
           for (let at = 0; at < 2 * SIZE; at++) {
             assert.equal(map.get(at), plain.get(at)?.value ?? INITIAL, `value at ${at}`);

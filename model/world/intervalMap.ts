@@ -26,6 +26,11 @@ const CHUNK_LENGTH = 512;
 export class IntervalMap<Page extends number = number> {
   private chunks: Chunk[] = [];
   private length = 0;
+  /** A run of one value, [first, end), and the row that set it; of none the end is the least. */
+  private foundFirst = 0;
+  private foundEnd = -Infinity;
+  private foundValue = 0;
+  private foundRow = 0;
 
   /** @param initial value of everything never set; @param initialRow the row that established it */
   constructor(
@@ -42,6 +47,7 @@ export class IntervalMap<Page extends number = number> {
   reset(initial: number, row: number): void {
     this.chunks = [];
     this.length = 0;
+    this.foundEnd = -Infinity;
     this.initial = initial;
     this.initialRow = row;
   }
@@ -59,26 +65,41 @@ export class IntervalMap<Page extends number = number> {
     return lo;
   }
 
-  private intervalOf(at: Page): { readonly chunk: Chunk; readonly i: number } | undefined {
-    const chunk = this.chunks[this.chunkAt(at)];
-    if (!chunk) return undefined;
-    const i = indexIn(chunk, at);
-    return chunk.starts[i]! <= at ? { chunk, i } : undefined;
+  /** Makes the run of one value that holds `at` the one at hand: neighbours are asked for one after another. */
+  private find(at: Page): void {
+    if (at >= this.foundFirst && at < this.foundEnd) return;
+    const { chunks } = this;
+    const c = this.chunkAt(at);
+    const chunk = chunks[c];
+    const i = chunk ? indexIn(chunk, at) : 0;
+    if (chunk && chunk.starts[i]! <= at) {
+      this.foundFirst = chunk.starts[i]!;
+      this.foundEnd = chunk.ends[i]!;
+      this.foundValue = chunk.values[i]!;
+      this.foundRow = chunk.rows[i]!;
+      return;
+    }
+    const before = i > 0 ? chunk?.ends[i - 1] : chunks[c - 1]?.ends.at(-1);
+    this.foundFirst = before ?? -Infinity;
+    this.foundEnd = chunk ? chunk.starts[i]! : Infinity;
+    this.foundValue = this.initial;
+    this.foundRow = this.initialRow;
   }
 
   get(at: Page): number {
-    const found = this.intervalOf(at);
-    return found ? found.chunk.values[found.i]! : this.initial;
+    this.find(at);
+    return this.foundValue;
   }
 
   /** Row that set the value at `at`. */
   rowOf(at: Page): number {
-    const found = this.intervalOf(at);
-    return found ? found.chunk.rows[found.i]! : this.initialRow;
+    this.find(at);
+    return this.foundRow;
   }
 
   set(first: Page, end: Page, value: number, row: number): void {
     if (end <= first) return;
+    this.foundEnd = -Infinity;
     const { chunks } = this;
     if (chunks.length === 0) chunks.push({ starts: [], ends: [], values: [], rows: [] });
     const c = Math.min(this.chunkAt(first), chunks.length - 1);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { asGfn, asPfn } from '../../parsers/base/units.js';
 import { Leaves } from './leaves.js';
-import type { Install } from './spte.js';
+import type { Install, SpteWaiter } from './spte.js';
 
 let row = 0;
 function leaf(gfn: number, level = 1, asId = 0): Install {
@@ -42,26 +42,53 @@ describe('leaves', () => {
     leaves.remove(leaves.add(leaf(7)));
     leaves.add(install);
     const rec = leaves.first(1, 3, asGfn(7))!;
-    const { pfn, side, root, vmSure, doubtful, pending } = rec;
+    const { pfn, side, root, vmSure, doubtful } = rec;
     assert.deepEqual(
-      [pfn, rec.row, side, root, vmSure, doubtful, pending],
-      [2 ** 33 + 5, install.row, 1, 0, false, false, undefined],
+      [pfn, rec.row, side, root, vmSure, doubtful],
+      [2 ** 33 + 5, install.row, 1, 0, false, false],
     );
-    const check = { confirm: () => undefined, refute: () => undefined };
     rec.root = 1;
     rec.doubtful = true;
-    rec.pending = [check];
     const again = leaves.first(1, 3, asGfn(7))!;
-    assert.deepEqual([again.root, again.doubtful, again.pending, again.side], [1, true, [check], 1]);
+    assert.deepEqual([again.root, again.doubtful, again.side], [1, true, 1]);
     again.doubtful = false;
     assert.deepEqual([again.doubtful, again.root, again.side, again.vmSure], [false, 1, 1, false]);
-    again.pending = undefined;
-    assert.equal(leaves.first(1, 3, asGfn(7))!.pending, undefined);
     leaves.remove(again);
     const other = leaves.add(leaf(8));
-    assert.deepEqual([other.root, other.doubtful, other.pending], [-1, false, undefined]);
+    assert.deepEqual([other.root, other.doubtful], [-1, false]);
     leaves.doubtAll();
     assert.equal(other.doubtful, true);
+  });
+
+  it('tells those that wait for a record once what came of it, in the order in which they began to', () => {
+    const leaves = new Leaves();
+    const told: unknown[] = [];
+    const waiter = (name: string): SpteWaiter => ({ settled: (...what) => told.push([name, ...what]) });
+    const [a, b] = [waiter('a'), waiter('b')];
+    const recs = Array.from({ length: 40 }, (_, i) => leaves.add(leaf(i)));
+    for (const [i, rec] of recs.entries()) rec.await(i % 2 === 0 ? a : b, i);
+    recs[4]!.await(b, 100);
+    recs[4]!.await(a, 101);
+    leaves.first(0, 1, asGfn(4))!.settle(true, 7);
+    recs[4]!.settle(true, 8);
+    recs[39]!.settle(false, 9);
+    assert.deepEqual(told.splice(0), [
+      ['a', 4, true, 7],
+      ['b', 100, true, 7],
+      ['a', 101, true, 7],
+      ['b', 39, false, 9],
+    ]);
+    // With a record goes what waits for it: the next one in its place has none.
+    leaves.remove(recs[5]!);
+    leaves.add(leaf(50)).settle(true, 10);
+    recs[6]!.await(b, 102);
+    recs[6]!.settle(true, 11);
+    leaves.clear();
+    leaves.add(leaf(7)).settle(true, 12);
+    assert.deepEqual(told, [
+      ['a', 6, true, 11],
+      ['b', 102, true, 11],
+    ]);
   });
 
   it('tells levels and address spaces apart', () => {

@@ -4,7 +4,8 @@
  */
 import { BlockTable } from '../../parsers/base/blockTable.js';
 import { asGfn, asPfn, type Gfn, PAGES_PER_LEVEL, type Pfn } from '../../parsers/base/units.js';
-import type { Install, PendingSpteCheck, SpteRec } from './spte.js';
+import type { Install, SpteRec, SpteWaiter } from './spte.js';
+import { SpteChecks } from './spteChecks.js';
 
 /** Room for the levels of paging, 1 to 5: a power of two, so that a wrong level stays within the table. */
 const LEVELS = 8;
@@ -43,7 +44,7 @@ export class Leaves {
   private flags = new Uint8Array(FIRST_RECORDS);
   /** The next record of the same leaf, or of those that are free; 0 for none. */
   private nexts = new Int32Array(FIRST_RECORDS);
-  private readonly pendings = new Map<number, PendingSpteCheck[]>();
+  private readonly checks = new SpteChecks();
   /** Record 0 stands for none. */
   private used = 1;
   private free = 0;
@@ -128,7 +129,7 @@ export class Leaves {
   removeAt(at: number, asId: number, level: number, gfn: Gfn): void {
     if ((this.flags[at]! & STAYS) !== 0) {
       this.flags[at]! |= DOUBTFUL;
-      this.pendings.delete(at);
+      this.checks.drop(at);
       return;
     }
     this.unlink(this.tables[tableIndex(asId, level)]!, gfn, at);
@@ -138,7 +139,7 @@ export class Leaves {
   clear(): void {
     this.tables.fill(undefined);
     this.levelCounts.fill(0);
-    this.pendings.clear();
+    this.checks.clear();
     this.used = 1;
     this.free = 0;
     this.count = 0;
@@ -209,13 +210,14 @@ export class Leaves {
     this.flags[at] = (this.flags[at]! & ~(TRI_MASK << ROOT_SHIFT)) | ((root + 1) << ROOT_SHIFT);
   }
 
-  pendingOf(at: number): PendingSpteCheck[] | undefined {
-    return this.pendings.size === 0 ? undefined : this.pendings.get(at);
+  /** A check waits for what comes of a record. */
+  await(at: number, waiter: SpteWaiter, check: number): void {
+    this.checks.add(at, waiter, check);
   }
 
-  setPending(at: number, checks: PendingSpteCheck[] | undefined): void {
-    if (checks) this.pendings.set(at, checks);
-    else this.pendings.delete(at);
+  /** Tells those that wait for it that a record was present until `row`, or may not have been. */
+  settle(at: number, wasPresent: boolean, row: number): void {
+    if (this.checks.has(at)) this.checks.settle(at, wasPresent, row);
   }
 
   /** The record behind one of the same leaf. */
@@ -255,7 +257,7 @@ export class Leaves {
   private drop(at: number, level: number): void {
     this.count--;
     this.levelCounts[level]!--;
-    if (this.pendings.size > 0) this.pendings.delete(at);
+    if (this.checks.has(at)) this.checks.drop(at);
     this.nexts[at] = this.free;
     this.free = at;
   }
@@ -323,12 +325,12 @@ class StoredSpte implements SpteRec {
     this.leaves.setDoubtful(this.at, isDoubtful);
   }
 
-  get pending(): PendingSpteCheck[] | undefined {
-    return this.leaves.pendingOf(this.at);
+  await(waiter: SpteWaiter, check: number): void {
+    this.leaves.await(this.at, waiter, check);
   }
 
-  set pending(checks: PendingSpteCheck[] | undefined) {
-    this.leaves.setPending(this.at, checks);
+  settle(wasPresent: boolean, row: number): void {
+    this.leaves.settle(this.at, wasPresent, row);
   }
 
   get next(): SpteRec | undefined {

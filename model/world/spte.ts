@@ -21,10 +21,12 @@ export interface SpteRec extends Install {
   root: number;
   /** Another install of the same leaf followed: another root holds it too, or a zap went unseen. */
   doubtful: boolean;
-  /** Checks that wait for the next event of this SPTE to prove that it was present all along. */
-  pending: PendingSpteCheck[] | undefined;
   /** The next record of the same leaf, in another root. */
   readonly next: SpteRec | undefined;
+  /** A check waits for the next event of this SPTE to prove that it was present all along. */
+  await(waiter: SpteWaiter, check: number): void;
+  /** Tells those that wait, in their order, that it was present until `row`, or may not have been. */
+  settle(wasPresent: boolean, row: number): void;
 }
 
 /** A leaf SPTE that an event told to be there, without one that shows it change. */
@@ -34,8 +36,7 @@ export interface ToldSpte {
   readonly pfn: Pfn;
 }
 
-/** A judgement that stands unless the SPTE turns out to have gone unseen. */
-export interface PendingSpteCheck {
-  confirm(row: number): void;
-  refute(row: number): void;
+/** Whose judgements stand unless an SPTE turns out to have gone unseen; it knows them by numbers of its own. */
+export interface SpteWaiter {
+  settled(check: number, wasPresent: boolean, row: number): void;
 }

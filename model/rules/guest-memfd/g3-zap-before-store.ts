@@ -5,7 +5,7 @@ import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
 import { doubtfulLeaf, lostStores, mayChangeNothing, unshownBy } from '../common.js';
 import { convText } from '../texts.js';
-import { PresentLeaves } from '../presentLeaves.js';
+import { PresentLeaves, type Said } from '../presentLeaves.js';
 import type { RuleDef, RuleRun } from '../rule.js';
 import { CONVERSIONS, LEAF_CHANGES } from '../topics.js';
 
@@ -96,7 +96,9 @@ export const g3: RuleDef = {
   about: CONVERSIONS,
   fix: 'Zap the range in the pre_set handler, inside the bracket, before the attribute is stored.',
   listen: (run) => {
-    const leaves = new PresentLeaves(run);
+    /** What is said of conversions that came too early: few, of what may be many pages. */
+    const said: Said[] = [];
+    const leaves = new PresentLeaves(run, ({ subject }) => said[subject]!);
     return {
       ...lostStores(run),
       store: (conv, row) => {
@@ -160,7 +162,8 @@ export const g3: RuleDef = {
         const side = conv.toPrivate ? 'private' : 'shared';
         const spte = `gfn ${hex(rec.gfn)} (level ${rec.level}, pfn ${hex(rec.pfn)})`;
         const message = `${convText(conv)} became ${side} while an SPTE of the old side maps ${spte}`;
-        leaves.judge(vm, rec, { row, message, pages });
+        const subject = said.push({ message, pages }) - 1;
+        leaves.judge(rec, { row, vm, subject, page: rec.gfn, pfn: rec.pfn });
       },
       finish: (lastRow) => leaves.finish(lastRow),
     };

@@ -1,4 +1,4 @@
-import { PAGES_PER_LEVEL, plus, type Pgoff } from '../../../parsers/base/units.js';
+import { asPgoff, PAGES_PER_LEVEL, plus, type Pgoff } from '../../../parsers/base/units.js';
 import type { PageRange } from '../../findings/finding.js';
 import { gfnsAt, holdsPages, pgoffAt } from '../../world/memslots.js';
 import type { Inode } from '../../world/state.js';
@@ -28,7 +28,10 @@ export const g6: RuleDef = {
   listen: (run) => {
     const sptesShow = run.recorded(...LEAF_CHANGES);
     const leaves: SpteRec[] = [];
-    const present = new PresentLeaves(run);
+    const present = new PresentLeaves(run, ({ vm, gfn, subject, page, pfn }) => ({
+      message: `${deletedText(run.w.inodes[subject]!, asPgoff(page))} while the SPTE of gfn ${hex(gfn)} maps its pfn ${hex(pfn)}`,
+      pages: run.gfns(vm, gfn),
+    }));
     const undecidedVm = (row: number, pages: PageRange): void => {
       run.undecided(
         'vm-identity',
@@ -68,12 +71,7 @@ export const g6: RuleDef = {
           }
           if (run.lost(rec.row, row, run.pagesOf(inode, pgoff))) continue;
           if (!rec.vmSure) undecidedVm(row, run.gfns(s.vm, rec.gfn));
-          else
-            present.judge(s.vm, rec, {
-              row,
-              pages: run.gfns(s.vm, rec.gfn),
-              message: `${deletedText(inode, pgoff)} while the SPTE of gfn ${hex(rec.gfn)} maps its pfn ${hex(pfn)}`,
-            });
+          else present.judge(rec, { row, vm: s.vm, subject: inode.index, page: pgoff, pfn });
         }
         if (!bound) {
           if (t.fallocate && inode.slots.length === 0 && inode.releasedRow < 0)
