@@ -73,6 +73,26 @@ function cached(pgoff) {
   return `mm_filemap_add_to_page_cache: dev 0:16 ino ${hex(INO)} ${place}`;
 }
 
+function pinned(pgoff) {
+  const of = `page0=${pagePointer(pgoff)} index0=0x${hex(pgoff)} ino0=${INO}`;
+  const from = "([unknown/kretprobe'd] <- gup_fast_fallback)";
+  return `gup_fast_fallback_ret: ${from} ret=1 start=0x${hex(0x7f5591b0e000 + pgoff * 4096)} gup_flags=0x80000 ${of}`;
+}
+
+function released(pgoff) {
+  const of = `folio=${pagePointer(pgoff)} npages=1 ino=${INO} index=0x${hex(pgoff)}`;
+  return `unpin_user_folio: (unpin_user_folio+0x0/0xa0) ${of}`;
+}
+
+function* convertedInPlace(p, pgoff, pages = 1) {
+  const what = `ino=${INO} start=0x${hex(pgoff)} nr_pages=${pages} attrs=0x8`;
+  const by = '__kvm_gmem_set_attributes';
+  const stored = `index=0x${hex(pgoff)} last=0x${hex(pgoff + pages - 1)} attrs=0x8`;
+  yield p.line(`kvm_gmem_set_attributes: (${by}+0x0/0x440) ${what}`);
+  yield p.line(`kvm_gmem_store_attributes: (kvm_gmem_store_attributes+0x0/0x20) ${stored}`);
+  yield p.line(`kvm_gmem_set_attributes_ret: (kvm_gmem_ioctl+0x109/0x170 <- ${by}) ${what} ret=0`);
+}
+
 /** Pages of the file begin shared. */
 const INIT_SHARED = 2;
 
@@ -206,11 +226,28 @@ export const SHAPES = {
   pinned: {
     count: 'pages of a file, each pinned',
     full: 67_108_864,
-    lines: ofEachPage((pgoff) => {
-      const of = `page0=${pagePointer(pgoff)} index0=0x${hex(pgoff)} ino0=${INO}`;
-      const from = "([unknown/kretprobe'd] <- gup_fast_fallback)";
-      return `gup_fast_fallback_ret: ${from} ret=1 start=0x${hex(0x7f5591b0e000 + pgoff * 4096)} gup_flags=0x80000 ${of}`;
-    }),
+    lines: ofEachPage(pinned),
+  },
+  held: {
+    count: 'pages that become private while they are pinned, and are released later',
+    full: 200_000,
+    *lines(n) {
+      const p = new Printer();
+      yield* vmBegins(p, { flags: INIT_SHARED });
+      for (let pgoff = 0; pgoff < n; pgoff++) yield p.line(pinned(pgoff));
+      for (let pgoff = 0; pgoff < n; pgoff++) yield* convertedInPlace(p, pgoff);
+      for (let pgoff = 0; pgoff < n; pgoff++) yield p.line(released(pgoff));
+    },
+  },
+  past: {
+    count: 'pages of an old file that become private, and others that are released',
+    full: 200_000,
+    *lines(n) {
+      const p = new Printer();
+      for (let pgoff = 0; pgoff < n; pgoff++) yield* convertedInPlace(p, 2 * pgoff, 2);
+      for (let pgoff = 0; pgoff < n; pgoff++) yield p.line(pinned(2 * n + pgoff));
+      for (let pgoff = 0; pgoff < n; pgoff++) yield p.line(released(2 * n + pgoff));
+    },
   },
   poisoned: {
     count: 'pages of a file whose memory fails',

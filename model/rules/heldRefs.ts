@@ -1,11 +1,12 @@
 /** References to pages that a conversion or the last unmap must not leave behind. */
-import type { Pgoff } from '../../parsers/base/units.js';
+import { plus, type Pgoff } from '../../parsers/base/units.js';
 import { RefKind } from '../ops/oplog.js';
 import type { PageRange } from '../findings/finding.js';
 import type { RefRec } from '../world/references.js';
-import type { Conv, Inode } from '../world/state.js';
+import { type Conv, type Inode, isInodeConv } from '../world/state.js';
 import { maybeReleased } from '../world/world.js';
 import type { Listener } from '../world/facts.js';
+import { PageWaits } from './pageWaits.js';
 import type { RuleRun, Ruling } from './rule.js';
 import { UnseenPins } from './unseenPins.js';
 import { hex } from '../pages/state.js';
@@ -27,6 +28,27 @@ export function refsIn(
   return found.sort((a, b) => a.ref.row - b.ref.row || a.pgoff - b.pgoff);
 }
 
+/** A store whose past is incomplete. */
+interface PastUnknown {
+  /** How many there were before. */
+  readonly order: number;
+  readonly conv: Conv;
+  readonly inode: Inode;
+  readonly row: number;
+  readonly why: 'lost' | 'unknown-start';
+  readonly message: (pgoff: Pgoff) => string;
+}
+
+/** A judgement on a reference that its release decides. */
+interface Waiting {
+  readonly conv: Conv | undefined;
+  readonly inode: Inode;
+  readonly pgoff: Pgoff;
+  readonly ref: RefRec;
+  readonly row: number;
+  readonly message: string;
+}
+
 /**
  * References that stand in the way of making pages private, judged when their release decides: a release seen
  * later, with no new reference in between, proves that the old one was held all along; where interrupts and
@@ -37,21 +59,13 @@ export class HeldRefs {
    * Stores whose past is incomplete: a release later, with no reference
    * taken in between, would prove one was held.
    */
-  private unknownPast: {
-    conv: Conv;
-    inode: Inode;
-    row: number;
-    why: 'lost' | 'unknown-start';
-    message: (pgoff: Pgoff) => string;
-  }[] = [];
-  private waiting: {
-    conv: Conv | undefined;
-    inode: Inode;
-    pgoff: Pgoff;
-    ref: RefRec;
-    row: number;
-    message: string;
-  }[] = [];
+  private readonly unknownPast = new PageWaits<PastUnknown>();
+  /** The same of conversions whose range is not known yet. */
+  private ofNoRange: PastUnknown[] = [];
+  private pasts = 0;
+  private readonly waiting = new PageWaits<Waiting>();
+  /** What is judged where the trace ends waits for nothing: the trace may go on, and then it is judged anew. */
+  private atEnd: { readonly waiting: Waiting[]; readonly unknownPast: PastUnknown[] } | undefined;
 
   /** What a release proved of the past, kept until it is known whether the probes see every pin. */
   private proven: { ruling: Ruling; pages: PageRange }[] = [];
@@ -115,7 +129,7 @@ export class HeldRefs {
       ref.kind === RefKind.GetPfn
     )
       this.report(conv, inode, pgoff, ref, row, text, -1);
-    else this.waiting.push({ conv, inode, pgoff, ref, row, message: text });
+    else this.wait({ conv, inode, pgoff, ref, row, message: text });
     return true;
   }
 
@@ -144,19 +158,36 @@ export class HeldRefs {
   private pastIsUnknown(conv: Conv, inode: Inode, row: number, message: (pgoff: Pgoff) => string): boolean {
     const lost = this.run.w.gapBetween(inode.firstRow, row);
     if (inode.fresh && !lost) return false;
-    this.unknownPast.push({ conv, inode, row, why: lost ? 'lost' : 'unknown-start', message });
+    const why = lost ? 'lost' : 'unknown-start';
+    const past: PastUnknown = { order: this.pasts++, conv, inode, row, why, message };
+    if (this.atEnd) this.atEnd.unknownPast.push(past);
+    else if (isInodeConv(conv) && conv.rangeKnown) this.unknownPast.add(inode, conv.first, conv.end, past);
+    else this.ofNoRange.push(past);
     return true;
+  }
+
+  private wait(waiting: Waiting): void {
+    const { inode, pgoff } = waiting;
+    if (this.atEnd) this.atEnd.waiting.push(waiting);
+    else this.waiting.add(inode, pgoff, plus(pgoff, 1), waiting);
+  }
+
+  /** Takes out the stores whose past an event on a page settles, in their order. */
+  private takePast(inode: Inode, pgoff: Pgoff): PastUnknown[] {
+    const mine = this.unknownPast.size > 0 ? [...this.unknownPast.take(inode, pgoff)] : [];
+    if (this.ofNoRange.length === 0) return mine;
+    const isMine = (x: PastUnknown): boolean =>
+      x.inode === inode && pgoff >= x.conv.first && pgoff < x.conv.end;
+    mine.push(...this.ofNoRange.filter(isMine));
+    this.ofNoRange = this.ofNoRange.filter((x) => !isMine(x));
+    return mine.sort((a, b) => a.order - b.order);
   }
 
   /** Settles what an event on a page says of stores before it whose past is incomplete. */
   private settlePast(inode: Inode, pgoff: Pgoff, unpinRow: number): void {
-    if (this.unknownPast.length === 0) return;
-    const mine = this.unknownPast.filter(
-      (x) => x.inode === inode && pgoff >= x.conv.first && pgoff < x.conv.end,
-    );
-    if (mine.length === 0) return;
-    this.unknownPast = this.unknownPast.filter((x) => !mine.includes(x));
-    const last = mine.pop()!;
+    const mine = this.takePast(inode, pgoff);
+    const last = mine.pop();
+    if (!last) return;
     for (const x of mine) this.undecidedPast(x);
     const { run } = this;
     if (unpinRow >= 0 && !run.w.gapBetween(last.row, unpinRow)) {
@@ -254,16 +285,14 @@ export class HeldRefs {
    * was: the trace may go on.
    */
   finish(judgeLast?: () => void): void {
-    const { waiting, unknownPast } = this;
-    this.waiting = [...waiting];
-    this.unknownPast = [...unknownPast];
+    const past = [...this.unknownPast.all, ...this.ofNoRange].sort((a, b) => a.order - b.order);
+    this.atEnd = { waiting: [...this.waiting.all], unknownPast: past };
     judgeLast?.();
-    this.tellOpen();
-    this.waiting = waiting;
-    this.unknownPast = unknownPast;
+    this.tellOpen(this.atEnd.waiting, this.atEnd.unknownPast);
+    this.atEnd = undefined;
   }
 
-  private tellOpen(): void {
+  private tellOpen(waiting: readonly Waiting[], unknownPast: readonly PastUnknown[]): void {
     for (const { ruling, pages } of this.proven) {
       if (this.pins > 0 && !this.escaped) this.run.violation(ruling);
       else
@@ -281,7 +310,7 @@ export class HeldRefs {
         ['GupRet'],
         this.escaped.pages,
       );
-    for (const x of this.waiting) {
+    for (const x of waiting) {
       this.run.undecided(
         'not-recorded',
         x.row,
@@ -290,13 +319,10 @@ export class HeldRefs {
         this.run.pagesOf(x.inode, x.pgoff),
       );
     }
-    for (const x of this.unknownPast) this.undecidedPast(x);
+    for (const x of unknownPast) this.undecidedPast(x);
   }
 
-  private drop(inode: Inode, pgoff: Pgoff, each: (x: HeldRefs['waiting'][number]) => void): void {
-    const mine = this.waiting.filter((x) => x.inode === inode && x.pgoff === pgoff);
-    if (mine.length === 0) return;
-    this.waiting = this.waiting.filter((x) => x.inode !== inode || x.pgoff !== pgoff);
-    for (const x of mine) each(x);
+  private drop(inode: Inode, pgoff: Pgoff, each: (x: Waiting) => void): void {
+    if (this.waiting.size > 0) for (const x of this.waiting.take(inode, pgoff)) each(x);
   }
 }
