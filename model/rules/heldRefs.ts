@@ -64,7 +64,7 @@ export class HeldRefs {
   private ofNoRange: PastUnknown[] = [];
   private pasts = 0;
   private readonly waiting = new PageWaits<Waiting>();
-  /** What is judged where the trace ends waits for nothing: the trace may go on, and then it is judged anew. */
+  /** What is judged where the trace ends waits for nothing: should it go on, it is judged anew. */
   private atEnd: { readonly waiting: Waiting[]; readonly unknownPast: PastUnknown[] } | undefined;
 
   /** What a release proved of the past, kept until it is known whether the probes see every pin. */

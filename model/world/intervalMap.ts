@@ -65,7 +65,7 @@ export class IntervalMap<Page extends number = number> {
     return lo;
   }
 
-  /** Makes the run of one value that holds `at` the one at hand: neighbours are asked for one after another. */
+  /** Makes the run of one value that holds `at` the one at hand: neighbours are asked for in a row. */
   private find(at: Page): void {
     if (at >= this.foundFirst && at < this.foundEnd) return;
     const { chunks } = this;

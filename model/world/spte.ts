@@ -36,7 +36,7 @@ export interface ToldSpte {
   readonly pfn: Pfn;
 }
 
-/** Whose judgements stand unless an SPTE turns out to have gone unseen; it knows them by numbers of its own. */
+/** Whose judgements stand unless an SPTE turns out to have gone unseen; it knows each by a number. */
 export interface SpteWaiter {
   settled(check: number, wasPresent: boolean, row: number): void;
 }
