@@ -4,7 +4,7 @@
  */
 import fs from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import { startZstd } from '../shell/zstd.js';
+import { startZstd, type Zstd } from '../shell/zstd.js';
 import { PIECE_NUMBERS, releasedAt, STOP, wakeAt, type AheadPlan } from './aheadRing.js';
 import { fillStream, type StreamPlan } from './aheadStream.js';
 
@@ -35,7 +35,7 @@ parentPort!.once('message', (plan: AheadPlan | StreamPlan) => {
   );
 });
 
-function fill(plan: AheadPlan, unzstd: (bytes: Uint8Array, expectedLength: number) => Uint8Array): void {
+function fill(plan: AheadPlan, unzstd: Zstd['unzstd']): void {
   const { lanes, slots, slotBytes } = plan;
   const counters = new Int32Array(plan.counters);
   const lengths = new Int32Array(plan.lengths);
@@ -56,10 +56,8 @@ function fill(plan: AheadPlan, unzstd: (bytes: Uint8Array, expectedLength: numbe
     const numbers = lanes[lane]!.subarray(PIECE_NUMBERS * piece, PIECE_NUMBERS * (piece + 1));
     const [offset, size, plainSize] = numbers as unknown as readonly [number, number, number];
     const slot = lane * slots + (piece % slots);
-    const plain = unzstd(windows[lane]!.read(offset, size), plainSize);
-    const length = Math.min(plain.length, plainSize);
-    ring.set(plain.length === length ? plain : plain.subarray(0, length), slot * slotBytes);
-    lengths[slot] = length;
+    const room = ring.subarray(slot * slotBytes, (slot + 1) * slotBytes);
+    lengths[slot] = unzstd(windows[lane]!.read(offset, size), plainSize, room).length;
     Atomics.add(counters, lane, 1);
     Atomics.notify(counters, lane);
   }

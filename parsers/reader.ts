@@ -59,7 +59,7 @@ export interface ReadOptions {
    * `unsupported-compression`.
    */
   readonly inflate?: (bytes: Uint8Array, expectedLength: number) => Uint8Array;
-  readonly unzstd?: (bytes: Uint8Array, expectedLength: number) => Uint8Array;
+  readonly unzstd?: (bytes: Uint8Array, expectedLength: number, room?: Uint8Array) => Uint8Array;
   /**
    * Decompresses one zstd stream lazily: pulls a piece of it only when it needs more to go on. The stream may
    * stop without its end, as perf's does. What it yields is the caller's to keep. Throws where the stream is

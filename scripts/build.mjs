@@ -4,16 +4,18 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { writeCodeCache } from './codeCache.mjs';
-import { lineKernel } from './lineKernel.mjs';
+import { lineKernel, recordKernel } from './kernels.mjs';
 import { root } from './steps.mjs';
 
 const watch = process.argv.includes('--watch');
 const production = process.argv.includes('--production');
 
-/** What is known before, in place of names in the sources: `shell/lineKernel.ts`, `shell/cache/build.ts`. */
+/** What is known before, in place of names in the sources: `shell/kernels.ts`, `shell/cache/build.ts`. */
 async function compiled() {
-  const kernel = await lineKernel();
-  return { LINE_KERNEL: JSON.stringify(kernel.toString('base64')), BUILD: JSON.stringify(buildOf(kernel)) };
+  const [lines, records] = [await lineKernel(), await recordKernel()];
+  const define = { LINE_KERNEL: lines.toString('base64'), RECORD_KERNEL: records.toString('base64') };
+  const named = Object.entries({ ...define, BUILD: buildOf(lines) });
+  return Object.fromEntries(named.map(([name, text]) => [name, JSON.stringify(text)]));
 }
 
 /** Folders whose sources decide what a trace means. */

@@ -8,8 +8,11 @@ import { isTrap, NEVER, WasmInstances, type WithMemory } from './wasm.js';
 import { unzstdFrames } from './zstdFrames.js';
 
 export interface Zstd {
-  /** One whole frame of known length; the result is shorter where the frame is damaged. */
-  unzstd(bytes: Uint8Array, expectedLength: number): Uint8Array;
+  /**
+   * One whole frame of known length, in the room that is given, if any; the result is shorter where the frame
+   * is damaged.
+   */
+  unzstd(bytes: Uint8Array, expectedLength: number, room?: Uint8Array): Uint8Array;
   /** A stream of frames, piece by piece. Throws where it is damaged; a missing end is not an error. */
   unzstdStream(pieces: Iterable<Uint8Array>): Iterable<Uint8Array>;
   /**
@@ -69,8 +72,8 @@ function codeOfLibrary(): Uint8Array {
 async function start(): Promise<Zstd> {
   const imports = { env: { emscripten_notify_memory_growth: () => {} } };
   const instances = await WasmInstances.of<ZstdExports>(codeOfLibrary(), imports);
-  const unzstd = (bytes: Uint8Array, expectedLength: number): Uint8Array =>
-    expectedLength === 0 ? new Uint8Array(0) : whole(instances, bytes, expectedLength);
+  const unzstd: Zstd['unzstd'] = (bytes, expectedLength, room) =>
+    expectedLength === 0 ? new Uint8Array(0) : whole(instances, bytes, expectedLength, room);
   const unzstdStream = (pieces: Iterable<Uint8Array>): Iterable<Uint8Array> => streamed(instances, pieces);
   return {
     unzstd,
@@ -90,13 +93,20 @@ function allocated(zstd: ZstdExports, size: number): number {
  * A frame that holds `expectedLength` bytes at most; empty where it is damaged or holds more. Throws where it
  * takes too much memory; the instance is let go then.
  */
-function whole(instances: WasmInstances<ZstdExports>, bytes: Uint8Array, expectedLength: number): Uint8Array {
+function whole(
+  instances: WasmInstances<ZstdExports>,
+  bytes: Uint8Array,
+  expectedLength: number,
+  room?: Uint8Array,
+): Uint8Array {
   const zstd = instances.take();
   const from = allocated(zstd, bytes.length);
   const to = allocated(zstd, expectedLength);
   new Uint8Array(zstd.memory.buffer, from, bytes.length).set(bytes);
   const length = zstd.ZSTD_decompress(to, expectedLength, from, bytes.length);
-  const plain = new Uint8Array(zstd.memory.buffer, to, isError(length) ? 0 : length).slice();
+  const made = new Uint8Array(zstd.memory.buffer, to, isError(length) ? 0 : length);
+  room?.set(made);
+  const plain = room ? room.subarray(0, made.length) : made.slice();
   zstd.free(from);
   zstd.free(to);
   instances.giveBack(zstd);

@@ -28,7 +28,7 @@ const lock = JSON.parse(read('package-lock.json')) as Lock;
 
 /** What the bundles are made of, and the scripts that `npm start` runs before anything else is installed. */
 const BUNDLED = ['cli', 'extension', 'webview', 'shell', 'model', 'parsers'];
-const START_SCRIPTS = ['start', 'steps', 'build', 'lineKernel'].map((name) => `scripts/${name}.mjs`);
+const START_SCRIPTS = ['start', 'steps', 'build', 'kernels'].map((name) => `scripts/${name}.mjs`);
 /** There in every editor. */
 const OF_THE_EDITOR = 'vscode';
 

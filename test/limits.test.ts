@@ -18,7 +18,7 @@ import { TABLE_LIMIT } from '../parsers/events/segment.js';
 import type { EventTable } from '../parsers/events/table.js';
 import { readTrace } from '../parsers/index.js';
 import { nodeCodecs } from '../shell/codecs.node.js';
-import { lineKernel } from '../shell/lineKernel.js';
+import { lineKernel } from '../shell/kernels.js';
 import { ROOT } from './golden/samples.js';
 
 const { SHAPES, piecesOf } = (await import(

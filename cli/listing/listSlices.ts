@@ -6,11 +6,13 @@ import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from '
 import fs from 'node:fs';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import type { ReadOptions } from '../../parsers/reader.js';
+import { recordKernel } from '../../shell/kernels.js';
 import { slicesOf } from '../../parsers/tracedat/format.js';
 import type { TimeSlices } from '../../parsers/tracedat/slices.js';
 import { DescriptorSource } from './descriptorSource.js';
 import type { ListingJob, PrintedSlice } from './printSlices.js';
-import { SliceLines } from './sliceLines.js';
+import { linesOf } from './kernelLines.js';
+import type { SliceLines } from './sliceLines.js';
 import { SliceQueue } from './sliceQueue.js';
 
 export interface ListingOptions {
@@ -62,6 +64,8 @@ class Listing {
   private readonly lines: SliceLines;
   /** Slices that were printed before what comes before them was written. */
   private readonly waiting = new Map<number, Uint8Array>();
+  /** Those of the other thread, which gets its memory back. */
+  private readonly others = new Set<Uint8Array>();
   private written = 0;
   /** Of this thread. */
   private room: Uint8Array | undefined;
@@ -72,7 +76,7 @@ class Listing {
     private readonly port: MessagePort,
     private readonly write: (bytes: Uint8Array) => void,
   ) {
-    this.lines = new SliceLines(slices);
+    this.lines = linesOf(slices, recordKernel());
   }
 
   run(): void {
@@ -107,7 +111,9 @@ class Listing {
     for (;;) {
       const message = receiveMessageOnPort(this.port) as { readonly message: PrintedSlice } | undefined;
       if (!message) return;
-      this.waiting.set(message.message.slice, message.message.bytes);
+      const { slice, bytes } = message.message;
+      this.waiting.set(slice, bytes);
+      this.others.add(bytes);
     }
   }
 
@@ -117,7 +123,9 @@ class Listing {
       if (!bytes || this.queue.isBroken(this.written)) return;
       this.waiting.delete(this.written);
       this.write(bytes);
-      this.room = new Uint8Array(bytes.buffer);
+      const buffer = bytes.buffer as ArrayBuffer;
+      if (this.others.delete(bytes)) this.port.postMessage(buffer, [buffer]);
+      else this.room = new Uint8Array(buffer);
       this.written++;
       this.queue.wrote();
     }

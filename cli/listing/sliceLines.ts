@@ -2,15 +2,16 @@
  * Lines of `shimtrace events` of one slice of a trace.dat, as bytes that may go to a terminal: byte for byte
  * what the table's rows would give.
  */
-import { eventText, taskText } from '../../model/findings/listing.js';
+import { cpuText, eventText, taskText } from '../../model/findings/listing.js';
 import { Ascii } from '../../parsers/base/ascii.js';
 import { ByteSink } from '../../parsers/base/byteSink.js';
 import { mayBeUnseen, visible } from '../../parsers/base/visible.js';
 import type { Boundary, LaneStream, RecordTaker, TimeSlices } from '../../parsers/tracedat/slices.js';
 import { PrintedTimes, TIME_BYTES } from './printedTimes.js';
 
-/** What is printed of a slice at first; it grows. */
+/** Room for a slice at first, and by how much more than the largest one there is afterwards. */
 const SINK_BYTES = 8 << 20;
+const MORE = 1 / 8;
 /** Looked through for what a terminal must not get, while it is at hand. */
 const CHECKED_BYTES = 1 << 15;
 const encoder = new TextEncoder();
@@ -30,13 +31,14 @@ interface Name {
 
 export class SliceLines implements RecordTaker {
   private sink = new ByteSink(0);
+  private room = SINK_BYTES;
   private checked = 0;
   private write: ((bytes: Uint8Array) => void) | undefined;
   private readonly times: PrintedTimes;
   private readonly tasks: Task[];
   private readonly names: Name[] = [];
 
-  constructor(private readonly slices: TimeSlices) {
+  constructor(protected readonly slices: TimeSlices) {
     const { parts, clock, laneCount } = slices;
     this.times = new PrintedTimes({ ...parts.meta, t0: clock.t0 });
     this.tasks = Array.from({ length: laneCount }, () => ({ tid: NaN, comm: -1, bytes: new Uint8Array(0) }));
@@ -44,20 +46,43 @@ export class SliceLines implements RecordTaker {
 
   /** The lines of a slice, in `room` where they fit; undefined where it is none. */
   print(from: Boundary, until: Boundary, room?: Uint8Array): Uint8Array | undefined {
-    const sink = new ByteSink(room ? 0 : SINK_BYTES);
+    const sink = new ByteSink(room ? 0 : this.room);
     if (room) sink.bytes = room;
     this.sink = sink;
     this.checked = 0;
-    if (!this.slices.read(from, until, this)) return undefined;
+    if (!this.read(from, until)) return undefined;
     this.check();
+    this.room = Math.max(this.room, Math.ceil(sink.used * (1 + MORE)));
     return sink.bytes.subarray(0, sink.used);
   }
 
-  /** Writes all lines from a boundary on, in parts. */
+  /** Puts the lines of a slice; false where it is none. */
+  protected read(from: Boundary, until: Boundary): boolean {
+    return this.slices.read(from, until, this);
+  }
+
+  /** Adds lines that were printed elsewhere; `isUnseen` where they may have what a terminal must not get. */
+  protected add(lines: Uint8Array, isUnseen: boolean): void {
+    this.check();
+    this.sink.put(lines);
+    if (!isUnseen) this.checked = this.sink.used;
+    this.check();
+  }
+
+  /**
+   * Writes all lines from a boundary on, in parts. The trace is read from its start: a record without a
+   * thread is taken for one of the thread before it, wherever that was.
+   */
   printAll(from: Boundary, write: (bytes: Uint8Array) => void): void {
+    const { slices } = this;
+    this.sink = new ByteSink(SINK_BYTES);
+    this.checked = 0;
     this.write = write;
-    const rest = this.print(from, this.slices.last());
-    if (rest) write(rest);
+    const take = (stream: LaneStream): void => {
+      if (stream.place >= from[1 + stream.lane]!) this.take(stream);
+    };
+    slices.read(slices.first(), slices.last(), { take });
+    this.check();
     this.write = undefined;
   }
 
@@ -91,7 +116,8 @@ export class SliceLines implements RecordTaker {
     if (task.tid !== lastTid || task.comm !== lastComm) {
       task.tid = lastTid;
       task.comm = lastComm;
-      task.bytes = encoder.encode(taskText(this.slices.parts.comms.text(lastComm), lastTid, stream.cpu));
+      const comm = this.slices.parts.comms.text(lastComm);
+      task.bytes = encoder.encode(taskText(comm, lastTid) + cpuText(stream.cpu));
     }
     return task.bytes;
   }
@@ -108,6 +134,7 @@ export class SliceLines implements RecordTaker {
   /** Makes visible what would move or colour a terminal, in the lines that were not looked through yet. */
   private check(): void {
     const { sink, checked } = this;
+    if (!this.write && sink.used === checked) return;
     const bytes = sink.bytes.subarray(checked, sink.used);
     if (mayBeUnseen(bytes)) {
       // Of line ends, a carriage return alone may be in a text that is copied.

@@ -3,7 +3,7 @@ import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import { withTable, type OpenTrace, type ReadOptions } from '../../parsers/reader.js';
 import { withSidecar } from '../../recorder/beside.js';
-import { lineKernel } from '../../shell/lineKernel.js';
+import { lineKernel } from '../../shell/kernels.js';
 import { readTrace } from './core.js';
 import type { WorkerTools } from './judged.js';
 

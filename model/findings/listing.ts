@@ -20,7 +20,7 @@ export interface EventExtras {
 
 /** `qemu-274 [001] `, with what is known of it. */
 export function taskOf(table: EventTable, row: number): string {
-  return taskText(table.comm(row), table.tid(row), table.cpu(row));
+  return headText(table.comm(row), table.tid(row), table.cpu(row));
 }
 
 /** `qemu-274 [001] 12.345678: `, with what is known of it: what stands before the event in its line. */
@@ -39,18 +39,26 @@ interface Task {
 const tasks = new Map<number, Task>();
 const TASKS_KEPT = 4096;
 
-/** The same of a task and CPU by themselves. */
-export function taskText(comm: string, tid: number, cpu: number): string {
+/** The same of a task and a CPU by themselves. */
+function headText(comm: string, tid: number, cpu: number): string {
   const key = tid * 65536 + cpu;
   const known = tasks.get(key);
   if (known?.comm === comm) return known.text;
-  const task = tid < 0 ? comm : `${comm}-${tid}`;
-  const text = oneLine(
-    `${task === '' ? '' : `${task} `}${cpu === UNKNOWN_CPU ? '' : `[${String(cpu).padStart(3, '0')}] `}`,
-  );
+  const text = taskText(comm, tid) + cpuText(cpu);
   if (tasks.size >= TASKS_KEPT) tasks.clear();
   tasks.set(key, { comm, text });
   return text;
+}
+
+/** `qemu-274 ` */
+export function taskText(comm: string, tid: number): string {
+  const task = tid < 0 ? comm : `${comm}-${tid}`;
+  return oneLine(task === '' ? '' : `${task} `);
+}
+
+/** `[001] ` */
+export function cpuText(cpu: number): string {
+  return cpu === UNKNOWN_CPU ? '' : `[${String(cpu).padStart(3, '0')}] `;
 }
 
 /** `qemu-274 [001] 12.345678: kvm:kvm_exit: reason …`; one line. Of the event only its text is used. */

@@ -18,7 +18,7 @@ const BY_FIRST = new Set([
 const NOTHING: RecordBytes = { bytes: new Uint8Array(0), start: 0, end: 0 };
 
 /** A part of a field of at most four bytes, little-endian. */
-interface Source {
+export interface KeySource {
   readonly offset: number;
   readonly size: number;
   /** Where the whole field ends: a record that ends within it has none of it. */
@@ -26,12 +26,12 @@ interface Source {
   mask: number;
 }
 
-const NO_SOURCE: Source = { offset: 0, size: 0, limit: 0, mask: 0 };
+const NO_SOURCE: KeySource = { offset: 0, size: 0, limit: 0, mask: 0 };
 
 export class KeyWords {
   constructor(
-    private readonly first: Source,
-    private readonly second: Source,
+    readonly first: KeySource,
+    readonly second: KeySource,
   ) {}
 
   low(record: RecordBytes): number {
@@ -43,7 +43,7 @@ export class KeyWords {
   }
 }
 
-function wordOf({ offset, size, limit, mask }: Source, { bytes, start, end }: RecordBytes): number {
+function wordOf({ offset, size, limit, mask }: KeySource, { bytes, start, end }: RecordBytes): number {
   if (size === 0 || start + limit > end) return 0;
   const at = start + offset;
   let word = bytes[at]!;
@@ -60,7 +60,7 @@ export function keyWordsOf(expr: Expr, format: EventFormat, context: TraceContex
 }
 
 class Sources {
-  readonly all: Source[] = [];
+  readonly all: KeySource[] = [];
 
   constructor(
     private readonly format: EventFormat,
@@ -121,7 +121,7 @@ class Sources {
     return true;
   }
 
-  private add(source: Source): void {
+  private add(source: KeySource): void {
     if (source.mask === 0) return;
     const same = this.all.find(({ offset, limit }) => offset === source.offset && limit === source.limit);
     if (same) same.mask |= source.mask;

@@ -15,7 +15,7 @@ import type { RecordBytes, TraceContext } from './record.js';
 import { isStackFormat } from './stack.js';
 import type { ByteSink } from '../base/byteSink.js';
 import type { EventFormat, FormatField } from './tep.js';
-import { writerOf, type RecordWriter, type WriterPart } from './writer.js';
+import { writerOf, type RecordWriter, type WriterPart, type WriterStep } from './writer.js';
 
 /** One piece of a compiled print format. */
 interface Part extends WriterPart {
@@ -69,8 +69,18 @@ export class EventPrinter {
 
   /** Puts what {@link text} makes; false where it cannot be put as it is: nothing of what was put counts. */
   write(record: RecordBytes, sink: ByteSink): boolean {
+    const writer = this.writerOfParts();
+    return writer !== false && writer.write(record, sink);
+  }
+
+  /** The steps by which it writes; undefined where it does not. */
+  get steps(): readonly WriterStep[] | undefined {
+    return (this.writerOfParts() || undefined)?.steps;
+  }
+
+  private writerOfParts(): RecordWriter | false {
     this.writer ??= (this.parts && !this.context.bigEndian && writerOf(this.parts)) || false;
-    return this.writer !== false && this.writer.write(record, sink);
+    return this.writer;
   }
 
   /**

@@ -11,7 +11,7 @@ import type { KeyWords } from './keyWords.js';
 import type { RecordBytes } from './record.js';
 
 /** More than an integer takes with its sign and prefix, but for its width. */
-const DIGITS_MAX = 32;
+export const DIGITS_MAX = 32;
 /** Texts of one step that are kept, by what they are made of. */
 const KEPT = 256;
 /** Above this a high word makes a number beyond 2^53. */
@@ -32,7 +32,7 @@ export interface WriterPart {
   readonly key: KeyWords | undefined;
 }
 
-const enum Value {
+export const enum Value {
   None,
   Hex,
   Decimal,
@@ -41,7 +41,7 @@ const enum Value {
 }
 
 /** A literal text and the value behind it; all are of one shape, so that the loop over them is quick. */
-class WriterStep {
+export class WriterStep {
   readonly value: Value;
   readonly offset: number;
   readonly size: number;
@@ -106,13 +106,13 @@ export function writerOf(parts: readonly WriterPart[]): RecordWriter | undefined
   return new RecordWriter(steps);
 }
 
-const endsLine = (text: string): boolean => text.includes('\n') || text.includes('\r');
+export const endsLine = (text: string): boolean => text.includes('\n') || text.includes('\r');
 
 export class RecordWriter {
   /** Bytes of all texts and integers, at most. */
   private readonly most: number;
 
-  constructor(private readonly steps: readonly WriterStep[]) {
+  constructor(readonly steps: readonly WriterStep[]) {
     this.most = steps.reduce((sum, { text, width }) => sum + text.length + width + DIGITS_MAX, 0);
   }
 

@@ -16,7 +16,7 @@ export function isPlausible(size: number, plainSize: number): boolean {
 
 /**
  * The plain bytes; undefined, with an issue at `offset`, when they cannot be had. The result is the caller's
- * to keep.
+ * to keep; it may be in the room that is given for it.
  */
 export function decompress(
   bytes: Uint8Array,
@@ -25,6 +25,7 @@ export function decompress(
   options: ReadOptions,
   issues: IssueLog,
   offset: number,
+  room?: Uint8Array,
 ): Uint8Array | undefined {
   const codec = { zstd: options.unzstd, zlib: options.inflate, none: undefined, unknown: undefined }[
     compression
@@ -38,7 +39,7 @@ export function decompress(
     return undefined;
   }
   try {
-    const plain = codec(bytes, plainSize);
+    const plain = codec(bytes, plainSize, room);
     if (plain.length === plainSize) return plain;
     issues.add('decompress-failed', offset, 0, `${plain.length} bytes of ${plainSize}`);
     return plain.length < plainSize ? plain : plain.subarray(0, plainSize);

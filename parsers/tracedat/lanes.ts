@@ -10,14 +10,19 @@ import type { BufferInstance, Compression, CpuRecording, TraceDatFile } from './
 import type { PageSource } from './stream.js';
 
 /** Pieces that are kept: those that an end was looked for in are read right afterwards. */
-const KEPT = 16;
+const KEPT = 8;
 /** Pages of a piece where they are not compressed: as many as trace-cmd compresses at a time. */
 const PIECE_PAGES = 10;
+/** Where a piece may begin, and what may be looked at behind one. */
+const ALIGNED = 16;
+const SLACK = 16;
 
 /** Where the pieces of a recording lie; places in it are counted in plain bytes. */
 export class Lane {
   /** Plain bytes in all. */
   readonly length: number;
+  /** Those of the largest piece. */
+  readonly largest: number;
   private readonly starts: Float64Array;
 
   constructor(
@@ -33,6 +38,7 @@ export class Lane {
       return own;
     });
     this.length = start;
+    this.largest = ranges.reduce((most, { plainSize }) => Math.max(most, plainSize), 0);
   }
 
   get count(): number {
@@ -85,6 +91,8 @@ export class LanePieces implements PageSource {
   at = 0;
   lost = false;
   private piece = 0;
+  /** Room for pieces, where they are kept in one. */
+  private free: Uint8Array[] | undefined;
   private readonly kept = new Map<number, Uint8Array>();
   private readonly issues = new IssueLog();
 
@@ -94,6 +102,22 @@ export class LanePieces implements PageSource {
     private readonly compression: Compression,
     private readonly options: ReadOptions,
   ) {}
+
+  /** Bytes that it takes to keep pieces; each begins at a multiple of {@link ALIGNED}. */
+  get roomBytes(): number {
+    return KEPT * this.slotBytes;
+  }
+
+  private get slotBytes(): number {
+    return Math.ceil((this.lane.largest + SLACK) / ALIGNED) * ALIGNED;
+  }
+
+  /** Pieces are kept in this room from now on. */
+  keepIn(room: Uint8Array): void {
+    this.kept.clear();
+    const { slotBytes } = this;
+    this.free = Array.from({ length: KEPT }, (_, i) => room.subarray(i * slotBytes, (i + 1) * slotBytes));
+  }
 
   /** The next piece will be this one. */
   seek(piece: number): void {
@@ -113,20 +137,33 @@ export class LanePieces implements PageSource {
 
   /** The bytes of a piece, as far as they can be had, and their place. */
   load(piece: number): { readonly bytes: Uint8Array; readonly at: number } {
-    let bytes = this.kept.get(piece);
-    if (!bytes) {
-      bytes = this.read(this.lane.range(piece));
-      this.kept.set(piece, bytes);
-      if (this.kept.size > KEPT) this.kept.delete(this.kept.keys().next().value!);
-    }
+    const bytes = this.kept.get(piece) ?? this.keep(piece);
     return { bytes, at: this.lane.startOf(piece) };
   }
 
-  private read({ offset, size, plainSize }: CompressedRange): Uint8Array {
+  private keep(piece: number): Uint8Array {
+    if (this.kept.size === KEPT) this.forgetOldest();
+    const room = this.free?.pop();
+    let bytes = this.read(this.lane.range(piece), room);
+    if (room && bytes.buffer !== room.buffer) {
+      room.set(bytes);
+      bytes = room.subarray(0, bytes.length);
+    }
+    this.kept.set(piece, bytes);
+    return bytes;
+  }
+
+  private forgetOldest(): void {
+    const [piece, bytes] = this.kept.entries().next().value!;
+    this.kept.delete(piece);
+    this.free?.push(new Uint8Array(bytes.buffer, bytes.byteOffset, this.slotBytes));
+  }
+
+  private read({ offset, size, plainSize }: CompressedRange, room?: Uint8Array): Uint8Array {
     // A source's bytes are valid until its next read only.
     const bytes = this.source.read(offset, size);
-    if (!this.lane.isCompressed) return bytes.slice();
+    if (!this.lane.isCompressed) return room ? bytes : bytes.slice();
     const { compression, options, issues } = this;
-    return decompress(bytes, plainSize, compression, options, issues, offset) ?? new Uint8Array(0);
+    return decompress(bytes, plainSize, compression, options, issues, offset, room) ?? new Uint8Array(0);
   }
 }

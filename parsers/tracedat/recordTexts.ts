@@ -5,6 +5,7 @@ import { printBinaryPrintk } from '../tep/bprint.js';
 import type { EventPrinter } from '../tep/printfmt.js';
 import { smallUnsigned, type RecordBytes } from '../tep/record.js';
 import { stackText } from '../tep/stack.js';
+import type { WriterStep } from '../tep/writer.js';
 import type { EventPlan, PlanBook } from './recordPlans.js';
 
 /** Its format is in what it refers to. */
@@ -34,9 +35,17 @@ export class RecordTexts {
 
   /** Puts the text of a record; false for stacks, markers and what is no text of a print format alone. */
   write(plan: EventPlan, name: string, record: RecordBytes, sink: ByteSink): boolean {
+    return this.writer(plan, name)?.write(record, sink) ?? false;
+  }
+
+  /** The steps that put the text of a plan's records; undefined of those that {@link write} does not. */
+  steps(plan: EventPlan, name: string): readonly WriterStep[] | undefined {
+    return this.writer(plan, name)?.steps;
+  }
+
+  private writer(plan: EventPlan, name: string): EventPrinter | undefined {
     const printer = plan.markers ? undefined : this.plans.printer(plan);
-    if (!printer || printer.isStack || name === BINARY_PRINTK) return false;
-    return printer.write(record, sink);
+    return printer?.isStack || name === BINARY_PRINTK ? undefined : printer;
   }
 
   private text(name: string, printer: EventPrinter, record: RecordBytes): string {

@@ -128,6 +128,18 @@ export class TimeSlices {
     return this.lanes.length;
   }
 
+  /** Bytes for pieces of the recordings; from then on they are kept there. */
+  get roomBytes(): number {
+    return this.pieces.reduce((sum, { roomBytes }) => sum + roomBytes, 0);
+  }
+  keepIn(room: Uint8Array): void {
+    let from = 0;
+    for (const pieces of this.pieces) {
+      pieces.keepIn(room.subarray(from, from + pieces.roomBytes));
+      from += pieces.roomBytes;
+    }
+  }
+
   /** Where the first slice begins. */
   first(): Boundary {
     const boundary = new Float64Array(this.width);
@@ -188,16 +200,22 @@ export class TimeSlices {
       let more = true;
       do {
         stream.taken = stream.at + stream.start;
-        if (this.understands(stream)) {
-          // A record without a thread is taken for one of the thread before it, which is in no slice.
-          if (!stream.hasThread && from[0]! > -Infinity) fits = false;
-          taker.take(stream);
-        }
+        if (!this.takeInto(taker, stream, from)) fits = false;
         more = advance(stream);
       } while (more && (stream.ts < limit || (stream.ts === limit && chosen < next)));
       if (!more) live.splice(chosen, 1);
     }
     return fits;
+  }
+
+  /**
+   * Hands over one record. False where it has no thread: it is taken for one of the thread before it, which a
+   * slice does not know.
+   */
+  takeInto(taker: RecordTaker, stream: LaneStream, from: Boundary): boolean {
+    if (!this.understands(stream)) return true;
+    taker.take(stream);
+    return stream.hasThread || from[0] === -Infinity;
   }
 
   /** Looks up a record's event and thread; false of what has no room for the fields that every event has. */
@@ -217,7 +235,8 @@ export class TimeSlices {
     return true;
   }
 
-  private streamAt(lane: number, place: number): LaneStream {
+  /** A lane from the page on that holds a place. */
+  streamAt(lane: number, place: number): LaneStream {
     const { file } = this.parts;
     const { cpu, pageSize } = this.lanes[lane]!;
     const pieces = this.pieces[lane]!;

@@ -89,6 +89,19 @@ export class CpuStream {
     this.adoptPiece();
   }
 
+  /** Opens the next page for a kernel, which walks through it by itself; false where there is none. */
+  toNextPage(): boolean {
+    return this.openPage();
+  }
+
+  /** What of the page is not read yet: bytes [unread, unreadEnd). */
+  get unread(): number {
+    return this.position;
+  }
+  get unreadEnd(): number {
+    return this.pageEnd;
+  }
+
   /** Goes on with another page of the piece at hand, whose first byte is this one. */
   startAt(page: number): void {
     this.position = this.pageEnd = 0;
@@ -152,7 +165,7 @@ export class CpuStream {
   }
 
   /** An absolute stamp has 59 bits; the upper five are those of the time before it. */
-  private absolute(extra: number, delta: number): void {
+  absolute(extra: number, delta: number): void {
     const now = this.ts + this.baseLo;
     const hiNow = this.baseHi + Math.floor(now / TWO_32);
     const lo = ((extra << 27) | delta) >>> 0;

@@ -11,7 +11,7 @@ import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
 import { ftraceText } from '../../parsers/ftrace/format.js';
 import { EventPredictor } from '../../parsers/ftrace/predict.js';
 import { Growing } from '../../parsers/growing.js';
-import { kernelOf } from '../../shell/lineKernel.js';
+import { kernelOf } from '../../shell/kernels.js';
 import { builtKernel, difference, misplacedTime, nearlyPlain, readIn } from '../support/plainLines.js';
 import { patience, tries } from '../support/tries.js';
 import { Random, damaged } from './harness.js';

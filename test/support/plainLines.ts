@@ -8,7 +8,7 @@ import type { EventTable } from '../../parsers/events/table.js';
 import { openFtraceText } from '../../parsers/ftrace/format.js';
 import type { KernelCode } from '../../parsers/ftrace/kernelExports.js';
 import { FtraceTextReader } from '../../parsers/ftrace/reader.js';
-import { kernelOf } from '../../shell/lineKernel.js';
+import { kernelOf } from '../../shell/kernels.js';
 import type { Random } from '../fuzz/harness.js';
 import { noticesText } from './tables.js';
 
@@ -17,7 +17,7 @@ const KERNEL = 'out/lineKernel.wasm';
 /** The kernel as `npm run build` has compiled it. */
 export function builtKernel(): KernelCode {
   assert.ok(fs.existsSync(KERNEL), `no ${KERNEL}: \`npm run build\` compiles it`);
-  const kernel = kernelOf(fs.readFileSync(KERNEL));
+  const kernel = kernelOf<KernelCode>(fs.readFileSync(KERNEL));
   assert.ok(kernel, 'Node.js runs WebAssembly with vectors');
   return kernel;
 }

@@ -3,7 +3,17 @@
 /** Environment variables that say how often, each for one property. */
 const PROPERTIES = [
   ...(['CUTS', 'TORN', 'SWAPS', 'PASTES', 'HANDICAPS', 'DOUBTS', 'GROWN'] as const),
-  ...(['DOUBT_NAMES', 'DAMAGED', 'FUZZ', 'UNREAD', 'UNREAD_NAMES', 'SHIM', 'PLAIN', 'PRINTED'] as const),
+  ...([
+    'DOUBT_NAMES',
+    'DAMAGED',
+    'FUZZ',
+    'UNREAD',
+    'UNREAD_NAMES',
+    'SHIM',
+    'PLAIN',
+    'PRINTED',
+    'LISTED',
+  ] as const),
   ...(['PIVOTS', 'KINDS'] as const),
 ];
 

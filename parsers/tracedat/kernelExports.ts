@@ -1,0 +1,70 @@
+/** The kernel of records (`kernel/`) as a module of WebAssembly, and what it exports. */
+
+declare const module: unique symbol;
+
+/** The compiled kernel: a `WebAssembly.Module`, which a shell makes. */
+export interface RecordKernelCode {
+  readonly [module]: 'records';
+}
+
+interface Value {
+  readonly value: number;
+}
+
+/** Places in its memory and sizes: see kernel/memory.ts and kernel/program.ts. */
+const PLACES = [
+  ...(['PROGRAMS', 'PROGRAM_COUNT', 'TASKS', 'TASK_COUNT', 'TASK_BYTES', 'LANES_MAX'] as const),
+  ...(['ARENA', 'ARENA_BYTES', 'OUT', 'PIECES'] as const),
+  ...(['PROGRAM_BYTES', 'STEP_BYTES', 'KEPT_BYTES', 'KEPT_COUNT'] as const),
+] as const;
+
+/** What a run came to: see kernel/index.ts and kernel/line.ts. */
+const RESULTS = ['current', 'extra', 'delta', 'wanted', 'low', 'high', 'used'] as const;
+
+export type RecordKernel = Readonly<Record<(typeof PLACES)[number] | (typeof RESULTS)[number], Value>> & {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  begin(lanes: number, until: number): void;
+  setLane(lane: number, from: number, cpuText: bigint, cpuLength: number): void;
+  setPage(lane: number, ts: number, position: number, pageEnd: number, base: number): void;
+  endLane(lane: number): void;
+  run(): Ended;
+  take(): void;
+  ts(): number;
+  setTs(ts: number): void;
+  start(): number;
+  end(): number;
+  place(): number;
+  takenPlace(): number;
+  /** Whether a record of the lane had a thread, and the latest one. */
+  hasThread(): number;
+  thread(): number;
+  forgetThreads(): void;
+  setTime(seconds: number, rest: number, decimals: number): void;
+  startLines(): void;
+  mayBeUnseen(from: number, to: number): number;
+};
+
+/** Why a run ended, as kernel/index.ts says it. */
+export enum Ended {
+  All,
+  Page,
+  Stamp,
+  Until,
+  Printed,
+  Program,
+  Task,
+  Kept,
+  Other,
+  Full,
+}
+
+/** The part of WebAssembly that is needed: every host has it. */
+interface Host {
+  readonly Instance: new (code: RecordKernelCode) => { readonly exports: unknown };
+}
+
+/** A kernel with a memory of its own. */
+export function startRecordKernel(code: RecordKernelCode): RecordKernel {
+  const { Instance } = (globalThis as unknown as { readonly WebAssembly: Host }).WebAssembly;
+  return new Instance(code).exports as RecordKernel;
+}
