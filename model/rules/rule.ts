@@ -89,12 +89,15 @@ function undecidedText({ detail, count, missing }: UndecidedReason): string {
   return `${detail}${times}${missing.length > 0 ? ` Missing: ${missing.join(', ')}.` : ''}`;
 }
 
+/** A sentence; or the kind of event that could not be read, of which more may come until it is said how many. */
+type Detail = string | { readonly unread: number };
+
 /** Why checks stayed undecided, so far. */
 interface OpenReason {
   count: number;
   row: number;
   readonly missing: Set<Missing>;
-  detail: string;
+  detail: Detail;
   pages: PageRange | undefined;
 }
 
@@ -172,7 +175,7 @@ export class RuleRun {
   undecided(
     reason: Reason,
     row: number,
-    detail: string,
+    detail: Detail,
     missing: readonly Missing[] = [],
     pages?: PageRange,
   ): void {
@@ -201,12 +204,13 @@ export class RuleRun {
    */
   private hasUnreadExcuse({ row, evidence = [] }: Ruling): boolean {
     const { survey } = this.w;
-    if (!survey.hasUnread) return false;
     const rows = [row, ...evidence.map(([at]) => at).filter((at) => at >= 0)];
     const amid = survey.unreadBetween(Math.min(...rows), Math.max(...rows));
-    const kind = amid >= 0 ? this.w.table.kind(amid) : this.unreadOf(this.readKinds(), row);
+    const before = (kind: number): boolean =>
+      survey.firstUnread(kind) >= 0 && survey.firstUnread(kind) <= row;
+    const kind = amid >= 0 ? this.w.table.kind(amid) : this.firstOf(this.readKinds(), before);
     if (kind < 0) return false;
-    this.undecided('not-read', survey.firstUnread(kind), this.unreadText(kind));
+    this.notRead(kind);
     return true;
   }
 
@@ -216,15 +220,23 @@ export class RuleRun {
     return [...needs.flat(), ...this.furtherNeeds().flat(), ...excuses.flat(), ...about];
   }
 
-  /**
-   * The first of these kinds of which events up to a row could not be read, as its number; -1 where there is
-   * none.
-   */
-  private unreadOf(kinds: readonly EventKind[], untilRow = Infinity): number {
-    const { survey } = this.w;
-    const isUnread = (kind: number): boolean =>
-      survey.unread[kind]! > 0 && survey.firstUnread(kind) <= untilRow;
-    return kinds.map(kindId).find(isUnread) ?? -1;
+  /** The first of these kinds of which that is true, as its number; -1 where there is none. */
+  private firstOf(kinds: readonly EventKind[], is: (kind: number) => boolean): number {
+    return kinds.map(kindId).find(is) ?? -1;
+  }
+
+  /** The first of these kinds of which events could not be read anywhere in the trace; -1 where there is none. */
+  private unreadOf(kinds: readonly EventKind[]): number {
+    return this.firstOf(kinds, (kind) => this.w.survey.isUnread(kind));
+  }
+
+  /** Undecided because events of a kind could not be read. */
+  private notRead(kind: number): void {
+    this.undecided('not-read', this.w.survey.firstUnread(kind), { unread: kind });
+  }
+
+  private textOf(detail: Detail): string {
+    return typeof detail === 'string' ? detail : this.unreadText(detail.unread);
   }
 
   private unreadText(kind: number): string {
@@ -235,9 +247,9 @@ export class RuleRun {
 
   /** Undecided because these kinds do not fire in the trace, or none of their events could be read. */
   notRecorded(row: number, detail: string, kinds: readonly Missing[], pages?: PageRange): void {
-    const unread = this.w.survey.hasUnread ? this.unreadOf(kinds.filter(isKind)) : -1;
+    const unread = this.unreadOf(kinds.filter(isKind));
     if (unread >= 0) {
-      this.undecided('not-read', this.w.survey.firstUnread(unread), this.unreadText(unread));
+      this.notRead(unread);
       return;
     }
     this.undecided('not-recorded', row, detail, kinds, pages);
@@ -348,7 +360,7 @@ export class RuleRun {
       count: r.count,
       row: r.row as EventRow,
       missing: this.recordable(r.missing).sort(),
-      detail: r.detail,
+      detail: this.textOf(r.detail),
     }));
   }
 

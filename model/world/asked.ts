@@ -2,6 +2,8 @@
  * What was asked of a survey while events were judged, of what it may answer otherwise when more events have
  * come: with a VM or a file more, most answers are the same, and what was judged stands.
  */
+import { KIND_COUNT } from '../../parsers/events/kinds.js';
+
 export class Asked {
   /** Whether anything is missing at all. */
   gaps = false;
@@ -11,6 +13,10 @@ export class Asked {
   allKvms = false;
   /** Thread groups of which it was asked what VMs they name. */
   readonly groups = new Set<number>();
+  /** Whether any event could not be read. */
+  anyUnread = false;
+  /** 1 for kinds of event of which it was asked whether any could not be read, wherever it stands. */
+  readonly unread = new Uint8Array(KIND_COUNT);
   /** Inode numbers that were said to be no memfd's. */
   readonly strangers = new Set<number>();
   private lastGroup = NaN;

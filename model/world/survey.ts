@@ -150,9 +150,19 @@ export class Survey {
     const isInside = ({ after }: Gap): boolean => after < rows - 1;
     const isBefore = (restart: number): boolean => restart < rows;
     const differs: readonly (readonly [isSame: boolean, what: string])[] = [
-      [!this.hasUnread && !later.hasUnread, 'events could not be read'],
-      [later.unread.every((count) => count === 0), 'events could not be read'],
       [this.counts.every((count, kind) => count > 0 === later.counts[kind]! > 0), 'a kind of event is new'],
+      [
+        this.counts.every((_, kind) => this.recorded(kind) === later.recorded(kind)),
+        'a kind of event could be read',
+      ],
+      [
+        !asked.anyUnread || this.unreadRows.length > 0 === later.unreadRows.length > 0,
+        'events could not be read',
+      ],
+      [
+        asked.unread.every((is, kind) => is === 0 || this.unread[kind]! > 0 === later.unread[kind]! > 0),
+        'events of another kind could not be read',
+      ],
       [sameBytes(this.silent, later.silent), 'the recorder says other events'],
       [![...asked.strangers].some((ino) => later.memfdInodes.has(ino)), 'a file is a guest_memfd'],
       [this.ambiguousInodes.size === later.ambiguousInodes.size, 'a file shares its number'],
@@ -217,6 +227,7 @@ export class Survey {
 
   /** True when some event could not be read. */
   get hasUnread(): boolean {
+    this.asked.anyUnread = true;
     return this.unreadRows.length > 0;
   }
 
@@ -230,6 +241,12 @@ export class Survey {
     const { unreadRows } = this;
     const row = unreadRows[firstIndex(unreadRows.length, (i) => unreadRows[i]! >= fromRow)];
     return row !== undefined && row <= toRow ? row : -1;
+  }
+
+  /** True when some event of the kind could not be read. */
+  isUnread(kind: number): boolean {
+    this.asked.unread[kind] = 1;
+    return this.unread[kind]! > 0;
   }
 
   /** The first row of a kind's events that could not be read, -1 where there is none. */

@@ -21,6 +21,7 @@ import { namesOfLife, oneAfterAnother } from '../support/joined.js';
 import { meaningText } from '../support/operations.js';
 import { tableText } from '../support/tables.js';
 import { patience, tries } from '../support/tries.js';
+import { blank, namesOf } from '../support/unreadable.js';
 import { loadZstd } from '../support/zstd.js';
 
 const SLOW_MS = patience(120_000);
@@ -135,6 +136,40 @@ describe('a trace that grows by a VM and its files', function () {
     }
     if (process.env['SAY'] === '1') console.log(goesOn, why);
     assert.ok(goesOn > 0 && why.size === 0, `${goesOn} went on; anew: ${JSON.stringify([...why])}`);
+  });
+});
+
+describe('a trace of which events cannot be read', function () {
+  this.timeout(SLOW_MS);
+  const SAMPLE = join(SHIPPED, 'inplace/M2.p.txt');
+  /** Of so many names of events one is tried. */
+  const NAMES_STEP = tries('UNREAD_NAMES', 11, 1);
+  /** Parts of the text that are looked at; all kinds of events have been there at the first. */
+  const PARTS = [0.8, 0.9, 1];
+
+  it('is judged on from where it was while it grows, and tells what a fresh run does', () => {
+    const text = Buffer.from(bytesOf(SAMPLE)).toString('latin1');
+    const looks = new Looks();
+    for (const [i, name] of namesOf(text).entries()) {
+      if (i % NAMES_STEP !== 0) continue;
+      for (const nth of [-1, 0]) {
+        const bytes = Buffer.from(blank(text, name, nth), 'latin1');
+        const file = new ChangingFile();
+        const grown = new Growing();
+        const judging = new GrowingAnalysis();
+        for (const part of PARTS) {
+          file.bytes = bytes.subarray(0, bytes.lastIndexOf(10, Math.round(bytes.length * part) - 1) + 1);
+          const { table } = readTrace(file.source(), { cancel: NEVER_CANCELLED, grown });
+          const told = verdictText(table, judging.analyze(table, grown.table, { profiles: PROFILES }));
+          const fresh = readTrace(new MemorySource(file.bytes), { cancel: NEVER_CANCELLED }).table;
+          const what = `${name}, ${nth < 0 ? 'all' : 'one'}, ${part} of it`;
+          assert.equal(told, verdictText(fresh, analyze(fresh, { profiles: PROFILES })), what);
+          if (table.unread.length > 0 && part !== PARTS[0]) looks.saw(grown.from.offset, judging.from.row);
+        }
+      }
+    }
+    if (process.env['SAY'] === '1') console.log(looks);
+    assert.ok(looks.all > 5 && looks.verdicts < looks.all / 5, JSON.stringify(looks));
   });
 });
 

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { PROFILES } from '../../model/findings/finding.js';
 import { judgeFtrace, type Judged } from '../golden/judge.js';
 import { patience, tries } from '../support/tries.js';
+import { blank, namesOf } from '../support/unreadable.js';
 
 const SLOW_MS = patience(120_000);
 /** All events of a name, and so many single ones. */
@@ -16,27 +17,6 @@ const SINGLE = tries('UNREAD', 1, 3);
 /** Of so many names one is tried. */
 const NAMES_STEP = tries('UNREAD_NAMES', 3, 1);
 const RULES = 'sample-traces/rules';
-/** What stands before an event, its name, and the place of a probe. */
-const EVENT = /^(.{16,}?-\d+ .*? \d+\.\d+: )(\w+)(: (?:\([^)]*\))?)(.*)$/;
-const UNREADABLE = ' ?';
-
-/** The names of a text's events. */
-function namesOf(text: string): readonly string[] {
-  return [...new Set(text.split('\n').flatMap((line) => EVENT.exec(line)?.[2] ?? []))];
-}
-
-/** The text, with an event's arguments gone: of all such events, or of the `nth` alone. */
-function blank(text: string, name: string, nth = -1): string {
-  let at = 0;
-  return text
-    .split('\n')
-    .map((line) => {
-      const m = EVENT.exec(line);
-      if (m?.[2] !== name || (nth >= 0 && at++ !== nth)) return line;
-      return m[1]! + m[2] + m[3]! + UNREADABLE;
-    })
-    .join('\n');
-}
 
 /** Rule and message of each violation. */
 function violationsOf(judged: Judged): readonly string[] {
