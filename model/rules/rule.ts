@@ -89,7 +89,7 @@ function undecidedText({ detail, count, missing }: UndecidedReason): string {
   return `${detail}${times}${missing.length > 0 ? ` Missing: ${missing.join(', ')}.` : ''}`;
 }
 
-/** A sentence; or the kind of event that could not be read, of which more may come until it is said how many. */
+/** A sentence; or a kind of event that could not be read: how many of it, is said at the end. */
 type Detail = string | { readonly unread: number };
 
 /** Why checks stayed undecided, so far. */
@@ -225,7 +225,7 @@ export class RuleRun {
     return kinds.map(kindId).find(is) ?? -1;
   }
 
-  /** The first of these kinds of which events could not be read anywhere in the trace; -1 where there is none. */
+  /** The first of these kinds of which some event of the trace could not be read; -1 where there is none. */
   private unreadOf(kinds: readonly EventKind[]): number {
     return this.firstOf(kinds, (kind) => this.w.survey.isUnread(kind));
   }
