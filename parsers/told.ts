@@ -2,7 +2,7 @@
 import type { Stack } from './events/frames.js';
 import { wordsOf, type FieldWords } from './events/words/fieldWords.js';
 import { vendorOf } from './events/words/vendor.js';
-import type { Vendor } from './events/words/word.js';
+import { VENDORS, type Vendor } from './events/words/word.js';
 import type { EventText, OpenTrace } from './reader.js';
 import { stacksOf } from './stacks.js';
 
@@ -21,6 +21,12 @@ export function vendorOfTrace(open: OpenTrace): Vendor {
   const vendor = vendorOf(open.table, (row) => open.describe(row, 'text').text);
   vendors.set(open.table, vendor);
   return vendor;
+}
+
+/** Says it of a table of which it was known before. */
+export function giveVendor(table: OpenTrace['table'], word: string): void {
+  const vendor = VENDORS.find((known) => known === word);
+  if (vendor) vendors.set(table, vendor);
 }
 
 /** One event, read again from its source. */

@@ -22,7 +22,7 @@ export function askedOf(
 }
 
 /**
- * Compares the file with what was kept of it, once the pages and rows of that are at hand. `isOver` ends it;
+ * Compares the file with what was kept of it, once the rows of that are at hand. `isOver` ends it;
  * `tell` hears whether it is the same.
  */
 export function compareBehind(
@@ -32,7 +32,6 @@ export function compareBehind(
   tell: (isSame: boolean) => void,
 ): void {
   function* steps(): Generator<undefined, boolean> {
-    indexOf(before.analysis);
     for (const segment of before.open.table.segments) {
       yield;
       // A segment's columns are read when one is looked at.
@@ -40,7 +39,14 @@ export function compareBehind(
     }
     yield;
     yield* pageFramesInSteps(before.open.table);
-    return (yield* digest()) === before.digest;
+    const isSame = (yield* digest()) === before.digest;
+    if (!isSame) return false;
+    yield;
+    // A page's operations are looked up where they lie, until all of them are there.
+    void before.analysis.ops.blocks;
+    yield;
+    void indexOf(before.analysis).columns;
+    return true;
   }
   inSteps(steps(), later, isOver, tell);
 }

@@ -2,6 +2,7 @@
  * Operations as bytes that can be written down and read back: block by block, column by column, each in as
  * many bytes as it has in memory, so that nothing is copied number by number.
  */
+import { WIDTHS, type NumberForm } from '../../parsers/base/pieces.js';
 import { Op, OP_BLOCK_LENGTH, OP_BLOCK_SHIFT, OpLog, type OpBlock } from '../ops/oplog.js';
 
 /** Columns of a block in their order, and the forms that each may have. */
@@ -16,7 +17,7 @@ const FORMS = {
 } as const;
 const COLUMNS = Object.keys(FORMS) as readonly (keyof OpBlock)[];
 const ALIGNED = 8;
-const OP_MAX = Math.max(...Object.values(Op));
+export const OP_MAX = Math.max(...Object.values(Op));
 
 /** Operations of a block of a log. */
 const filled = (length: number, block: number): number =>
@@ -33,6 +34,39 @@ export function formsOf(ops: OpLog): string {
   return ops.blocks
     .flatMap((block) => COLUMNS.map((name) => FORMS[name].findIndex((form) => block[name] instanceof form)))
     .join('');
+}
+
+/** Of the forms above, how a number is read where it lies. */
+const NUMBERS = {
+  op: ['u8'],
+  subject: ['i16', 'i32'],
+  row: ['u32'],
+  first: ['u32', 'f64'],
+  count: ['u16', 'u32', 'f64'],
+  value: ['i32', 'f64'],
+  aux: ['i16', 'i32', 'f64'],
+} as const satisfies Readonly<Record<keyof OpBlock, readonly NumberForm[]>>;
+
+type Layout = Record<keyof OpBlock, { readonly form: NumberForm; readonly at: number }>;
+
+/** Where the columns of each block lie; undefined where the forms are none of so many operations. */
+export function layoutOf(length: number, forms: string): readonly Readonly<Layout>[] | undefined {
+  const count = Math.ceil(length / OP_BLOCK_LENGTH);
+  if (forms.length !== count * COLUMNS.length) return undefined;
+  const blocks: Layout[] = [];
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    const block: Partial<Layout> = {};
+    for (const [c, name] of COLUMNS.entries()) {
+      const form = NUMBERS[name][Number(forms[i * COLUMNS.length + c])];
+      if (form === undefined) return undefined;
+      at = Math.ceil(at / ALIGNED) * ALIGNED;
+      block[name] = { form, at };
+      at += filled(length, i) * WIDTHS[form];
+    }
+    blocks.push(block as Layout);
+  }
+  return blocks;
 }
 
 /** What {@link isLog} asks of operations besides their form. */

@@ -1,7 +1,9 @@
 /** The index of operations by page, as bytes that can be written down and read back. */
+import type { Pieces } from '../../parsers/base/pieces.js';
 import type { Analysis } from '../analysis.js';
 import { giveIndex } from '../pages/intervals.js';
-import { isIndex, OpIndex, type IndexColumns } from '../pages/opindex.js';
+import { buildIndex, isIndex, type IndexColumns } from '../pages/opindex.js';
+import { KeptIndex, type KeptColumns } from './keptIndex.js';
 
 /** Its columns, by their names, with the form of each. */
 export const INDEX_FORMS = {
@@ -13,20 +15,40 @@ export const INDEX_FORMS = {
 } as const;
 export const INDEX_COLUMNS = Object.keys(INDEX_FORMS) as readonly (keyof IndexColumns)[];
 
-/** Lets the index of an analysis be read at the first question; it is made anew where it is damaged. */
-export function giveKeptIndex(
-  analysis: Analysis,
-  read: (name: keyof IndexColumns) => ArrayBuffer | undefined,
-): void {
-  giveIndex(analysis, () => {
-    const columns: Record<string, unknown> = {};
-    for (const name of INDEX_COLUMNS) {
-      const bytes = read(name);
-      const form = INDEX_FORMS[name];
-      if (!bytes || bytes.byteLength % form.BYTES_PER_ELEMENT !== 0) return undefined;
-      columns[name] = new form(bytes);
-    }
-    const index = columns as unknown as IndexColumns;
-    return isIndex(index, analysis.ops.length) ? new OpIndex(analysis, index) : undefined;
-  });
+/** Where the index of an analysis is kept. */
+export interface KeptPlaces extends Pick<KeptColumns, 'records'> {
+  /** A column as a whole; undefined where it is damaged. */
+  bytes(name: keyof IndexColumns): ArrayBuffer | undefined;
+  pieces(name: keyof IndexColumns): Pieces;
+  bytesOf(name: keyof IndexColumns): number;
+}
+
+/**
+ * Lets the index of an analysis be looked up where it lies, and read as a whole by who asks for more; it is
+ * made anew where it is damaged.
+ */
+export function giveKeptIndex(analysis: Analysis, places: KeptPlaces): void {
+  const opened = new Map<keyof IndexColumns, Pieces>();
+  const kept: KeptColumns = {
+    pieces(name) {
+      const known = opened.get(name) ?? places.pieces(name);
+      opened.set(name, known);
+      return known;
+    },
+    length: (name) => places.bytesOf(name) / INDEX_FORMS[name].BYTES_PER_ELEMENT,
+    records: (part) => places.records(part),
+  };
+  giveIndex(analysis, () => new KeptIndex(analysis, kept, () => wholeIndex(analysis, places)));
+}
+
+function wholeIndex(analysis: Analysis, places: KeptPlaces): IndexColumns {
+  const columns: Record<string, unknown> = {};
+  for (const name of INDEX_COLUMNS) {
+    const bytes = places.bytes(name);
+    const form = INDEX_FORMS[name];
+    if (!bytes || bytes.byteLength % form.BYTES_PER_ELEMENT !== 0) return buildIndex(analysis);
+    columns[name] = new form(bytes);
+  }
+  const index = columns as unknown as IndexColumns;
+  return isIndex(index, analysis.ops.length) ? index : buildIndex(analysis);
 }

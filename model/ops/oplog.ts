@@ -166,7 +166,7 @@ function widerUnsigned(
 
 /** Append-only columns in blocks; index i is operation i. */
 export class OpLog {
-  private readonly list: OpBlock[] = [];
+  protected readonly list: OpBlock[] = [];
   /** The last block of the list, which is filled. */
   private last: Filling | undefined;
   length = 0;

@@ -8,7 +8,7 @@
  */
 import type { Analysis } from '../analysis.js';
 import { firstIndex } from '../../parsers/base/search.js';
-import { inOrder, OpIndex } from './opindex.js';
+import { buildIndex, OpIndex } from './opindex.js';
 import { aliasesOf, slotsOf, type Alias, type PageId } from './aliases.js';
 import { JoinedPage, trackOf, type PageTrack } from './joinedPage.js';
 import { opSpace, opSubject } from './space.js';
@@ -58,11 +58,16 @@ export function indexOf(analysis: Analysis): OpIndex {
 function memoryOf(analysis: Analysis): Memory {
   let memory = memories.get(analysis);
   if (!memory) {
-    const index = kept.get(analysis)?.() ?? new OpIndex(analysis);
+    const index = kept.get(analysis)?.() ?? made(analysis);
     memory = { index, histories: new Map() };
     memories.set(analysis, memory);
   }
   return memory;
+}
+
+function made(analysis: Analysis): OpIndex {
+  const columns = buildIndex(analysis);
+  return new OpIndex(analysis, () => columns);
 }
 
 /** Where the index of an analysis is kept. */
@@ -160,9 +165,8 @@ class HistoryBuilder {
   }
 
   build(): PageHistory {
-    const ops = this.analysis.ops;
-    const mine = this.operations();
-    const rows = this.changeRows(mine);
+    const { ops, mine } = this.index.opsOf(this.tracks);
+    const rows = this.changeRows(ops, mine);
     const intervals: PageInterval[] = [];
     let state = this.joined.at(-1);
     let from = -1;
@@ -184,9 +188,8 @@ class HistoryBuilder {
 
   /** The state after `row`; undefined when the last few changes before it made no difference. */
   instant(row: number): PageInstant | undefined {
-    const ops = this.analysis.ops;
-    const mine = this.operations();
-    const rows = this.changeRows(mine);
+    const { ops, mine } = this.index.opsOf(this.tracks);
+    const rows = this.changeRows(ops, mine);
     const end = firstIndex(rows.length, (i) => rows[i]! > row);
     const quiet = Math.max(0, end - LAST_CHANGES);
     let next = 0;
@@ -216,13 +219,6 @@ class HistoryBuilder {
     return track;
   }
 
-  /** Operations on any of the names, and losses, in trace order. */
-  private operations(): Uint32Array {
-    const found: number[] = [];
-    for (const t of this.tracks) this.index.collect(t.space, t.subject, t.page, found);
-    return inOrder([found, this.index.losses]);
-  }
-
   private apply(ops: OpLog, i: number): void {
     if (ops.op(i) === Op.Loss) {
       for (const t of this.tracks) t.apply(ops, i);
@@ -238,11 +234,11 @@ class HistoryBuilder {
   }
 
   /** Rows after which something may differ, ascending. Operations are in the order of their rows. */
-  private changeRows(mine: Uint32Array): readonly number[] {
+  private changeRows(ops: OpLog, mine: Uint32Array): readonly number[] {
     const rows: number[] = [];
     const inside = (row: number): boolean => row >= 0 && row < this.rowCount;
     for (const op of mine) {
-      const row = this.analysis.ops.row(op);
+      const row = ops.row(op);
       if (inside(row) && row !== rows[rows.length - 1]) rows.push(row);
     }
     const bounds = this.aliases.flatMap(({ fromRow, untilRow }) => [fromRow, untilRow]).filter(inside);

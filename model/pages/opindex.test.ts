@@ -126,7 +126,7 @@ describe('operations by page', () => {
     const analysis = analysisOf(steps);
     const { columns } = new OpIndex(analysis);
     const found: number[] = [];
-    new OpIndex(analysis, columns).collect('gfn', 0, 7 * 2999, found);
+    new OpIndex(analysis, () => columns).collect('gfn', 0, 7 * 2999, found);
     assert.deepEqual(found, [2999]);
     assert.ok(isIndex(columns, 3000));
     assert.ok(!isIndex(columns, 2999));
@@ -137,7 +137,7 @@ describe('operations by page', () => {
     assert.ok(!isIndex({ ...columns, losses: new Uint32Array([3000]) }, 3000));
     // With no free place a search ends all the same.
     const full = { ...columns, slots: new Int32Array(columns.slots.length).fill(0) };
-    new OpIndex(analysis, full).collect('gfn', 0, 5, found);
+    new OpIndex(analysis, () => full).collect('gfn', 0, 5, found);
   });
 
   it('are of nothing where their subject is not known', () => {

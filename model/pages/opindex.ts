@@ -7,7 +7,7 @@
 import { PAGES_PER_LEVEL } from '../../parsers/base/units.js';
 import type { Analysis } from '../analysis.js';
 import { TWO_32 } from '../../parsers/base/words.js';
-import { Op, OP_BLOCK_LENGTH } from '../ops/oplog.js';
+import { Op, OP_BLOCK_LENGTH, type OpLog } from '../ops/oplog.js';
 import { HISTORY_SPACES, opSpace, opSubject, ownerOf, spaceOf, type Space } from './space.js';
 
 /** Pages of a bucket, by the level of the buckets. */
@@ -34,13 +34,41 @@ export interface IndexColumns {
   readonly losses: Uint32Array;
 }
 
+/** A page whose operations are asked for. */
+type TrackedPage = { readonly space: Space; readonly subject: number; readonly page: number };
+
+/** Operations of a log, by their places in it. */
+export interface PageOps {
+  readonly ops: OpLog;
+  readonly mine: Uint32Array;
+}
+
 export class OpIndex {
   private bySubject: Map<string, number[]> | undefined;
+  private made: IndexColumns | undefined;
 
+  /** Its columns are made at the first question that needs all of them. */
   constructor(
     private readonly analysis: Analysis,
-    readonly columns: IndexColumns = build(analysis),
+    private readonly make: () => IndexColumns = () => buildIndex(analysis),
   ) {}
+
+  get columns(): IndexColumns {
+    this.made ??= this.make();
+    return this.made;
+  }
+
+  /** True where its columns are there. */
+  protected get isWhole(): boolean {
+    return this.made !== undefined;
+  }
+
+  /** Operations on any of the pages, and losses, in trace order. */
+  opsOf(pages: readonly TrackedPage[]): PageOps {
+    const found: number[] = [];
+    for (const { space, subject, page } of pages) this.collect(space, subject, page, found);
+    return { ops: this.analysis.ops, mine: inOrder([found, this.losses]) };
+  }
 
   /** Loss operations: they touch every page. */
   get losses(): Uint32Array {
@@ -51,9 +79,8 @@ export class OpIndex {
   collect(space: Space, subject: number, page: number, into: number[]): void {
     const { ops } = this.analysis;
     const { starts, entries } = this.columns;
-    for (let level = 0; level <= WIDE; level++) {
-      const bucket = level === WIDE ? 0 : Math.floor(page / LEVELS[level]!);
-      const id = bucketOf(this.columns, bucketKey(space, subject, level, bucket));
+    for (const key of bucketKeys(space, subject, page)) {
+      const id = bucketOf(this.columns, key);
       if (id < 0) continue;
       for (let e = starts[id]!; e < starts[id + 1]!; e++) {
         const i = entries[e]!;
@@ -127,6 +154,23 @@ function hashOf(key: number): number {
   return h ^ (h >>> 15);
 }
 
+/** The same where the columns are asked for number by number. */
+export function findBucket(
+  key: number,
+  slotCount: number,
+  keyCount: number,
+  slots: (i: number) => number,
+  keys: (i: number) => number,
+): number {
+  let slot = hashOf(key) & (slotCount - 1);
+  for (let left = slotCount; left > 0; left--) {
+    const id = slots(slot);
+    if (id < 0 || id >= keyCount || keys(id) === key) return id < keyCount ? id : -1;
+    slot = (slot + 1) & (slotCount - 1);
+  }
+  return -1;
+}
+
 /** The bucket of a key, -1 where there is none. */
 function bucketOf({ slots, keys }: Pick<IndexColumns, 'slots' | 'keys'>, key: number): number {
   const mask = slots.length - 1;
@@ -181,7 +225,7 @@ class Buckets {
 }
 
 /** One pass that counts, and one over what it has noted that puts each operation into its bucket. */
-function build({ ops, conversions }: Analysis): IndexColumns {
+export function buildIndex({ ops, conversions }: Analysis): IndexColumns {
   const buckets = new Buckets();
   /** Of each operation its bucket and one, 0 for none; and pairs of those that lie in two. */
   const ids = new Uint32Array(ops.length);
@@ -239,6 +283,12 @@ function levelOf(count: number): number {
   let level = 0;
   while (level < WIDE && count > LEVELS[level]!) level++;
   return level;
+}
+
+/** Keys of the buckets that may have operations on a page. */
+export function* bucketKeys(space: Space, subject: number, page: number): Generator<number> {
+  for (let level = 0; level <= WIDE; level++)
+    yield bucketKey(space, subject, level, level === WIDE ? 0 : Math.floor(page / LEVELS[level]!));
 }
 
 function bucketKey(space: Space, subject: number, level: number, bucket: number): number {

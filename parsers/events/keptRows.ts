@@ -3,6 +3,7 @@
  * column, so that nothing is copied number by number. What is read back is read when somebody looks at it.
  */
 import { fields, finite, listOf, oneOf, truth, whole, type Shaped } from '../base/shape.js';
+import { WIDTHS, type NumberForm, type Pieces } from '../base/pieces.js';
 import { KIND_COUNT } from './kinds.js';
 import { Segment, SEGMENT_ROWS, type OptionalColumns } from './segment.js';
 import type { EventTable } from './table.js';
@@ -56,6 +57,18 @@ export const formOf = (segment: Segment): SegmentForm => ({
   ...segment.bases,
 });
 
+/** The columns that a segment has, in the order in which they are written. */
+function formsOf({ idMax, has }: SegmentForm): readonly (readonly [string, Form])[] {
+  const always = idMax === MAX_UINT16 ? NARROW : COLUMNS;
+  return [
+    ...NAMES.map((name): readonly [string, Form] => [name, always[name]]),
+    ...OPTIONAL_NAMES.filter((name) => has.includes(name)).map((name): readonly [string, Form] => [
+      name,
+      OPTIONAL[name],
+    ]),
+  ];
+}
+
 /** Its columns, as far as they are filled. */
 export function* columnsOf(segment: Segment): Generator<ArrayBufferView> {
   const { length, optional } = segment;
@@ -65,6 +78,68 @@ export function* columnsOf(segment: Segment): Generator<ArrayBufferView> {
 
 /** Its payloads. */
 export const poolOf = ({ pool, poolUsed }: Segment): Uint32Array => pool.subarray(0, poolUsed);
+
+/** Forms of the columns of a segment, for {@link Pieces}. */
+const NUMBER_FORMS = new Map<Form, NumberForm>([
+  [Float64Array, 'f64'],
+  [Int32Array, 'i32'],
+  [Uint32Array, 'u32'],
+  [Uint16Array, 'u16'],
+]);
+
+/** A segment's columns, number by number, where they lie. */
+export class SegmentPieces {
+  /** The columns are there as a whole by now. */
+  isOver = false;
+  private pieces: Pieces | undefined;
+  private readonly columns = new Map<string, { readonly form: NumberForm; readonly at: number }>();
+
+  constructor(
+    private readonly form: SegmentForm,
+    private readonly ids: Interned,
+    private readonly open: () => Pieces,
+  ) {
+    let at = 0;
+    for (const [name, of] of formsOf(form)) {
+      at = Math.ceil(at / ALIGNED) * ALIGNED;
+      const number = NUMBER_FORMS.get(of);
+      if (number) this.columns.set(name, { form: number, at });
+      at += form.rows * of.BYTES_PER_ELEMENT;
+    }
+  }
+
+  /** How many pieces of it were read. */
+  get count(): number {
+    return this.pieces?.count ?? 0;
+  }
+
+  /** Undefined where it is damaged. */
+  number(name: string, i: number): number | undefined {
+    const column = this.columns.get(name);
+    if (!column || i >= this.form.rows) return undefined;
+    this.pieces ??= this.open();
+    return this.pieces.number(column.form, column.at + i * WIDTHS[column.form]);
+  }
+
+  /** The same of a column of ids, or of kinds. */
+  below(name: 'name' | 'comm' | 'kind', i: number): number | undefined {
+    const id = this.number(name, i);
+    const { names, comms } = this.ids;
+    const limit = { name: names.size, comm: comms.size, kind: KIND_COUNT }[name];
+    return id !== undefined && id < limit ? id : undefined;
+  }
+
+  at(i: number): number | undefined {
+    if (this.form.has.includes('places')) return this.number('places', i);
+    const distance = this.number('distances', i);
+    return distance === undefined ? undefined : this.form.origin + distance;
+  }
+
+  line(i: number): number | undefined {
+    if (this.form.has.includes('lines')) return this.number('lines', i);
+    return this.form.firstLine === 0 ? 0 : this.form.firstLine + i;
+  }
+}
 
 /** Where the columns of a segment are read from; undefined where they are damaged. */
 export interface SegmentBytes {
@@ -137,9 +212,8 @@ function columnsIn(form: SegmentForm, ids: Interned, bytes: ArrayBuffer | undefi
     return at > bytes.byteLength ? undefined : (new of(bytes, from, form.rows) as T);
   };
   const columns: Record<string, unknown> = {};
-  for (const name of NAMES) columns[name] = cut((form.idMax === MAX_UINT16 ? NARROW : COLUMNS)[name]);
-  for (const name of OPTIONAL_NAMES)
-    columns[name] = form.has.includes(name) ? cut(OPTIONAL[name]) : undefined;
+  for (const name of OPTIONAL_NAMES) columns[name] = undefined;
+  for (const [name, of] of formsOf(form)) columns[name] = cut(of);
   const { comm, name, kind, payload } = columns as unknown as Segment;
   const isWhole =
     at === bytes.byteLength &&

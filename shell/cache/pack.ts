@@ -9,6 +9,7 @@
  * It is written from start to end, so that nothing of a large one is held for it. A length is checked before
  * it is used; a file that was cut, or is none of these, has no list.
  */
+import { PIECE_BYTES, Pieces } from '../../parsers/base/pieces.js';
 import { fields, listOf, parsed, pairOf, text, whole, type Shaped } from '../../parsers/base/shape.js';
 
 const MAGIC = new TextEncoder().encode('shimtrace kept\n\u001a');
@@ -29,6 +30,16 @@ const isList = fields({
 type List = Shaped<typeof isList>;
 type Part = List['parts'][number][1];
 
+/** Behind the name of a part, that of the checksums of its pieces. */
+const SUMS = '.sums';
+
+/** Checksums of whole pieces, and what there is of the next one. */
+interface Summed {
+  readonly sums: number[];
+  sum: number;
+  bytes: number;
+}
+
 /** Bytes of a typed array, in place. */
 export function bytesOf(array: ArrayBufferView): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
@@ -37,6 +48,8 @@ export function bytesOf(array: ArrayBufferView): Uint8Array {
 export class PackWriter {
   private readonly parts: [string, Part][] = [];
   private at = 0;
+  /** Of the part that is being written, where its pieces have checksums. */
+  private summed: Summed | undefined;
 
   constructor(
     private readonly write: (bytes: Uint8Array) => void,
@@ -54,6 +67,15 @@ export class PackWriter {
     this.addPieces(name, [array]);
   }
 
+  /** The same, and a checksum of each piece of it: see {@link PackReader.pieces}. */
+  addInPieces(name: string, arrays: Iterable<ArrayBufferView>): void {
+    this.summed = { sums: [], sum: 0, bytes: 0 };
+    this.addPieces(name, arrays);
+    const { sums, sum, bytes } = this.summed;
+    this.summed = undefined;
+    this.add(`${name}${SUMS}`, Uint32Array.from(bytes === 0 ? sums : [...sums, sum]));
+  }
+
   /** One part of several arrays, each at a multiple of 8. */
   addPieces(name: string, arrays: Iterable<ArrayBufferView>): void {
     const part = { at: this.at, bytes: 0, sum: 0 };
@@ -68,7 +90,20 @@ export class PackWriter {
   private cover(part: { bytes: number; sum: number }, bytes: Uint8Array): void {
     part.bytes += bytes.length;
     part.sum = this.checksum(part.sum, bytes);
+    if (this.summed) this.sumPieces(this.summed, bytes);
     this.put(bytes);
+  }
+
+  private sumPieces(summed: Summed, bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length; ) {
+      const piece = bytes.subarray(done, done + PIECE_BYTES - summed.bytes);
+      summed.sum = this.checksum(summed.sum, piece);
+      summed.bytes += piece.length;
+      done += piece.length;
+      if (summed.bytes < PIECE_BYTES) continue;
+      summed.sums.push(summed.sum);
+      summed.sum = summed.bytes = 0;
+    }
   }
 
   addText(name: string, content: string): void {
@@ -140,6 +175,21 @@ export class PackReader {
     if (part?.bytes !== array.byteLength) return false;
     const bytes = bytesOf(array);
     return this.read(bytes, part.at) && this.checksum(0, bytes) === part.sum;
+  }
+
+  /** A part that is read piece by piece, as numbers in it are asked for. */
+  pieces(name: string): Pieces {
+    const part = this.parts.get(name);
+    const sums = this.bytes(`${name}${SUMS}`);
+    const isOf = part && sums?.byteLength === Math.ceil(part.bytes / PIECE_BYTES) * 4;
+    if (!isOf) return new Pieces(() => undefined);
+    const sumOf = new Uint32Array(sums);
+    return new Pieces((piece) => {
+      const from = piece * PIECE_BYTES;
+      const bytes = new Uint8Array(Math.max(0, Math.min(PIECE_BYTES, part.bytes - from)));
+      const isWhole = this.read(bytes, part.at + from) && this.checksum(0, bytes) === sumOf[piece];
+      return isWhole ? bytes : undefined;
+    });
   }
 
   text(name: string): string | undefined {

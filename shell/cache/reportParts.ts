@@ -8,6 +8,7 @@ import {
   rowsNamed,
   type AnalysisData,
 } from '../../model/kept/analysisData.js';
+import { KeptOps } from '../../model/kept/keptOps.js';
 import { columnsOf, formsOf, logOf } from '../../model/kept/operations.js';
 import { OpLog } from '../../model/ops/oplog.js';
 import { RULE_IDS } from '../../model/rules/registry.js';
@@ -33,7 +34,7 @@ export function writeReport(pack: PackWriter, table: EventTable, analysis: Analy
   for (const [name, text] of Object.entries(texts)) pack.addText(name, text);
   const { ops } = analysis;
   pack.addText('log', JSON.stringify({ length: ops.length, forms: formsOf(ops) }));
-  pack.addPieces('ops', columnsOf(ops));
+  pack.addInPieces('ops', columnsOf(ops));
   return true;
 }
 
@@ -45,6 +46,13 @@ export function readOps(pack: PackReader, data: AnalysisData): OpLog | undefined
   const bytes = log && pack.bytes('ops');
   const bounds = { rows: data.rowCount, conversions: data.conversions.length };
   return bytes && logOf(log.length, log.forms, bytes, bounds);
+}
+
+/** The same, of which a few are read where they lie before all are; undefined where they are none. */
+export function opsInPieces(pack: PackReader, data: AnalysisData, whole: () => OpLog): OpLog | undefined {
+  const log = parsed(isLog, pack.text('log') ?? '');
+  const bounds = { rows: data.rowCount, conversions: data.conversions.length };
+  return log && KeptOps.of(log, bounds, pack.pieces('ops'), whole);
 }
 
 /** Undefined where the parts are not there, not whole, or do not go together. */

@@ -4,17 +4,26 @@
  */
 import type { Analysis } from '../../model/analysis.js';
 import { analysisOf } from '../../model/kept/analysisData.js';
+import { recordParts } from '../../model/kept/keptIndex.js';
 import { giveKeptIndex, INDEX_COLUMNS } from '../../model/kept/pageIndex.js';
 import { OpLog } from '../../model/ops/oplog.js';
 import { indexOf } from '../../model/pages/intervals.js';
 import { Interner } from '../../parsers/base/intern.js';
 import { listOf, parsed } from '../../parsers/base/shape.js';
 import { isStacks, metaOf, stacksData, stacksOf } from '../../parsers/events/keptMarks.js';
-import { columnsOf, formOf, isSegmentForm, lazySegment, poolOf } from '../../parsers/events/keptRows.js';
+import {
+  columnsOf,
+  formOf,
+  isSegmentForm,
+  lazySegment,
+  poolOf,
+  SegmentPieces,
+} from '../../parsers/events/keptRows.js';
+import { KeptTable } from '../../parsers/events/keptTable.js';
 import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
 import { EventTable } from '../../parsers/events/table.js';
 import type { PackReader, PackWriter } from './pack.js';
-import { readAnalysis, readOps, writeReport, type Whole } from './reportParts.js';
+import { opsInPieces, readAnalysis, readOps, writeReport, type Whole } from './reportParts.js';
 
 /** Frames of more stacks are read again about as fast as a trace is. */
 const STACKS_MAX = 200_000;
@@ -34,11 +43,19 @@ export function* writeTrace(
   }
   yield;
   const { columns } = indexOf(analysis);
-  for (const name of INDEX_COLUMNS) pack.add(`index.${name}`, columns[name]);
+  for (const name of INDEX_COLUMNS) {
+    pack.addInPieces(`index.${name}`, [columns[name]]);
+    yield;
+  }
+  let part = 0;
+  for (const records of recordParts(analysis.ops, columns.entries)) {
+    pack.addInPieces(`records.${part++}`, [records]);
+    yield;
+  }
   pack.addText('segments', JSON.stringify(table.segments.map(formOf)));
   for (const [i, segment] of table.segments.entries()) {
     yield;
-    pack.addPieces(`rows.${i}`, columnsOf(segment));
+    pack.addInPieces(`rows.${i}`, columnsOf(segment));
     yield;
     pack.add(`pool.${i}`, poolOf(segment));
   }
@@ -67,11 +84,20 @@ export function readTraceParts(pack: PackReader, readWhole: () => Whole): Whole 
   if (!isFull || forms.reduce((sum, { rows }) => sum + rows, 0) !== marks.length) return undefined;
   let read: Whole | undefined;
   const all = (): Whole => (read ??= readWhole());
+  const pieces = forms.map(
+    (form, i) => new SegmentPieces(form, { names, comms }, () => pack.pieces(`rows.${i}`)),
+  );
   const segments = forms.map((form, i) =>
     lazySegment(
       form,
       { names, comms },
-      { columns: () => pack.bytes(`rows.${i}`), pool: () => pack.bytes(`pool.${i}`) },
+      {
+        columns() {
+          pieces[i]!.isOver = true;
+          return pack.bytes(`rows.${i}`);
+        },
+        pool: () => pack.bytes(`pool.${i}`),
+      },
       () => all().table.segments[i]!,
     ),
   );
@@ -79,16 +105,22 @@ export function readTraceParts(pack: PackReader, readWhole: () => Whole): Whole 
   const meta = metaOf(marks);
   const kept = stacksOf(stacks);
   const table = new EventTable(length, segments, meta, names, comms, issues, losses, kept, unread);
-  return { table, analysis: lazyAnalysis(pack, data, all) };
+  return { table: new KeptTable(table, pieces), analysis: lazyAnalysis(pack, data, all) };
 }
 
 function lazyAnalysis(pack: PackReader, data: Parameters<typeof analysisOf>[0], all: () => Whole): Analysis {
   const analysis = analysisOf(data, new OpLog());
   let ops: OpLog | undefined;
+  const whole = (): OpLog => readOps(pack, data) ?? all().analysis.ops;
   Object.defineProperty(analysis, 'ops', {
     enumerable: true,
-    get: () => (ops ??= readOps(pack, data) ?? all().analysis.ops),
+    get: () => (ops ??= opsInPieces(pack, data, whole) ?? whole()),
   });
-  giveKeptIndex(analysis, (name) => pack.bytes(`index.${name}`));
+  giveKeptIndex(analysis, {
+    bytes: (name) => pack.bytes(`index.${name}`),
+    pieces: (name) => pack.pieces(`index.${name}`),
+    bytesOf: (name) => pack.bytesOf(`index.${name}`),
+    records: (part) => pack.pieces(`records.${part}`),
+  });
   return analysis;
 }

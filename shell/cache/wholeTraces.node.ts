@@ -7,6 +7,7 @@ import { openLines, openRecords } from '../../parsers/registry.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { OpenTrace, ReadOptions } from '../../parsers/reader.js';
+import { giveVendor, vendorOfTrace } from '../../parsers/told.js';
 import type { PackReader, PackWriter } from './pack.js';
 import type { Whole } from './reportParts.js';
 import { readTraceParts, writeTrace } from './traceParts.js';
@@ -73,8 +74,10 @@ export function findTrace(
     (by === 'by lines'
       ? openLines(source, known.table)
       : openLater(known.table, () => records(known.table) ?? all().open));
-  if (known && open && digest !== undefined)
+  if (known && open && digest !== undefined) {
+    giveVendor(open.table, entry.pack.text('vendor') ?? '');
     return { ...known, open, digest, note, drop: () => entry.drop(), close: () => entry.close() };
+  }
   entry.drop();
   return undefined;
 }
@@ -128,6 +131,7 @@ export function keepTrace(
 ): Generator<undefined, boolean> {
   const isKept = !open.plain && !open.mended && open.table.length > 0;
   const texts = isKept ? textsBy(source, open) : '';
+  const vendor = isKept ? vendorOfTrace(open) : '';
   function* steps(): Generator<undefined, boolean> {
     if (!isKept) return false;
     return yield* cache.keeping(sighting, ['report', EVENTS], function* (pack) {
@@ -135,6 +139,7 @@ export function keepTrace(
       if (!isWhole) return false;
       if (texts === 'by records') yield* writePlaces(pack, open);
       pack.addText('texts', texts);
+      pack.addText('vendor', vendor);
       pack.addText('digest', typeof digest === 'string' ? digest : yield* digest());
       pack.addText('note', note);
       return true;

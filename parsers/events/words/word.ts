@@ -1,7 +1,8 @@
 /** The shapes of the tables that say what numbers mean, each with its source, and how they are read. */
 
 /** Whose processor numbers are of. `unknown`: words of both x86 vendors are told, each named. */
-export type Vendor = 'amd' | 'intel' | 'arm' | 'unknown';
+export const VENDORS = ['amd', 'intel', 'arm', 'unknown'] as const;
+export type Vendor = (typeof VENDORS)[number];
 
 /** What one bit of a word means. */
 export interface BitWord {
