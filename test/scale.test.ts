@@ -48,13 +48,15 @@ const COUNTS: Readonly<Record<string, (judged: Judged) => number>> = {
   mapped: operations(Op.MapAdd),
   cached: operations(Op.Alloc),
   pinned: operations(Op.RefGet),
+  held: operations(Op.RefGet),
+  past: operations(Op.RefGet),
   poisoned: operations(Op.Poison),
   failed: operations(Op.Poison),
   told: operations(Op.SpteSet),
   deleted: violations,
 };
 /** Those of which each is a violation. */
-const OF_FINDINGS = ['findings', 'text', 'sarif', 'junit', 'deleted'];
+const OF_FINDINGS = ['findings', 'text', 'sarif', 'junit', 'deleted', 'held'];
 
 describe('traces of very many', () => {
   it('are all counted here', () => {
