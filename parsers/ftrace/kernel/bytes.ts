@@ -40,8 +40,17 @@ export function isWordByte(c: u32): bool {
   return isDigit(c) || isLetter(c) || c === UNDERSCORE;
 }
 
-/** True where `length` bytes at `a` are those at `b`. */
+/** True where `length` bytes at `a` are those at `b`; bytes behind them are looked at. */
 export function same(a: usize, b: usize, length: usize): bool {
+  return length < 8 ? isZeroBelow(load<u64>(a) ^ load<u64>(b), length) : sameLong(a, b, length);
+}
+
+/** True where the first `length` bytes, fewer than eight, are all zero. */
+function isZeroBelow(bytes: u64, length: usize): bool {
+  return (bytes & (((<u64>1) << (8 * <u64>length)) - 1)) === 0;
+}
+
+function sameLong(a: usize, b: usize, length: usize): bool {
   let i: usize = 0;
   for (; i + VECTOR <= length; i += VECTOR)
     if (v128.any_true(v128.xor(v128.load(a + i), v128.load(b + i)))) return false;
@@ -49,8 +58,7 @@ export function same(a: usize, b: usize, length: usize): bool {
     if (load<u64>(a + i) !== load<u64>(b + i)) return false;
     i += 8;
   }
-  for (; i < length; i++) if (load<u8>(a + i) !== load<u8>(b + i)) return false;
-  return true;
+  return isZeroBelow(load<u64>(a + i) ^ load<u64>(b + i), length - i);
 }
 
 /** Position of the first byte at or after `p` that is no blank. */

@@ -5,7 +5,8 @@
  * anything to say is not plain.
  */
 import { CARRIAGE_RETURN, QUOTE, newlineOfPlain, holdsColonBlank, same, skipBlanks } from './bytes';
-import { cpu, decimals, hasTgid, nanos, readContext, seconds, tgid, tid, timeStart, wider } from './context';
+import { comm, cpu, decimals, hasTgid, keepHead, nanos, readContext, readKnown } from './context';
+import { seconds, tgid, tid, timeStart, wider } from './context';
 import { endsAsBefore, hasKnownEnding } from './endings';
 import { matchForm } from './forms';
 import { readArgs } from './args';
@@ -116,10 +117,12 @@ function begin(usual: usize, used: u32): void {
 /** Makes the next row of a line; false where it is left to the host, with nothing changed. */
 function takeLine(start: usize, end: usize): bool {
   beSure();
-  const event = readContext(start);
+  let event = readKnown(start);
+  const isKnown = event !== 0;
+  if (!isKnown) event = readContext(start);
   if (event === 0 || event >= end || event - start !== column + wider) return false;
   const task = TASK_NAMES + TASK_BYTES * (<usize>tid & (TASKS - 1));
-  if (!same(task, start, 16)) return false;
+  if (!isKnown && !same(task, start, 16)) return false;
   const time = (seconds - firstSecond) * NS_PER_SECOND + (nanos - firstNanos);
   if (time < load<f64>(CPU_TIMES + 8 * cpu) || (time < highest && highest - time > lateMax)) return false;
   const at = planAt(event, end);
@@ -130,7 +133,8 @@ function takeLine(start: usize, end: usize): bool {
     return false;
   setLast(at);
   tick(time);
-  storeRow(plan, time, <u16>load<u32>(task + 16));
+  if (!isKnown) keepHead(start, load<u32>(task + 16));
+  storeRow(plan, time, <u16>(isKnown ? comm : load<u32>(task + 16)));
   store<u8>(TIME_AT + rows, timeAt(start, event, time));
   return true;
 }

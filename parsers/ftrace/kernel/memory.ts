@@ -33,10 +33,14 @@ export const CPU_ROWS: usize = CPU_TIMES + 8 * CPUS;
 /** The CPUs that have a row in this call (i32), in the order in which they came. */
 export const CPUS_SEEN: usize = CPU_ROWS + 4 * CPUS;
 
+/** How lines of a task begin that was read, by their thread: see context.ts. */
+export const HEAD_BYTES: usize = 80;
+export const HEADS: usize = CPUS_SEEN + 4 * CPUS;
+
 /** Names of tasks by the low bits of their thread: the 16 bytes of their column, and the name's id. */
 export const TASKS: usize = 4096;
 export const TASK_BYTES: usize = 32;
-export const TASK_NAMES: usize = CPUS_SEEN + 4 * CPUS;
+export const TASK_NAMES: usize = HEADS + 64 * HEAD_BYTES;
 
 /** First plans by the beginning of their event, a pointer each; 0 for none. */
 export const BUCKETS: usize = 1024;

@@ -8,6 +8,14 @@ import { BLANK, DASH, DIGIT_0, LOWER_X, isDigit } from './bytes';
 const DECIMAL_DIGITS: usize = 18;
 const HEX_DIGITS: usize = 16;
 const NO_DIGIT: u32 = 16;
+const LOWER_A: i8 = 0x61;
+/** Eight bytes: of the digit 0; what brings all above 9 to the highest bit, and that bit. */
+const ZEROS: u64 = ((<u64>0x30303030) << 32) | 0x30303030;
+const TO_TOP: u64 = ((<u64>0x76767676) << 32) | 0x76767676;
+const TOPS: u64 = ((<u64>0x80808080) << 32) | 0x80808080;
+const PAIRS: u64 = ((<u64>0x00ff00ff) << 32) | 0x00ff00ff;
+const FOURS: u64 = ((<u64>0xffff) << 32) | 0xffff;
+const LANES: v128 = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 
 /** The number that was read last, as 64 bits in two's complement. */
 export let value: u64 = 0;
@@ -35,18 +43,39 @@ export function hasHexPrefix(p: usize): bool {
 /** Reads hexadecimal, with or without 0x, into `value`. Position behind it; 0 where there is none. */
 export function readHex(p: usize): usize {
   if (hasHexPrefix(p)) p += 2;
-  const first = p;
-  let read: u64 = 0;
-  for (;;) {
-    const digit = hexDigit(load<u8>(p));
-    if (digit === NO_DIGIT) break;
-    read = (read << 4) | digit;
-    p++;
-  }
-  if (p === first) return 0;
-  if (p - first > HEX_DIGITS) isUnsure = true;
-  value = read;
-  return p;
+  const bytes = v128.load(p);
+  const digits = i8x16.sub(bytes, i8x16.splat(<i8>DIGIT_0));
+  const letters = i8x16.sub(v128.or(bytes, i8x16.splat(<i8>BLANK)), i8x16.splat(LOWER_A));
+  const areDigits = i8x16.lt_u(digits, i8x16.splat(10));
+  const areLetters = i8x16.lt_u(letters, i8x16.splat(6));
+  const count = ctz(~i8x16.bitmask(v128.or(areDigits, areLetters)));
+  if (count === 0) return 0;
+  if (count === <i32>HEX_DIGITS && hexDigit(load<u8>(p + HEX_DIGITS)) !== NO_DIGIT) isUnsure = true;
+  const each = v128.bitselect(digits, i8x16.add(letters, i8x16.splat(10)), areDigits);
+  // The last one comes into the last lane, zeroes before the first; then two become a byte.
+  const places = i8x16.add(LANES, i8x16.splat(<i8>(count - <i32>HEX_DIGITS)));
+  const nibbles = i8x16.swizzle(each, places);
+  const pairs = v128.or(i16x8.shl(nibbles, 4), i16x8.shr_u(nibbles, 8));
+  const packed = v128.and(pairs, i16x8.splat(0xff));
+  value = bswap(i64x2.extract_lane(i8x16.narrow_i16x8_u(packed, packed), 0));
+  return p + count;
+}
+
+/** Up to eight digits at `p`: how many, and what they are as a number in the bits above. */
+export function digitsAt(p: usize): u64 {
+  const bytes = load<u64>(p) ^ ZEROS;
+  // The first byte that is none has its highest bit; what is behind it does not count.
+  const others = ((bytes + TO_TOP) | bytes) & TOPS;
+  if (others === 0) return (readEight(bytes) << 8) | 8;
+  const count = ctz(others) >> 3;
+  return count === 0 ? 0 : (readEight(bytes << (64 - 8 * count)) << 8) | count;
+}
+
+/** The number of eight digits, the first one in the lowest byte. */
+export function readEight(digits: u64): u64 {
+  const pairs = (digits * 10 + (digits >> 8)) & PAIRS;
+  const fours = (pairs * 100 + (pairs >> 16)) & FOURS;
+  return (fours * 10000 + (fours >> 32)) & 0xffffffff;
 }
 
 /** Reads a decimal number, negative ones too, into `value`. Position behind it; 0 where there is none. */
@@ -54,8 +83,10 @@ export function readDecimal(p: usize): usize {
   const isNegative = load<u8>(p) === DASH;
   if (isNegative) p++;
   const first = p;
-  let read: u64 = 0;
-  for (; isDigit(load<u8>(p)); p++) read = read * 10 + (load<u8>(p) - DIGIT_0);
+  const digits = digitsAt(p);
+  let read = digits >> 8;
+  p += <usize>(digits & 0xff);
+  if (p === first + 8) for (; isDigit(load<u8>(p)); p++) read = read * 10 + (load<u8>(p) - DIGIT_0);
   if (p === first) return 0;
   if (p - first > DECIMAL_DIGITS) isUnsure = true;
   value = isNegative ? 0 - read : read;
