@@ -87,8 +87,10 @@ class FileSource implements OpenSource {
     readonly size: number,
   ) {}
 
-  read(offset: number, length: number): Uint8Array {
+  read(offset: number, length: number, room?: Uint8Array): Uint8Array {
     const wanted = Math.max(0, Math.min(length, this.size - offset));
+    if (room && wanted > WINDOW_BYTES && wanted <= room.length)
+      return room.subarray(0, this.readInto(room, offset, wanted));
     // What begins where the window does is read again: it may have changed since.
     if (offset <= this.from || offset + wanted > this.to)
       this.fill(offset, Math.max(wanted, Math.min(WINDOW_BYTES, this.size - offset)));
@@ -97,17 +99,22 @@ class FileSource implements OpenSource {
 
   private fill(offset: number, wanted: number): void {
     if (wanted > this.buffer.length) this.buffer = new Uint8Array(wanted);
+    this.from = offset;
+    this.to = offset + this.readInto(this.buffer, offset, wanted);
+  }
+
+  /** Reads so many bytes; returns how many there were. */
+  private readInto(to: Uint8Array, offset: number, wanted: number): number {
     let done = 0;
     while (done < wanted) {
-      const got = readSome(this.name, this.fd, this.buffer, done, wanted - done, offset + done);
+      const got = readSome(this.name, this.fd, to, done, wanted - done, offset + done);
       if (got === 0) {
         this.shortRead = true;
         break;
       }
       done += got;
     }
-    this.from = offset;
-    this.to = offset + done;
+    return done;
   }
 
   changed(): string | undefined {

@@ -43,6 +43,10 @@ export class ShownText implements TextReader {
     private next = FIRST_BYTES,
   ) {}
 
+  get room(): Uint8Array | undefined {
+    return this.reader.room;
+  }
+
   push(chunk: Uint8Array): void {
     this.at += chunk.length;
     const end = this.at < this.next ? 0 : chunk.lastIndexOf(Ascii.Newline) + 1;

@@ -7,9 +7,9 @@ export interface ByteSource {
   readonly size: number;
   /**
    * Bytes [offset, offset + length), fewer at the end of the source, none past it. The result is valid until
-   * the next read.
+   * the next read. They may be put into `room`, where that spares a copy.
    */
-  read(offset: number, length: number): Uint8Array;
+  read(offset: number, length: number, room?: Uint8Array): Uint8Array;
 }
 
 /** A source over bytes in memory. */

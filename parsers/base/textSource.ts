@@ -12,6 +12,8 @@ const LINE_BYTES = 1 << 12;
 const WINDOW_BYTES = 1 << 18;
 
 export interface TextReader {
+  /** Where it would have the next bytes lie. */
+  readonly room?: Uint8Array | undefined;
   push(chunk: Uint8Array): void;
   /** Says that the source gave fewer bytes than it had promised. */
   sourceShrank(offset: number): void;
@@ -29,7 +31,7 @@ export function pushSource(
   let offset = from;
   const { cancel } = options;
   while (offset < source.size && !cancel.cancelled) {
-    const chunk = source.read(offset, CHUNK_BYTES);
+    const chunk = source.read(offset, CHUNK_BYTES, reader.room);
     if (chunk.length === 0) {
       reader.sourceShrank(offset);
       return;

@@ -5,6 +5,7 @@
 import type { ArgPlan } from '../events/args.js';
 import type { EventPlan } from '../events/payload.js';
 import { isUnderstood } from '../events/understood.js';
+import { EVENT_NAMED } from './event.js';
 import type { KernelExports } from './kernelExports.js';
 import type { Prediction } from './predict.js';
 
@@ -41,6 +42,7 @@ const enum PlanWord {
   LastLabelLength,
   LabelFromEnd,
   Endings,
+  Syntax,
   Count,
 }
 
@@ -91,7 +93,7 @@ export class LaidPlans {
     else if (isPlain(event)) this.add(event);
   }
 
-  private add({ plan, prefix, nameLength }: Prediction): void {
+  private add({ plan, kind, prefix, nameLength }: Prediction): void {
     this.makeRoom();
     const at = this.take(WORD * PlanWord.Count);
     const set = (word: PlanWord, value: number): void => this.setWord(at + WORD * word, value);
@@ -106,6 +108,7 @@ export class LaidPlans {
     set(PlanWord.Forms, this.forms(plan));
     set(PlanWord.Args, 0);
     set(PlanWord.Endings, this.endings(plan));
+    set(PlanWord.Syntax, kind);
     const laid: Laid = { at, endings: plan.endings, keys: undefined, lastLabel: undefined };
     set(PlanWord.LastLabel, 0);
     this.laid.set(plan, laid);
@@ -216,7 +219,8 @@ export class LaidPlans {
 }
 
 /** True for an event whose lines are of the kernel's kind. */
-function isPlain({ plan, prefix }: Prediction): boolean {
-  if (plan.name > ID_MAX || plan.isSyscall) return false;
+function isPlain({ plan, kind, prefix }: Prediction): boolean {
+  // Of a system call that nobody knows there is always something to look at.
+  if (plan.name > ID_MAX || (kind !== EVENT_NAMED && plan.slotCount === 0)) return false;
   return prefix.length >= PREFIX_MIN && prefix.length <= PREFIX_MAX;
 }

@@ -36,6 +36,8 @@ export interface ReaderParts {
 
 /** Takes lines for a reader, and learns from those that the reader takes. */
 export interface LineTaker extends ManyLines {
+  /** Where chunks best lie. */
+  readonly room?: Uint8Array;
   /** The reader has made, or taken back, a row of a plan: what it knows of its lines may have changed. */
   touched(plan: EventPlan): void;
   /**
@@ -62,6 +64,8 @@ export class PlainLines implements LineTaker {
   /** The bytes under way, where the kernel does not have them yet; and how many it takes. */
   private chunk: Uint8Array | undefined;
   private length = 0;
+  /** Where in the kernel's memory they begin. */
+  private start = 0;
   /** Calls one after another that took no line. */
   private inVain = 0;
   /** Lines that the reader still takes alone, and how many it will the next time. */
@@ -80,9 +84,15 @@ export class PlainLines implements LineTaker {
   }
 
   begin(chunk: Uint8Array): void {
+    const isThere = chunk.buffer === this.kernel.memory.buffer;
     // Chunks are no longer than that; what is beyond is left to the reader.
     this.length = Math.min(chunk.length, this.columns.input.length);
-    this.chunk = chunk;
+    this.chunk = isThere ? undefined : chunk;
+    this.start = isThere ? chunk.byteOffset : this.kernel.INPUT.value;
+  }
+
+  get room(): Uint8Array {
+    return this.columns.input;
   }
 
   take(pos: number, at: number, line: number): number {
@@ -119,12 +129,12 @@ export class PlainLines implements LineTaker {
     kernel.setClock(...first, clock.highest, clock.highestCpu, lateMax(builder.meta));
     const segment = builder.room();
     const most = Math.min(this.columns.rows, segment.rows - segment.length);
-    const input = kernel.INPUT.value;
+    const { start } = this;
     const origin = segment.originFor(at);
-    kernel.run(input + pos, input + this.length, at - origin, most, usual, segment.poolUsed);
+    kernel.run(start + pos, start + this.length, at - origin, most, usual, segment.poolUsed);
     const rows = kernel.rows.value;
     if (rows === 0) return 0;
-    this.position = kernel.position.value - input;
+    this.position = kernel.position.value - start;
     this.takeOver(segment, rows, origin, line);
     return rows;
   }

@@ -7,7 +7,7 @@
  */
 import { Ascii } from '../base/ascii.js';
 import type { EventPlan } from '../events/payload.js';
-import { EVENT_NAMED, type EventSpan } from './event.js';
+import { EVENT_NAMED, EVENT_SYSCALL_ENTER, EVENT_SYSCALL_EXIT, type EventSpan } from './event.js';
 import { isMarker } from './plan.js';
 
 /** What stands between an event's name and its payload. */
@@ -16,7 +16,9 @@ const COLON_AND_BLANK = ': '.length;
 /** An event that may come again. */
 export interface Prediction {
   readonly plan: EventPlan;
-  /** `name: ` and the probe's place, if it has one. */
+  /** How its event is printed: EVENT_NAMED, or either syntax of a system call. */
+  readonly kind: number;
+  /** `name: ` and the probe's place, if it has one; of a system call `name(` or `name -> `. */
   readonly prefix: Uint8Array;
   /** Length of the name. */
   readonly nameLength: number;
@@ -39,11 +41,11 @@ export class EventPredictor {
     this.current = undefined;
     if (guess === undefined || !begins(guess, bytes, start, end)) return undefined;
     this.last = this.current = guess;
-    span.kind = EVENT_NAMED;
+    span.kind = guess.kind;
     span.nameStart = start;
     span.nameEnd = start + guess.nameLength;
-    span.start = span.nameEnd + COLON_AND_BLANK;
-    span.end = end;
+    span.start = start + guess.prefix.length - guess.plan.place.length;
+    span.end = guess.kind === EVENT_SYSCALL_ENTER ? end - 1 : end;
     return guess.plan;
   }
 
@@ -52,19 +54,18 @@ export class EventPredictor {
    * wrote is never foreseen: any of its lines may be an event of its own, which its name does not tell.
    */
   learn(plan: EventPlan, bytes: Uint8Array, start: number, span: EventSpan): void {
-    if (
-      span.kind !== EVENT_NAMED ||
-      span.nameStart !== start ||
-      span.start !== span.nameEnd + COLON_AND_BLANK ||
-      isMarker(bytes, start, span.nameEnd)
-    )
-      return;
+    const { kind } = span;
+    if (span.nameStart !== start) return;
+    if (kind === EVENT_NAMED) {
+      if (span.start !== span.nameEnd + COLON_AND_BLANK || isMarker(bytes, start, span.nameEnd)) return;
+    } else if (kind !== EVENT_SYSCALL_ENTER && kind !== EVENT_SYSCALL_EXIT) return;
     let found = this.known.get(plan);
     if (found === undefined) {
       if (this.known.size >= KEPT) this.forget();
       const prefix = bytes.slice(start, span.start + plan.place.length);
       found = {
         plan,
+        kind,
         prefix,
         nameLength: span.nameEnd - start,
         hasPlace: plan.place.length > 0,
@@ -91,6 +92,8 @@ function begins(guess: Prediction, bytes: Uint8Array, start: number, end: number
   const after = start + n;
   if (after > end) return false;
   for (let i = 0; i < n; i++) if (bytes[start + i] !== prefix[i]) return false;
+  if (guess.kind === EVENT_SYSCALL_EXIT) return true;
+  if (guess.kind === EVENT_SYSCALL_ENTER) return bytes[end - 1] === Ascii.CloseParen;
   const c = bytes[after];
   if (guess.hasPlace) return after === end || c === Ascii.Blank;
   // Without a place, a payload that could begin with one is looked at properly.

@@ -122,6 +122,10 @@ export class FtraceTextReader implements LineSink, ManyLines, EventLinesReader {
     this.splitter = new LineSplitter(this, kernel && this);
   }
 
+  get room(): Uint8Array | undefined {
+    return this.plain.room;
+  }
+
   begin(chunk: Uint8Array): void {
     this.plain.begin(chunk);
   }
@@ -459,12 +463,8 @@ export class FtraceTextReader implements LineSink, ManyLines, EventLinesReader {
       const lost = readLost(decoder.decode(bytes.subarray(start, end)));
       if (!lost) return false;
       this.stacks.close();
-      builder.issues.add(
-        'lost-events',
-        at,
-        line,
-        lost.count > 0 ? `CPU ${lost.cpu}, ${lost.count} events` : `CPU ${lost.cpu}`,
-      );
+      const events = lost.count > 0 ? `, ${lost.count} events` : '';
+      builder.issues.add('lost-events', at, line, `CPU ${lost.cpu}${events}`);
       builder.addLoss(lost.cpu, lost.count, at, line);
       return true;
     }

@@ -41,9 +41,9 @@ const INDEX_MIN: u64 = 1 << 51;
 /**
  * Reads the arguments at bytes [start, end) into the payload at `payload`; false where that is left to the
  * host. `args` is a count, a mask of the slots that all of them fill, a pointer to a count of checks and the
- * checks, and the arguments.
+ * checks, and the arguments. `isCall`: they are a system call's.
  */
-export function readArgs(args: usize, start: usize, end: usize, payload: usize): bool {
+export function readArgs(args: usize, start: usize, end: usize, payload: usize, isCall: bool): bool {
   const count = load<u32>(args);
   let p = start;
   let arg = args + 12;
@@ -58,10 +58,10 @@ export function readArgs(args: usize, start: usize, end: usize, payload: usize):
     p += length;
     const slot = load<i32>(arg + 8);
     if (slot < 0) {
-      p = skipValue(p, end);
+      p = skipValue(p, end, isCall);
       continue;
     }
-    p = readValue(p, end, load<u32>(arg + 12));
+    p = readValue(p, end, load<u32>(arg + 12), isCall);
     if (p === 0) return false;
     store<u64>(payload + 4 + 8 * slot, value);
   }
@@ -70,9 +70,9 @@ export function readArgs(args: usize, start: usize, end: usize, payload: usize):
 }
 
 /** Reads the number of a slot into `value`. Position behind it, 0 where it is left to the host. */
-function readValue(start: usize, end: usize, kind: u32): usize {
+function readValue(start: usize, end: usize, kind: u32, isCall: bool): usize {
   let p: usize;
-  if (hasHexPrefix(start)) p = readHex(start);
+  if (isCall || hasHexPrefix(start)) p = readHex(start);
   else {
     p = readDecimal(start);
     if (p === 0 || isWordByte(load<u8>(p))) p = hexRun(start, end) >= BARE_HEX_DIGITS ? readHex(start) : 0;
@@ -92,13 +92,13 @@ function endsValue(p: usize, end: usize): bool {
 }
 
 /** Position behind a value of any kind. */
-function skipValue(start: usize, end: usize): usize {
+function skipValue(start: usize, end: usize, isCall: bool): usize {
   const c = <u32>load<u8>(start);
-  if (c === QUOTE && start + 2 < end && load<u8>(start + 2) === QUOTE) return start + 3;
+  if (c === QUOTE && !isCall && start + 2 < end && load<u8>(start + 2) === QUOTE) return start + 3;
   if (c === DOUBLE_QUOTE) {
     for (let p = start + 1; p < end; p++)
       if (load<u8>(p) === DOUBLE_QUOTE && endsValue(p + 1, end)) return p + 1;
-  } else if (c === OPEN_BRACE || c === OPEN_PAREN) {
+  } else if (c === OPEN_BRACE || (c === OPEN_PAREN && !isCall)) {
     const close = c === OPEN_BRACE ? CLOSE_BRACE : CLOSE_PAREN;
     for (let p = start; p < end; p++) if (load<u8>(p) === close) return p + 1;
   }

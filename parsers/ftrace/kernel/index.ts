@@ -31,7 +31,7 @@ import {
   TS,
 } from './memory';
 import { beSure, isUnsure } from './numbers';
-import { Plan, payloadOf, planAt, setLast } from './plan';
+import { Plan, isAsPrinted, isSyscall, payloadEnd, payloadOf, planAt, setLast } from './plan';
 
 export * from './memory';
 export { addPlan, forgetPlans, setLast } from './plan';
@@ -129,13 +129,14 @@ function takeLine(start: usize, end: usize): bool {
   if (at === 0) return false;
   const plan = changetype<Plan>(at);
   // A quoted byte may be the line's end itself.
-  if (load<u8>(end - 1) === QUOTE || !readPayload(plan, payloadOf(plan, event), end) || isUnsure)
+  const last = payloadEnd(plan, end);
+  if (load<u8>(last - 1) === QUOTE || !readPayload(plan, payloadOf(plan, event), last) || isUnsure)
     return false;
   setLast(at);
   tick(time);
   if (!isKnown) keepHead(start, load<u32>(task + 16));
   storeRow(plan, time, <u16>(isKnown ? comm : load<u32>(task + 16)));
-  store<u8>(TIME_AT + rows, timeAt(start, event, time));
+  store<u8>(TIME_AT + rows, isAsPrinted(plan) ? timeAt(start, event, time) : 0);
   return true;
 }
 
@@ -143,7 +144,8 @@ function takeLine(start: usize, end: usize): bool {
 function readPayload(plan: Plan, start: usize, end: usize): bool {
   if (plan.slots === 0)
     return plan.wasSeen !== 0 && hasKnownEnding(plan, start, end) && !holdsColonBlank(start, end);
-  if (plan.forms === 0) return plan.args !== 0 && readArgs(plan.args, start + plan.placeLength, end, FILLED);
+  if (plan.forms === 0)
+    return plan.args !== 0 && readArgs(plan.args, start + plan.placeLength, end, FILLED, isSyscall(plan));
   const count = load<u32>(plan.forms);
   for (let i: usize = 0; i < count; i++) {
     const after = matchForm(load<u32>(plan.forms + 4 + 4 * i), start, end, FILLED);
@@ -164,8 +166,8 @@ function endsForm(plan: Plan, start: usize, after: usize, end: usize): bool {
  * first, and not before it. 0 where it does not.
  */
 function timeAt(start: usize, event: usize, time: f64): u8 {
-  const isAsPrinted = decimals === firstDecimals && seconds >= firstSecond && time < EXACT;
-  return isAsPrinted && timeStart !== 0 && event - start < 256 ? <u8>(timeStart - start) : 0;
+  const isPrinted = decimals === firstDecimals && seconds >= firstSecond && time < EXACT;
+  return isPrinted && timeStart !== 0 && event - start < 256 ? <u8>(timeStart - start) : 0;
 }
 
 function tick(time: f64): void {

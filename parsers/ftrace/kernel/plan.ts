@@ -3,7 +3,7 @@
  * (../../events/payload.ts), and which of them an event has. As there, the plan that followed last time is
  * tried first.
  */
-import { BLANK, OPEN_PAREN, UNDERSCORE, same } from './bytes';
+import { BLANK, CLOSE_PAREN, OPEN_PAREN, UNDERSCORE, same } from './bytes';
 import { BUCKETS, BUCKET_HEADS } from './memory';
 
 /** A plan, as the host lays it down: words of 32 bits; what is a pointer is 0 where there is nothing. */
@@ -33,7 +33,13 @@ export class Plan {
   labelFromEnd: u32;
   /** A count, and a pointer and a length for each; 0 where lines may end in anything. */
   endings: usize;
+  /** How it is printed: see below. */
+  syntax: u32;
 }
+
+/** `name: payload`, `name(payload)` and `name -> payload`: the numbers of ../event.ts. */
+const NAMED: u32 = 1;
+const SYSCALL_ENTER: u32 = 2;
 
 const PRIME: u64 = 0x9e3779b97f4a7;
 /** What stands between an event's name and its payload. */
@@ -80,6 +86,7 @@ function fits(at: usize, start: usize, end: usize): bool {
   const plan = changetype<Plan>(at);
   const behind = start + plan.prefixLength;
   if (behind > end || !same(start, plan.prefix, plan.prefixLength)) return false;
+  if (plan.syntax !== NAMED) return plan.syntax !== SYSCALL_ENTER || load<u8>(end - 1) === CLOSE_PAREN;
   const c = <u32>load<u8>(behind);
   if (plan.placeLength > 0) return behind === end || c === BLANK;
   // Without a place, a payload that could begin with one is looked at properly.
@@ -88,5 +95,20 @@ function fits(at: usize, start: usize, end: usize): bool {
 
 /** Where the payload of an event of a plan begins, its place included. */
 export function payloadOf(plan: Plan, start: usize): usize {
-  return start + plan.nameLength + COLON_AND_BLANK;
+  return plan.syntax === NAMED ? start + plan.nameLength + COLON_AND_BLANK : start + plan.prefixLength;
+}
+
+/** Where it ends, on a line that ends at `end`. */
+export function payloadEnd(plan: Plan, end: usize): usize {
+  return plan.syntax === SYSCALL_ENTER ? end - 1 : end;
+}
+
+/** True for a system call's arguments, which are `name: value`, in hexadecimal without 0x. */
+export function isSyscall(plan: Plan): bool {
+  return plan.syntax === SYSCALL_ENTER;
+}
+
+/** True for what is printed of a row as its line has it. */
+export function isAsPrinted(plan: Plan): bool {
+  return plan.syntax === NAMED;
 }
