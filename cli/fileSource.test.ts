@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { InputError } from './errors.js';
-import { readToEnd, type OpenSource } from './fileSource.js';
+import { openSource, readToEnd, type OpenSource } from './fileSource.js';
 
 const MEGABYTE = 1 << 20;
 const SAMPLE = 'sample-traces/labelled/inplace/M2.p.txt';
@@ -68,5 +68,24 @@ describe('what a pipe brings', () => {
     const said = judged(['-'], fs.readFileSync(SAMPLE)).replaceAll('<stdin>', SAMPLE);
     assert.match(said, /violation/);
     assert.equal(said, judged([SAMPLE]));
+  });
+});
+
+describe('a file', () => {
+  it('is read into the room that a reader has for it, as far as that goes', () => {
+    const source = openSource(SAMPLE);
+    try {
+      const length = Math.min(source.size, 300_000);
+      const bytes = fs.readFileSync(SAMPLE).subarray(0, length);
+      assert.ok(length > 1 << 18, 'less than a window would not be');
+      const room = new Uint8Array(length);
+      const read = source.read(0, length, room);
+      assert.equal(read.buffer, room.buffer);
+      assert.deepEqual(Buffer.from(read), bytes);
+      const small = source.read(0, length, new Uint8Array(length - 1));
+      assert.deepEqual(Buffer.from(small), bytes);
+    } finally {
+      source.close();
+    }
   });
 });

@@ -21,13 +21,13 @@ export class FileSource implements ByteSource {
     }
   }
 
-  read(offset: number, length: number): Uint8Array {
+  read(offset: number, length: number, room?: Uint8Array): Uint8Array {
     const wanted = Math.max(0, Math.min(length, this.size - offset));
-    if (wanted > this.buffer.length) this.buffer = new Uint8Array(wanted);
+    const to = room && wanted <= room.length ? room : this.bufferOf(wanted);
     let got = 0;
     try {
       while (got < wanted) {
-        const n = fs.readSync(this.descriptor, this.buffer, got, wanted - got, offset + got);
+        const n = fs.readSync(this.descriptor, to, got, wanted - got, offset + got);
         // The file became shorter while it was read: what is there is what there is.
         if (n === 0) break;
         got += n;
@@ -35,7 +35,12 @@ export class FileSource implements ByteSource {
     } catch (error) {
       throw ioFailure(this.path, error);
     }
-    return this.buffer.subarray(0, got);
+    return to.subarray(0, got);
+  }
+
+  private bufferOf(bytes: number): Uint8Array {
+    if (bytes > this.buffer.length) this.buffer = new Uint8Array(bytes);
+    return this.buffer;
   }
 
   close(): void {

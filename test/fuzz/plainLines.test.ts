@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
-import { MemorySource } from '../../parsers/base/source.js';
+import { MemorySource, type ByteSource } from '../../parsers/base/source.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
 import { ftraceText } from '../../parsers/ftrace/format.js';
@@ -116,6 +116,28 @@ describe('plain lines by the kernel', function () {
     const byKernel = readIn(bytes, () => 1 << 20, builtKernel());
     assert.equal(difference(table, byKernel.table), '');
     assert.ok(table.segments.length > 1 && byKernel.lines > 0.85 * table.length, `${byKernel.lines} lines`);
+  });
+
+  it('are the same where a source puts its bytes into the kernel’s memory', () => {
+    const bytes = repeated(30_000);
+    let inRoom = 0;
+    const source: ByteSource = {
+      size: bytes.length,
+      read: (offset, length, room) => {
+        const part = bytes.subarray(offset, offset + length);
+        if (room === undefined) return part;
+        inRoom++;
+        room.set(part);
+        return room.subarray(0, part.length);
+      },
+    };
+    const { table } = readIn(bytes, () => bytes.length);
+    const options = { cancel: NEVER_CANCELLED, lineKernel: builtKernel };
+    assert.equal(difference(table, ftraceText.read(source, options).table), '');
+    let shown = 0;
+    const onlooker = { firstBytes: 1 << 18, show: () => shown++ };
+    assert.equal(difference(table, ftraceText.read(source, { ...options, onlooker }).table), '');
+    assert.ok(shown > 0 && inRoom > 8, `shown ${shown} times, put ${inRoom} times`);
   });
 
   it('are those of a fresh reading where a text grows', () => {
