@@ -9,7 +9,7 @@ const CHUNK_BYTES = 1 << 20;
 /** Bytes read at first for one line: nearly every line is shorter. */
 const LINE_BYTES = 1 << 12;
 /** Read at once for lines that are asked for in their order. */
-const WINDOW_BYTES = 1 << 18;
+const WINDOW_BYTES = 1 << 19;
 
 export interface TextReader {
   /** Where it would have the next bytes lie. */
@@ -81,14 +81,17 @@ export class LineWindow {
   end = 0;
   /** Byte of the source with which {@link bytes} begins. */
   private from = 0;
+  private room: Uint8Array | undefined;
 
   constructor(private readonly source: ByteSource) {}
 
   /** Finds the line that begins at byte `at`; false for one that is longer than lines are, or not ended. */
   find(at: number): boolean {
     if (this.isWithin(at)) return true;
-    // What a source gives is valid until the next read only, which others may ask for.
-    this.bytes = this.source.read(at, WINDOW_BYTES).slice();
+    this.room ??= new Uint8Array(WINDOW_BYTES);
+    const bytes = this.source.read(at, WINDOW_BYTES, this.room);
+    // What else a source gives is valid until the next read only, which others may ask for.
+    this.bytes = bytes.buffer === this.room.buffer ? bytes : bytes.slice();
     this.from = at;
     return this.isWithin(at);
   }
