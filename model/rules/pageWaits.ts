@@ -9,7 +9,7 @@ interface Group<Item> {
   readonly items: { readonly item: Item; readonly order: number }[];
 }
 
-/** Groups by their length, a power of two or less than the next one, and by the blocks of that length. */
+/** Groups by the power of two that their length reaches, and by the blocks of so many pages. */
 type Blocks<Item> = Map<number, Map<number, Group<Item>[]>>;
 
 export class PageWaits<Item> {
@@ -31,19 +31,20 @@ export class PageWaits<Item> {
     this.waiting.add(item);
     const blocks: Blocks<Item> = this.byFile.get(inode) ?? new Map<number, Map<number, Group<Item>[]>>();
     this.byFile.set(inode, blocks);
-    const shift = Math.floor(Math.log2(end - first));
-    const ofLength = blocks.get(shift) ?? new Map<number, Group<Item>[]>();
-    blocks.set(shift, ofLength);
-    const numbers = blocksOf(first, end, shift);
-    const known = ofLength.get(numbers[0]!)?.find((group) => group.first === first && group.end === end);
-    const group: Group<Item> = known ?? { first, end, items: [] };
-    group.items.push({ item, order: this.orders++ });
-    if (known) return;
-    for (const number of numbers) {
-      const groups = ofLength.get(number);
-      if (groups) groups.push(group);
-      else ofLength.set(number, [group]);
+    const width = 2 ** Math.floor(Math.log2(end - first));
+    const ofWidth = blocks.get(width) ?? new Map<number, Group<Item>[]>();
+    blocks.set(width, ofWidth);
+    const from = blockOf(first, width);
+    let group = ofWidth.get(from)?.find((each) => each.first === first && each.end === end);
+    if (!group) {
+      group = { first, end, items: [] };
+      for (let block = from; block <= blockOf(end - 1, width); block++) {
+        const groups = ofWidth.get(block);
+        if (groups) groups.push(group);
+        else ofWidth.set(block, [group]);
+      }
     }
+    group.items.push({ item, order: this.orders++ });
   }
 
   /** Takes out what waits for an event on this page, in the order in which it began to. */
@@ -51,11 +52,11 @@ export class PageWaits<Item> {
     const blocks = this.byFile.get(inode);
     if (!blocks) return [];
     const found: Group<Item>['items'] = [];
-    for (const [shift, ofLength] of blocks) {
-      const groups = ofLength.get(blockOf(page, shift)) ?? [];
-      for (const group of groups.filter(({ first, end }) => first <= page && page < end)) {
+    for (const [width, ofWidth] of blocks) {
+      for (const group of ofWidth.get(blockOf(page, width)) ?? []) {
+        if (page < group.first || page >= group.end) continue;
         found.push(...group.items);
-        for (const number of blocksOf(group.first, group.end, shift)) without(ofLength, number, group);
+        remove(ofWidth, width, group);
       }
     }
     for (const { item } of found) this.waiting.delete(item);
@@ -64,19 +65,15 @@ export class PageWaits<Item> {
 }
 
 /** Without an end there is one block of all pages. */
-function blockOf(page: number, shift: number): number {
-  return shift === Infinity ? 0 : Math.floor(page / 2 ** shift);
+function blockOf(page: number, width: number): number {
+  return width === Infinity ? 0 : Math.floor(page / width);
 }
 
-/** The two or three blocks that a range of at most twice their length lies in. */
-function blocksOf(first: number, end: number, shift: number): readonly number[] {
-  const from = blockOf(first, shift);
-  const until = shift === Infinity ? 0 : blockOf(end - 1, shift);
-  return Array.from({ length: until - from + 1 }, (_, i) => from + i);
-}
-
-function without<Item>(blocks: Map<number, Group<Item>[]>, number: number, group: Group<Item>): void {
-  const left = blocks.get(number)!.filter((each) => each !== group);
-  if (left.length > 0) blocks.set(number, left);
-  else blocks.delete(number);
+/** Takes a group out of the two or three blocks that it lies in. */
+function remove<Item>(ofWidth: Map<number, Group<Item>[]>, width: number, group: Group<Item>): void {
+  for (let block = blockOf(group.first, width); block <= blockOf(group.end - 1, width); block++) {
+    const left = ofWidth.get(block)!.filter((each) => each !== group);
+    if (left.length > 0) ofWidth.set(block, left);
+    else ofWidth.delete(block);
+  }
 }
