@@ -197,10 +197,19 @@ export class KernelRows {
     this.flush();
     this.recordOf(stream);
     addRecord(stream, this.plans, this.threads, builder, this.recordings.clock);
+    this.forgetProgram(stream);
     this.sincePoll++;
     kernel.noteRow(lane, stream.lastTs);
     kernel.take();
     this.start();
+  }
+
+  /** A probe's plan may be for another address now: the next record of it asks for its program. */
+  private forgetProgram({ view, start, end }: CpuStream): void {
+    const { plans } = this;
+    if (start + plans.typeOffset + plans.typeSize > end) return;
+    const id = plans.idIn(view, start, true);
+    if (plans.plan(id).addressOffset >= 0) this.words[(this.kernel.PROGRAMS.value >> 2) + id] = 0;
   }
 
   private start(): void {

@@ -3,6 +3,7 @@ import { ByteReader } from '../base/bytes.js';
 import { firstIndex } from '../base/search.js';
 import type { ByteSource } from '../base/source.js';
 import { IssueLog } from '../events/issues.js';
+import { UNKNOWN_CPU } from '../events/table.js';
 import type { CompressedRange, ReadOptions } from '../reader.js';
 import { CHUNK_LIMIT, COUNT_BYTES, scanChunks } from './chunks.js';
 import { decompress } from './codec.js';
@@ -67,7 +68,8 @@ export function laneOf(
   recording: CpuRecording,
 ): Lane | undefined {
   const { offset, size, cpu } = recording;
-  if (offset + size > source.size) return undefined;
+  // A damaged number of a CPU is another one in a row of the table.
+  if (offset + size > source.size || cpu >= UNKNOWN_CPU) return undefined;
   if (!buffer.compressed)
     return new Lane(cpu, buffer.pageSize, false, plainRanges(offset, size, buffer.pageSize));
   if (file.compression !== 'zstd') return undefined;

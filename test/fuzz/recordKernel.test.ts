@@ -188,7 +188,7 @@ describe('the kernel of records', () => {
     KERNEL_LIMIT.bytesMin = 0;
     try {
       let [rows, losses] = [0, 0];
-      for (let i = 0; i < tries('LISTED', 8, 5000); i++) {
+      for (let i = 0; i < tries('LISTED', 16, 5000); i++) {
         const random = new Random(2_000_000 + i);
         const bytes = anyTrace(random);
         if (i % 2 === 0) damage(bytes, random);
