@@ -20,7 +20,7 @@ import { CACHE_OPTIONS } from './cacheOptions.js';
 import { openSource, type OpenSource } from './fileSource.js';
 import type { Output } from './output.js';
 import type { Following } from '../shell/following.js';
-import { lineKernel } from '../shell/kernels.js';
+import { lineKernel, recordKernel } from '../shell/kernels.js';
 import { withSidecar } from './sidecar.js';
 
 /** Options of every command that reads and judges a trace. */
@@ -154,6 +154,7 @@ function readOpen(source: OpenSource, output: Output, { traceEvents, following }
     cancel: new MemoryWatch('reading'),
     ...codecs(source.name),
     lineKernel,
+    recordKernel,
     ...(traceEvents === undefined ? {} : { traceEvents }),
     ...(following && { grown: following.reading }),
     progress: (done) => {

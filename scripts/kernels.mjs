@@ -23,7 +23,7 @@ const RECORDS = {
   folder: 'parsers/tracedat/kernel',
   file: 'out/recordKernel.wasm',
   // Its host adds room for pieces of the recordings at hand.
-  memory: ['--initialMemory', '84'],
+  memory: ['--initialMemory', '92'],
 };
 
 /** The kernel that reads plain lines of ftrace text. */

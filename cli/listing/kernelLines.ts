@@ -56,7 +56,7 @@ export class KernelLines extends SliceLines {
     const { kernel, slices } = this;
     this.fits = true;
     this.streams = Array.from({ length: slices.laneCount }, (_, i) => slices.streamAt(i, from[1 + i]!));
-    kernel.begin(this.streams.length, until[0]!);
+    kernel.begin(this.streams.length, until[0]!, 0);
     for (const { lane, cpu } of this.streams) {
       const text = encoder.encode(cpuText(cpu));
       kernel.setLane(lane, from[1 + lane]!, wordOf(text), text.length);
@@ -85,7 +85,7 @@ export class KernelLines extends SliceLines {
       stream.ts = kernel.ts();
       stream.absolute(kernel.extra.value >>> 0, kernel.delta.value);
       kernel.setTs(stream.ts);
-    } else this.takeHere(stream, from);
+    } else if (ended !== Ended.Bad) this.takeHere(stream, from);
   }
 
   private addTask(tid: number): void {
@@ -142,9 +142,9 @@ export class KernelLines extends SliceLines {
     this.left++;
     this.flush();
     this.recordOf(stream);
-    if (kernel.hasThread() !== 0) {
+    if (kernel.hasThread(stream.lane) !== 0) {
       stream.hasThread = true;
-      stream.lastTid = kernel.thread();
+      stream.lastTid = kernel.thread(stream.lane);
       stream.lastComm = slices.parts.threads.comm(stream.lastTid);
     }
     if (!slices.takeInto(this, stream, from)) this.fits = false;

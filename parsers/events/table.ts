@@ -434,15 +434,15 @@ export class TableBuilder {
     if (start !== 0) seg.pack(start);
   }
 
-  /** Says that the arguments of the last row could not be read, as far as its kind needs them. */
-  noteUnread(): void {
+  /** Says that arguments of the last row, or of another of its segment, could not be read as needed. */
+  noteUnread(i = this.current.length - 1): void {
     const { current } = this;
-    const i = current.length - 1;
     const name = current.name[i]!;
     const known = this.unread.get(name);
-    this.lastUnread = this.length - 1;
+    const row = this.length - current.length + i;
+    this.lastUnread = row;
     if (known) known.count++;
-    else this.unread.set(name, { kind: current.kind[i]!, count: 1, row: this.length - 1 });
+    else this.unread.set(name, { kind: current.kind[i]!, count: 1, row });
   }
 
   /** The same of rows that are taken over from another table, which has said so. */

@@ -170,6 +170,8 @@ export class Pieces {
    * note.
    */
   lost = false;
+  /** Plain bytes of the largest piece; Infinity where that is not known. */
+  readonly largest: number;
   private readonly end: number;
   private readonly torn: boolean;
   private position: number;
@@ -194,8 +196,17 @@ export class Pieces {
   ) {
     this.position = Math.min(recording.offset, source.size);
     this.end = endOf(recording, buffer.compressed, source);
+    this.largest = buffer.compressed ? this.largestChunk() : Math.max(PIECE_BYTES, buffer.pageSize);
     this.torn = recording.offset + recording.size > source.size;
     if (this.torn) issues.add('torn-tail', source.size, 0, `CPU ${recording.cpu}`);
+  }
+
+  /** Known where all chunks were found before. */
+  private largestChunk(): number {
+    const ranges = this.ahead?.ranges ?? [];
+    const count = new ByteReader(this.source.read(this.recording.offset, COUNT_BYTES), this.bigEndian).u32();
+    if (ranges.length === 0 || ranges.length !== count) return Infinity;
+    return ranges.reduce((most, { plainSize }) => Math.max(most, plainSize), 0);
   }
 
   /** Loads the next piece; false when there is none. */

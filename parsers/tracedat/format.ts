@@ -3,6 +3,7 @@
  * order and word size. Every field is found by the format files in the trace itself.
  */
 import type { ByteSource } from '../base/source.js';
+import { HOST_IS_LITTLE } from '../base/words.js';
 import { CLOCKS, TableBuilder, type EventTable } from '../events/table.js';
 import { Kallsyms } from '../tep/kallsyms.js';
 import { PrintkFormats } from '../tep/printk.js';
@@ -10,6 +11,7 @@ import type { TraceContext } from '../tep/record.js';
 import type { EventText, OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
 import { ChunkIndex } from './chunks.js';
 import { hasKnownVersion, hasMagic, readFile } from './file.js';
+import { KernelRows } from './kernelRows.js';
 import { markOverruns, markShort, markUnread } from './loss.js';
 import { CPU_LIMIT, type TraceDatFile } from './model.js';
 import { PlanBook } from './recordPlans.js';
@@ -60,14 +62,16 @@ function read(source: ByteSource, options: ReadOptions, text: TraceFormat | unde
   const context = contextOf(file);
   const plans = new PlanBook(file, context, builder.names, builder.issues);
   const threads = new Threads(file.cmdlines, file.options.savedTgids, builder.comms);
-  const recordings = openRecordings(source, file, options, builder);
+  const recordings = openRecordings(source, file, options, builder, isForKernel(file, plans));
   describeTrace(file, builder, threads.hasTgids);
   builder.meta.t0 = recordings.clock.t0;
   let isLimited = false;
   try {
-    isLimited = builder.isLimited(options.cancel, () =>
-      mergeStreams(recordings, plans, threads, builder, options),
-    );
+    const { kernel } = recordings;
+    isLimited = builder.isLimited(options.cancel, () => {
+      if (kernel) new KernelRows(kernel, recordings, plans, threads, builder, options).run();
+      else mergeStreams(recordings, plans, threads, builder, options);
+    });
   } finally {
     recordings.close();
   }
@@ -81,6 +85,12 @@ function read(source: ByteSource, options: ReadOptions, text: TraceFormat | unde
   builder.meta.unseen = unseenIn(file.formats);
   if (builder.length === 0) builder.issues.add('empty', 0, 0);
   return new TraceDat(builder.finish(), file, plans, recordings.chunks, source, options);
+}
+
+/** True where records have what the kernel of records takes for granted. */
+function isForKernel({ bigEndian, page, buffers }: TraceDatFile, plans: PlanBook): boolean {
+  const isAligned = page.dataOffset % 4 === 0 && buffers.every(({ pageSize }) => pageSize % 4 === 0);
+  return HOST_IS_LITTLE && !bigEndian && plans.isUsualHeader && isAligned;
 }
 
 /**

@@ -9,16 +9,22 @@ import { earliest, runnerUp } from '../order/merge.js';
 import type { ReadOptions } from '../reader.js';
 import { ChunkIndex, Pieces, scanChunks } from './chunks.js';
 import { TickClock } from './clock.js';
+import type { RecordKernel } from './kernelExports.js';
+import { KernelPieces, kernelWithRoom, roomFor } from './kernelPieces.js';
 import type { TraceDatFile } from './model.js';
 import type { EventPlan, PlanBook } from './recordPlans.js';
 import { CpuStream, firstStamp } from './stream.js';
 import type { Threads } from './threads.js';
 
+/** A smaller file is read before a kernel has started; tests set it lower. */
+export const KERNEL_LIMIT = { bytesMin: 1 << 20 };
 /** Rows between two looks at the cancel token. */
-const POLL_ROWS = 1 << 16;
+export const POLL_ROWS = 1 << 16;
 
 export interface Recordings {
   readonly streams: CpuStream[];
+  /** The kernel that has their pieces in its memory; undefined where there is none for them. */
+  readonly kernel: RecordKernel | undefined;
   /** Bytes of the file that were read. */
   done(): number;
   readonly clock: TickClock;
@@ -30,13 +36,14 @@ export interface Recordings {
 
 /**
  * Opens every recording; the earliest first page is what all times count from. `close` ends what runs
- * elsewhere.
+ * elsewhere. `isUsual`: records have what the kernel of records takes for granted.
  */
 export function openRecordings(
   source: ByteSource,
   file: TraceDatFile,
   options: ReadOptions,
   builder: TableBuilder,
+  isUsual: boolean,
 ): Recordings {
   const chunks = new ChunkIndex();
   const opened: { pieces: Pieces; cpu: number; pageSize: number }[] = [];
@@ -77,12 +84,17 @@ export function openRecordings(
   const start = base ?? 0n;
   const hi = Number(start >> 32n);
   const lo = Number(start & 0xffffffffn);
-  const streams = opened.map(
-    (o) => new CpuStream(o.cpu, o.pieces, o.pageSize, file.page, !file.bigEndian, hi, lo, builder.issues),
-  );
+  const clock = new TickClock(start, file.options);
+  const largest = Math.max(...opened.map(({ pieces }) => pieces.largest));
+  const isForKernel =
+    clock.isIdentity && isUsual && opened.length > 0 && source.size >= KERNEL_LIMIT.bytesMin;
+  const kernel = isForKernel ? kernelWithRoom(opened.length, largest, options) : undefined;
+  const streams = opened.map(({ cpu, pieces, pageSize }, i) => {
+    const own = kernel ? new KernelPieces(pieces, kernel, i * roomFor(largest), largest) : pieces;
+    return new CpuStream(cpu, own, pageSize, file.page, !file.bigEndian, hi, lo, builder.issues);
+  });
   return {
-    streams,
-    ...{ clock: new TickClock(start, file.options), chunks, unread },
+    ...{ streams, kernel, clock, chunks, unread },
     done: () => opened.reduce((sum, { pieces }) => sum + pieces.done, 0),
     close: () => ahead?.close(),
   };
@@ -122,7 +134,7 @@ export function mergeStreams(
 }
 
 /** Events that are missing behind the last one of a recording. Always false, so that it can end a filter. */
-function endStream(stream: CpuStream, builder: TableBuilder): false {
+export function endStream(stream: CpuStream, builder: TableBuilder): false {
   if (stream.missing >= 0) addMissing(stream, builder, stream.at + stream.bytes.length);
   return false;
 }
@@ -139,7 +151,8 @@ function addMissing(stream: CpuStream, builder: TableBuilder, at: number): void 
   );
 }
 
-function addRecord(
+/** Adds the row of a stream's current record. */
+export function addRecord(
   stream: CpuStream,
   plans: PlanBook,
   threads: Threads,
@@ -200,7 +213,7 @@ function addRecord(
 }
 
 /** Switches a probe's plan when its record comes from another place than the last one's. */
-function choosePlan(
+export function choosePlan(
   plan: EventPlan,
   plans: PlanBook,
   view: DataView,

@@ -91,7 +91,14 @@ export class CpuStream {
 
   /** Opens the next page for a kernel, which walks through it by itself; false where there is none. */
   toNextPage(): boolean {
+    // What there was of this one is read, or cannot be.
+    this.position = this.pageEnd;
     return this.openPage();
+  }
+
+  /** The kernel came to a record that cannot be one. */
+  noteBad(p: number): void {
+    this.bad(p);
   }
 
   /** What of the page is not read yet: bytes [unread, unreadEnd). */

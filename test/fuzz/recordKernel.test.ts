@@ -1,8 +1,28 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { startAhead } from '../../cli/ahead.js';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
+import { MemorySource } from '../../parsers/base/source.js';
 import type { ReadOptions } from '../../parsers/reader.js';
+import { traceDat } from '../../parsers/tracedat/format.js';
+import { KernelRows } from '../../parsers/tracedat/kernelRows.js';
+import { KERNEL_LIMIT } from '../../parsers/tracedat/read.js';
+import { nodeCodecs } from '../../shell/codecs.node.js';
 import { builtRecordKernel, bySlices, byTable } from '../support/listings.js';
-import { field, formatText, record, smallContent, VARIANTS } from '../support/tracedatSamples.js';
+import { noticesText, tableText } from '../support/tables.js';
+import {
+  exitRecord,
+  field,
+  formatText,
+  probe,
+  probeRecord,
+  record,
+  smallContent,
+  SPTE_CHANGED,
+  spteRecord,
+  USERSPACE_EXIT,
+  VARIANTS,
+} from '../support/tracedatSamples.js';
 import { type Bytes, PageWriter, writeTraceDat } from '../support/tracedatWriter.js';
 import { tries } from '../support/tries.js';
 import { Random } from './harness.js';
@@ -37,7 +57,7 @@ const VALUES = [
   ...[0x7fffffffn, 0x80000000n, 0xffffffffn, 0x100000000n, 0x1234567890n, 999999999999n, 1n << 53n],
   ...[(1n << 53n) - 1n, (1n << 63n) - 1n, 1n << 63n, (1n << 64n) - 1n, 0xfedcba9876543210n, 10n ** 19n],
 ];
-const FIRST_ID = 300;
+const FIRST_ID = 1000;
 
 /** Formats of two fields, with all that prints them. */
 function formatsOf(): string[] {
@@ -57,8 +77,19 @@ function formatsOf(): string[] {
 const FORMATS = formatsOf();
 const IDS = FORMATS.map((text) => Number(/^ID: (\d+)$/m.exec(text)![1]));
 
+/** A record of the probe that the trace's symbols tell of, or of another place. */
+function probed(random: Random): Uint8Array {
+  const bytes = probeRecord(false, 8, 7, random.pick(VALUES), 'vcpu0');
+  if (random.next() < 0.5) bytes[8] = random.below(256);
+  return random.next() < 0.9 ? bytes : bytes.slice(0, 4 * random.below(8));
+}
+
 /** A record of any event, whole, cut short, or with more behind it. */
 function anyRecord(random: Random): Uint8Array {
+  const known = random.next();
+  if (known < 0.2) return exitRecord(false, 7, random.below(40), random.pick([0, -4]));
+  if (known < 0.3) return spteRecord(false, 7, random.pick(VALUES), random.pick(VALUES), 7n);
+  if (known < 0.4) return probed(random);
   const id = random.next() < 0.98 ? random.pick(IDS) : 65_000;
   const tid = random.pick([0, 7, 7 + 4096, 7 + 8192, -1, 100_000]);
   const value = random.next() < 0.7 ? random.pick(VALUES) : BigInt(random.below(2 ** 32)) << 17n;
@@ -99,16 +130,28 @@ function anyTrace(random: Random): Uint8Array {
   return writeTraceDat({
     ...smallContent(PLAIN),
     pageSize: PAGE_BYTES,
-    formats: [{ system: 'kvm', texts: FORMATS }],
+    formats: [
+      { system: 'kvm', texts: [...FORMATS, USERSPACE_EXIT] },
+      { system: 'kvmmmu', texts: [SPTE_CHANGED] },
+      { system: 'probes', texts: [probe(8)] },
+    ],
     cmdlines: '7 CPU 0/KVM\n4103 \u202e\u00e4\n100000 a\x1b[31mb\n',
     buffers: [{ name: '', cpus }],
   });
 }
 
+function damage(bytes: Uint8Array, random: Random): void {
+  for (let n = 1 + random.below(20); n > 0; n--) {
+    // Behind the formats, which are read by other code.
+    const at = bytes.length - 1 - random.below(Math.floor(bytes.length / 3));
+    bytes[at] = random.next() < 0.5 ? random.below(256) : bytes[at]! ^ (1 << random.below(8));
+  }
+}
+
 describe('the kernel of records', () => {
   it('lists what the table has, of any events, times and threads', () => {
     let [lines, left, slices, broken] = [0, 0, 0, 0];
-    for (let i = 0; i < tries('LISTED', 12, 5000); i++) {
+    for (let i = 0; i < tries('LISTED', 8, 5000); i++) {
       const random = new Random(i);
       const bytes = anyTrace(random);
       const wanted = byTable(bytes, OPTIONS);
@@ -122,20 +165,16 @@ describe('the kernel of records', () => {
         if (listed.isBroken) broken++;
       }
     }
-    assert.ok(lines > 5000 && left < lines / 2, `${left} of ${lines} lines left to the host`);
-    assert.ok(slices > 25 && broken > 0, `${slices} slices, ${broken} broken`);
+    assert.ok(lines > 3000 && left < lines / 2, `${left} of ${lines} lines left to the host`);
+    assert.ok(slices > 15 && broken > 0, `${slices} slices, ${broken} broken`);
   });
 
   it('lists what the table has, of damaged recordings', () => {
     let count = 0;
-    for (let i = 0; i < tries('LISTED', 12, 5000); i++) {
+    for (let i = 0; i < tries('LISTED', 8, 5000); i++) {
       const random = new Random(1_000_000 + i);
       const bytes = anyTrace(random);
-      for (let n = 1 + random.below(20); n > 0; n--) {
-        // Behind the formats, which are read by other code.
-        const at = bytes.length - 1 - random.below(Math.floor(bytes.length / 3));
-        bytes[at] = random.next() < 0.5 ? random.below(256) : bytes[at]! ^ (1 << random.below(8));
-      }
+      damage(bytes, random);
       const listed = bySlices(bytes, OPTIONS, random.pick([1, 3000]), KERNEL);
       if (!listed) continue;
       assert.equal(listed.text, byTable(bytes, OPTIONS), `seed ${i}`);
@@ -143,4 +182,70 @@ describe('the kernel of records', () => {
     }
     assert.ok(count > 3, `${count} listed`);
   });
+
+  it('makes the rows that the reader makes, of any and of damaged recordings', () => {
+    const { bytesMin } = KERNEL_LIMIT;
+    KERNEL_LIMIT.bytesMin = 0;
+    try {
+      let [rows, losses] = [0, 0];
+      for (let i = 0; i < tries('LISTED', 16, 5000); i++) {
+        const random = new Random(2_000_000 + i);
+        const bytes = anyTrace(random);
+        if (i % 2 === 0) damage(bytes, random);
+        const [here, there] = [readOf(bytes, false), readOf(bytes, true)];
+        assert.equal(there.text, here.text, `seed ${i}`);
+        rows += there.byKernel;
+        losses += there.losses;
+      }
+      assert.ok(rows > 2000 && losses > 0, `${rows} rows by the kernel, ${losses} losses`);
+    } finally {
+      KERNEL_LIMIT.bytesMin = bytesMin;
+    }
+  });
+
+  it('makes them of every recording, compressed ones with the pieces of another thread', async () => {
+    const codecs = await nodeCodecs();
+    const { bytesMin } = KERNEL_LIMIT;
+    KERNEL_LIMIT.bytesMin = 0;
+    try {
+      let rows = 0;
+      for (const name of fs.readdirSync(RECORDINGS).filter((one) => one.endsWith('.dat'))) {
+        const file = `${RECORDINGS}/${name}`;
+        const bytes = new Uint8Array(fs.readFileSync(file));
+        const options = (): ReadOptions => ({ ...OPTIONS, ...codecs, ...startAhead(file, 0) });
+        const [here, there] = [readOf(bytes, false, options()), readOf(bytes, true, options())];
+        assert.equal(there.text, here.text, name);
+        rows += there.byKernel;
+      }
+      assert.ok(rows > 1000, `${rows} rows by the kernel`);
+    } finally {
+      KERNEL_LIMIT.bytesMin = bytesMin;
+    }
+  });
 });
+
+const RECORDINGS = 'sample-traces/tracecmd';
+
+interface Read {
+  readonly text: string;
+  readonly losses: number;
+  /** Rows that the kernel made. */
+  readonly byKernel: number;
+}
+
+function readOf(bytes: Uint8Array, withKernel: boolean, options = OPTIONS): Read {
+  const left: number[] = [];
+  const { run } = KernelRows.prototype;
+  KernelRows.prototype.run = function (this: KernelRows): void {
+    run.call(this);
+    left.push(this.left);
+  };
+  try {
+    const kernel = withKernel ? { recordKernel: () => KERNEL } : {};
+    const { table } = traceDat.read(new MemorySource(bytes), { ...options, ...kernel });
+    const byKernel = left.length === 0 ? 0 : table.length - left[0]!;
+    return { text: `${tableText(table)}\n${noticesText(table)}`, losses: table.losses.length, byKernel };
+  } finally {
+    KernelRows.prototype.run = run;
+  }
+}

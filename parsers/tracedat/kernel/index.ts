@@ -1,14 +1,16 @@
 /**
- * Records of several recordings to lines, in the order of their times: what ../slices.ts and a listing by
- * strings make of them is what this makes of them. What it does not know it asks the host for, and what is
- * not usual it leaves to the host.
+ * Records of several recordings to lines, or to rows of the table, in the order of their times: what
+ * ../slices.ts and a listing by strings, or ../read.ts, make of them is what this makes of them. What it does
+ * not know it asks the host for, and what is not usual it leaves to the host.
  */
 import { Lane, laneAt, State, step, Step } from './lanes';
 import { Line, putLine } from './line';
+import { putRow } from './rows';
 import { LANES_MAX } from './memory';
 
 export * from './memory';
 export { delta, extra } from './lanes';
+export { checks, pooled, ROW_PROGRAM_BYTES, rows, startRows } from './rows';
 export { high, low, setTime, startLines, used, wanted } from './line';
 export { KEPT_BYTES, KEPT_COUNT, PROGRAM_BYTES, STEP_BYTES } from './program';
 
@@ -21,6 +23,8 @@ const enum Ended {
   Stamp,
   /** Its record is behind the slice. */
   Until,
+  /** A damaged record at `extra`. */
+  Bad,
   /** From here on: what its line came to, see line.ts. */
   Line,
 }
@@ -28,9 +32,11 @@ const enum Ended {
 export let current: i32 = 0;
 let count: i32 = 0;
 let until: f64 = 0;
+let makesRows: bool = false;
 
-/** Begins with so many lanes, of which records before a time are taken. */
-export function begin(lanes: i32, time: f64): void {
+/** Begins with so many lanes, of which records before a time are taken: as rows, or as lines. */
+export function begin(lanes: i32, time: f64, asRows: bool): void {
+  makesRows = asRows;
   count = min(lanes, <i32>LANES_MAX);
   until = time;
 }
@@ -45,6 +51,48 @@ export function setLane(index: i32, from: f64, cpuText: u64, cpuLength: u32): vo
   lane.pageEnd = 0;
   lane.cpuText = cpuText;
   lane.cpuLength = cpuLength;
+}
+
+/** The same of one whose records become rows. */
+export function setRowLane(index: i32, cpu: u32): void {
+  setLane(index, -1, 0, 0);
+  const lane = laneAt(index);
+  lane.cpu = cpu;
+  lane.events = 0;
+  noteRow(index, -Infinity);
+}
+
+/** The host has made a row of a lane, of this time; what this made of it before is known to it. */
+export function noteRow(index: i32, time: f64): void {
+  const lane = laneAt(index);
+  lane.lastTs = time;
+  lane.byHost = 0;
+  forgetRows(index);
+}
+
+export function forgetRows(index: i32): void {
+  const lane = laneAt(index);
+  lane.firstRow = -1;
+  lane.lastRow = -1;
+  lane.events = 0;
+}
+
+/** The next record of a lane is for the host. */
+export function leaveNext(index: i32): void {
+  laneAt(index).byHost = 1;
+}
+
+export function firstRow(index: i32): i32 {
+  return laneAt(index).firstRow;
+}
+export function lastRow(index: i32): i32 {
+  return laneAt(index).lastRow;
+}
+export function lastTs(index: i32): f64 {
+  return laneAt(index).lastTs;
+}
+export function events(index: i32): u32 {
+  return laneAt(index).events;
 }
 
 /** A lane goes on with a page. */
@@ -90,16 +138,18 @@ export function takenPlace(): f64 {
   return laneAt(current).taken;
 }
 
-export function hasThread(): u32 {
-  return laneAt(current).hasThread;
+/** Whether a record of the lane had a thread, and the latest one. */
+export function hasThread(index: i32): u32 {
+  return laneAt(index).hasThread;
 }
-export function thread(): i32 {
-  return laneAt(current).tid;
+export function thread(index: i32): i32 {
+  return laneAt(index).tid;
 }
 
 function taken(lane: Lane): void {
   lane.taken = lane.base + <f64>lane.start;
   lane.state = State.Taken;
+  lane.events++;
 }
 
 export function run(): i32 {
@@ -117,7 +167,7 @@ export function run(): i32 {
     const next = earliest(chosen);
     const limit = next < 0 ? Infinity : laneAt(next).ts;
     do {
-      const line = putLine(lane);
+      const line = makesRows ? putRow(lane) : putLine(lane);
       if (line !== Line.Printed) return Ended.Line + line;
       taken(lane);
       const ended = goOn(lane, chosen);
@@ -135,6 +185,7 @@ function goOn(lane: Lane, index: i32): i32 {
   }
   current = index;
   if (found === Step.Record) return Ended.Until;
+  if (found === Step.Bad) return Ended.Bad;
   return found === Step.Page ? Ended.Page : Ended.Stamp;
 }
 

@@ -13,6 +13,8 @@ export const enum Step {
   Page,
   /** An absolute time, which the host works out from `extra` and `delta`. */
   Stamp,
+  /** A record at `extra` that cannot be one: what the page has behind it is gone. */
+  Bad,
 }
 
 export const enum State {
@@ -44,6 +46,17 @@ export class Lane {
   taskLength: u32;
   cpuLength: u32;
   cpuText: u64;
+  /** For rows: the latest one's time; the first and latest of this run, -1 for none; the thread's name. */
+  lastTs: f64;
+  firstRow: i32;
+  lastRow: i32;
+  comm: u32;
+  tgid: i32;
+  cpu: u32;
+  /** Records that were taken. */
+  events: u32;
+  /** The next record is for the host. */
+  byHost: u32;
 }
 
 export let extra: u32 = 0;
@@ -59,19 +72,13 @@ export function step(lane: Lane): Step {
     const p = lane.position;
     const pageEnd = lane.pageEnd;
     if (p >= pageEnd) return Step.Page;
-    if (p + 4 > pageEnd) {
-      lane.position = pageEnd;
-      continue;
-    }
+    if (p + 4 > pageEnd) return bad(lane, p);
     const word = load<u32>(p);
     const type = word & 31;
     const ticks = word >>> 5;
     if (type - 1 < TYPE_PADDING - 1) {
       const end = p + 4 + 4 * <usize>type;
-      if (end > pageEnd) {
-        lane.position = pageEnd;
-        continue;
-      }
+      if (end > pageEnd) return bad(lane, p);
       lane.ts += <f64>ticks;
       lane.start = p + 4;
       lane.end = end;
@@ -79,11 +86,11 @@ export function step(lane: Lane): Step {
       if (lane.base + <f64>(p + 4) >= lane.from) return Step.Record;
       continue;
     }
-    // The rest is empty, or damaged.
-    if ((type === TYPE_PADDING && ticks === 0) || p + 8 > pageEnd) {
+    if (type === TYPE_PADDING && ticks === 0) {
       lane.position = pageEnd;
       continue;
     }
+    if (p + 8 > pageEnd) return bad(lane, p);
     const next = load<u32>(p + 4);
     lane.position = p + 8;
     if (type === TYPE_TIME_EXTEND) lane.ts += <f64>next * EXTEND_SCALE + <f64>ticks;
@@ -91,20 +98,23 @@ export function step(lane: Lane): Step {
       extra = next;
       delta = ticks;
       return Step.Stamp;
-    } else if (takeLong(lane, p, type, ticks, next)) return Step.Record;
+    } else {
+      if (next < 4 || <usize>next > pageEnd - p - 4) return bad(lane, p);
+      if (takeLong(lane, p, type, ticks, next)) return Step.Record;
+    }
   }
+}
+
+function bad(lane: Lane, p: usize): Step {
+  lane.position = lane.pageEnd;
+  extra = <u32>p;
+  return Step.Bad;
 }
 
 /** A record with its length in a word of its own; false of one that is none, or not wanted. */
 function takeLong(lane: Lane, p: usize, type: u32, ticks: u32, length: u32): bool {
-  const pageEnd = lane.pageEnd;
-  if (length < 4 || <usize>length > pageEnd - p - 4) {
-    lane.position = pageEnd;
-    return false;
-  }
   lane.ts += <f64>ticks;
-  const behind = p + 4 + ((<usize>length + 3) & ~3);
-  lane.position = min(behind, pageEnd);
+  lane.position = min(p + 4 + ((<usize>length + 3) & ~3), lane.pageEnd);
   if (type !== 0 || length <= 4) return false;
   lane.start = p + 8;
   lane.end = p + 4 + <usize>length;

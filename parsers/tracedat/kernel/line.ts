@@ -19,7 +19,7 @@ export const enum Line {
   Full,
 }
 
-const BY_HOST: u32 = 1;
+export const BY_HOST: u32 = 1;
 const BLANK: u8 = 32;
 const ZERO: u8 = 48;
 const DASH: u8 = 45;
@@ -33,6 +33,11 @@ const MICRO_DIGITS: i32 = 6;
 const EXACT: f64 = 9007199254740991;
 
 export let wanted: usize = 0;
+/** What the host is asked for. */
+export function want(what: usize): void {
+  wanted = what;
+}
+
 export let low: u32 = 0;
 export let high: u32 = 0;
 /** Behind the last line. */

@@ -1,0 +1,261 @@
+/** Rows of a trace.dat by the kernel of records; what it leaves becomes a row by {@link addRecord}. */
+import type { Segment } from '../events/segment.js';
+import type { TableBuilder } from '../events/table.js';
+import type { ReadOptions } from '../reader.js';
+import { keepsWhatItNeeds } from '../tep/plan.js';
+import { Ended, type RecordKernel } from './kernelExports.js';
+import { addRecord, choosePlan, endStream, POLL_ROWS, type Recordings } from './read.js';
+import type { EventPlan, PlanBook } from './recordPlans.js';
+import type { CpuStream } from './stream.js';
+import type { Threads } from './threads.js';
+
+/** Records of such an event are left to the host. */
+const BY_HOST = 1;
+const WORD_BYTES = 4;
+/** Of a plan's step. */
+const STEP_WORDS = 4;
+
+/** The columns of a run's rows. */
+class Columns {
+  readonly ts: Float64Array;
+  readonly at: Float64Array;
+  readonly tid: Int32Array;
+  readonly tgid: Int32Array;
+  readonly comm: Uint32Array;
+  readonly name: Uint32Array;
+  readonly payload: Uint32Array;
+  readonly cpu: Uint16Array;
+  readonly kind: Uint16Array;
+  readonly checks: Uint32Array;
+  readonly pool: Uint32Array;
+
+  constructor(kernel: RecordKernel) {
+    const { buffer } = kernel.memory;
+    const rows = kernel.ROWS.value;
+    this.ts = new Float64Array(buffer, kernel.TS.value, rows);
+    this.at = new Float64Array(buffer, kernel.AT.value, rows);
+    this.tid = new Int32Array(buffer, kernel.TID.value, rows);
+    this.tgid = new Int32Array(buffer, kernel.TGID.value, rows);
+    this.comm = new Uint32Array(buffer, kernel.COMM.value, rows);
+    this.name = new Uint32Array(buffer, kernel.NAME.value, rows);
+    this.payload = new Uint32Array(buffer, kernel.PAYLOAD.value, rows);
+    this.cpu = new Uint16Array(buffer, kernel.CPU.value, rows);
+    this.kind = new Uint16Array(buffer, kernel.KIND.value, rows);
+    this.checks = new Uint32Array(buffer, kernel.CHECKS.value, 2 * rows);
+    this.pool = new Uint32Array(buffer, kernel.POOL.value);
+  }
+
+  /** Copies the first rows behind those of a segment, and so many words of their payloads. */
+  copyTo(segment: Segment, rows: number, words: number): void {
+    const to = segment.length;
+    segment.ts.set(this.ts.subarray(0, rows), to);
+    segment.at.set(this.at.subarray(0, rows), to);
+    segment.tid.set(this.tid.subarray(0, rows), to);
+    segment.tgid.set(this.tgid.subarray(0, rows), to);
+    segment.comm.set(this.comm.subarray(0, rows), to);
+    segment.name.set(this.name.subarray(0, rows), to);
+    segment.payload.set(this.payload.subarray(0, rows), to);
+    segment.cpu.set(this.cpu.subarray(0, rows), to);
+    segment.kind.set(this.kind.subarray(0, rows), to);
+    const start = segment.reserve(words);
+    segment.pool.set(this.pool.subarray(0, words), start);
+    segment.length += rows;
+  }
+}
+
+export class KernelRows {
+  /** Rows that were made by the host. */
+  left = 0;
+  private readonly columns: Columns;
+  private readonly words: Int32Array;
+  private nextProgram: number;
+  /** Of each event that has a program, where it is. */
+  private readonly programs = new Map<number, number>();
+  /** The segment of the run under way. */
+  private segment: Segment;
+  private sincePoll = 0;
+
+  constructor(
+    private readonly kernel: RecordKernel,
+    private readonly recordings: Recordings,
+    private readonly plans: PlanBook,
+    private readonly threads: Threads,
+    private readonly builder: TableBuilder,
+    private readonly options: ReadOptions,
+  ) {
+    this.columns = new Columns(kernel);
+    this.words = new Int32Array(kernel.memory.buffer);
+    this.nextProgram = kernel.ARENA.value;
+    this.segment = builder.room();
+  }
+
+  /** Adds the rows of all streams in order. */
+  run(): void {
+    const { kernel, recordings } = this;
+    const { streams } = recordings;
+    kernel.begin(streams.length, Infinity, 1);
+    for (const [lane, { cpu }] of streams.entries()) kernel.setRowLane(lane, cpu);
+    this.start();
+    for (;;) {
+      const ended = kernel.run();
+      if (ended === Ended.All) break;
+      this.goOn(ended, streams[kernel.current.value]!);
+      if (this.sincePoll < POLL_ROWS) continue;
+      this.sincePoll = 0;
+      if (this.options.cancel.cancelled) break;
+      this.options.progress?.(recordings.done());
+    }
+    this.flush();
+  }
+
+  /** Does what the kernel ended for. */
+  private goOn(ended: Ended, stream: CpuStream): void {
+    const { kernel } = this;
+    const lane = kernel.current.value;
+    if (ended === Ended.Page) this.nextPage(stream, lane);
+    else if (ended === Ended.Full) this.flush();
+    else if (ended === Ended.Task) this.addThread(kernel.wanted.value | 0);
+    else if (ended === Ended.Program) this.addProgram(kernel.wanted.value, stream);
+    else if (ended === Ended.Bad) {
+      stream.noteBad(kernel.extra.value - stream.bytes.byteOffset);
+      kernel.leaveNext(lane);
+    } else if (ended === Ended.Stamp) {
+      stream.ts = kernel.ts();
+      stream.absolute(kernel.extra.value >>> 0, kernel.delta.value);
+      kernel.setTs(stream.ts);
+    } else this.addHere(stream, lane);
+  }
+
+  private nextPage(stream: CpuStream, lane: number): void {
+    const { kernel } = this;
+    if (!stream.toNextPage()) {
+      this.flush();
+      endStream(stream, this.builder);
+      kernel.endLane(lane);
+      return;
+    }
+    const { byteOffset } = stream.bytes;
+    const [position, end] = [stream.unread + byteOffset, stream.unreadEnd + byteOffset];
+    kernel.setPage(lane, stream.ts, position, end, stream.at - byteOffset);
+    // What is missing is told before the next row.
+    if (stream.missing >= 0) kernel.leaveNext(lane);
+  }
+
+  private addThread(tid: number): void {
+    const { TASKS, TASK_COUNT, TASK_BYTES } = this.kernel;
+    const entry = (TASKS.value + TASK_BYTES.value * (tid & (TASK_COUNT.value - 1))) >> 2;
+    this.words.set([tid, this.threads.comm(tid) + 1, this.threads.tgid(tid)], entry);
+  }
+
+  /** The program of an event, of a probe for the address of the record at hand. */
+  private addProgram(id: number, stream: CpuStream): void {
+    const { plans } = this;
+    // Rows so far are looked through by the plan that they were made by.
+    this.flush();
+    const plan = plans.plan(id);
+    this.recordOf(stream);
+    const { view, start, end } = stream;
+    if (plan.addressOffset >= 0) choosePlan(plan, plans, view, start + plan.addressOffset, end, true);
+    this.words[(this.kernel.PROGRAMS.value >> 2) + id] = this.layProgram(id, plan);
+  }
+
+  private layProgram(id: number, plan: EventPlan): number {
+    const { kernel } = this;
+    const { steps, words } = plan;
+    if (plan.isStack || plan.markers !== undefined) return BY_HOST;
+    const size = kernel.ROW_PROGRAM_BYTES.value;
+    // What else a probe's address may mean has no more steps than the event has fields.
+    const most = size + WORD_BYTES * STEP_WORDS * Math.max(steps.length, plan.format?.fields.length ?? 0);
+    const place = this.programs.get(id) ?? this.nextProgram;
+    if (place === this.nextProgram) {
+      if (place + most > kernel.ARENA.value + kernel.ARENA_BYTES.value) return BY_HOST;
+      this.nextProgram += most;
+      this.programs.set(id, place);
+    }
+    let mask = 0;
+    for (let i = 0; i < steps.length; i += STEP_WORDS) mask |= 1 << steps[i]!;
+    const head = [plan.kind, plan.nameId, words, mask, Number(!plan.isSure)];
+    const address = [plan.addressOffset, plan.addressSize, plan.addressLo, plan.addressHi];
+    const all = [...head, ...address, place + size, steps.length / STEP_WORDS, ...steps];
+    this.words.set(all, place / WORD_BYTES);
+    return place;
+  }
+
+  /** The kernel's current record, which the stream points at from now on. */
+  private recordOf(stream: CpuStream): void {
+    const { kernel } = this;
+    const { byteOffset } = stream.bytes;
+    stream.start = kernel.start() - byteOffset;
+    stream.end = kernel.end() - byteOffset;
+    stream.ts = kernel.ts();
+  }
+
+  /** Makes a row here. */
+  private addHere(stream: CpuStream, lane: number): void {
+    const { kernel, builder } = this;
+    this.left++;
+    this.flush();
+    this.recordOf(stream);
+    addRecord(stream, this.plans, this.threads, builder, this.recordings.clock);
+    this.forgetProgram(stream);
+    this.sincePoll++;
+    kernel.noteRow(lane, stream.lastTs);
+    kernel.take();
+    this.start();
+  }
+
+  /** A probe's plan may be for another address now: the next record of it asks for its program. */
+  private forgetProgram({ view, start, end }: CpuStream): void {
+    const { plans } = this;
+    if (start + plans.typeOffset + plans.typeSize > end) return;
+    const id = plans.idIn(view, start, true);
+    if (plans.plan(id).addressOffset >= 0) this.words[(this.kernel.PROGRAMS.value >> 2) + id] = 0;
+  }
+
+  private start(): void {
+    this.segment = this.builder.room();
+    const { length, rows, poolUsed } = this.segment;
+    this.kernel.startRows(Math.min(this.kernel.ROWS.value, rows - length), poolUsed);
+  }
+
+  /** Takes over the rows of the run under way. */
+  private flush(): void {
+    const { kernel, builder, segment } = this;
+    const rows = kernel.rows.value;
+    const before = builder.length;
+    if (rows > 0) this.columns.copyTo(segment, rows, kernel.pooled.value);
+    for (const [lane, stream] of this.recordings.streams.entries()) this.noteRows(stream, lane, before);
+    this.check(segment.length - rows);
+    this.sincePoll += rows;
+    this.start();
+  }
+
+  /** What a stream has to know of its rows in the run. */
+  private noteRows(stream: CpuStream, lane: number, before: number): void {
+    const { kernel, threads } = this;
+    stream.events += kernel.events(lane);
+    const last = kernel.lastRow(lane);
+    if (last >= 0) {
+      if (stream.firstRow < 0) stream.firstRow = before + kernel.firstRow(lane);
+      stream.lastRow = before + last;
+      stream.lastTs = kernel.lastTs(lane);
+      stream.lastTid = kernel.thread(lane);
+      stream.lastComm = threads.comm(stream.lastTid);
+      stream.lastTgid = threads.tgid(stream.lastTid);
+    }
+    kernel.forgetRows(lane);
+  }
+
+  /** Looks through payloads that may hold no data, or less than their kind needs. */
+  private check(first: number): void {
+    const { kernel, builder, plans } = this;
+    const { checks } = this.columns;
+    const { pool, payload } = this.segment;
+    const end = 2 * kernel.checks.value;
+    for (let k = 0; k < end; k += 2) {
+      const i = first + checks[k]!;
+      const plan = plans.plan(checks[k + 1]!);
+      if (plan.words === 0 || !keepsWhatItNeeds(plan, pool, payload[i]!)) builder.noteUnread(i);
+    }
+  }
+}
