@@ -16,6 +16,8 @@ import { listSlices, startThread } from './listSlices.js';
 
 const RECORDINGS = 'sample-traces/tracecmd';
 const PAGE_BYTES = 512;
+/** Of ten by chance none might be cut, or broken. */
+const SEED = Number(process.env['SEED'] ?? 20261130);
 
 const KERNEL = builtRecordKernel();
 /** Bytes of slices, and what prints them. */
@@ -94,12 +96,13 @@ describe('a trace.dat that is listed by slices', () => {
       }
     };
     const compression = fc.constantFrom('none' as const, 'zstd' as const);
+    const chosen = { numRuns: tries('FUZZ', 10, 3000), seed: SEED };
     const forth = fc.array(aCpu(fc.integer({ min: 0, max: 100 })), { minLength: 1, maxLength: 4 });
     const back = fc.array(aCpu(fc.integer({ min: -300, max: 300 })), { minLength: 1, maxLength: 4 });
-    fc.assert(fc.property(forth, compression, check), { numRuns: tries('FUZZ', 10, 3000) });
+    fc.assert(fc.property(forth, compression, check), chosen);
     assert.equal(broken, 0);
     assert.ok(cut > 8, `${cut} of several slices`);
-    fc.assert(fc.property(back, compression, check), { numRuns: tries('FUZZ', 10, 3000) });
+    fc.assert(fc.property(back, compression, check), chosen);
     assert.ok(broken > 0, `${broken} that do not fit`);
   });
 
