@@ -7,6 +7,7 @@
 import type { ManyLines } from '../base/lines.js';
 import type { EventPlan, PlanBook } from '../events/payload.js';
 import { lateMax } from '../events/stepBack.js';
+import { RunColumns } from '../events/runColumns.js';
 import type { Segment } from '../events/segment.js';
 import type { TableBuilder } from '../events/table.js';
 import { TASK_COLUMN, type TextColumns } from '../events/textColumns.js';
@@ -147,7 +148,7 @@ export class PlainLines implements LineTaker {
     if (kernel.sawTgid.value !== 0) builder.meta.hasTgid = true;
     const firstRow = builder.length;
     segment.putLines(segment.length, line, rows);
-    this.columns.copyTo(segment, rows, origin, kernel.poolUsed.value - segment.poolUsed);
+    this.columns.appendFrom(origin, segment, rows, kernel.poolUsed.value - segment.poolUsed);
     clock.wentOn(kernel.lastTime.value, kernel.highest.value, kernel.highestCpu.value);
     if (kernel.sawUsual.value !== 0) columns.sawUsual();
     const { cpusSeen, cpuRows, cpuTimes } = this.columns;
@@ -176,43 +177,26 @@ export class PlainLines implements LineTaker {
 }
 
 /** The kernel's memory as typed arrays. */
-class KernelColumns {
+class KernelColumns extends RunColumns {
   readonly input: Uint8Array;
   readonly rows: number;
   readonly cpuTimes: Float64Array;
   readonly cpuRows: Int32Array;
   readonly cpusSeen: Int32Array;
-  private readonly ts: Float64Array;
   private readonly at: Uint32Array;
-  private readonly tid: Int32Array;
-  private readonly tgid: Int32Array;
-  private readonly comm: Uint16Array;
-  private readonly name: Uint16Array;
-  private readonly payload: Uint32Array;
-  private readonly cpu: Uint16Array;
-  private readonly kind: Uint16Array;
   private readonly timeAt: Uint8Array;
-  private readonly pool: Uint32Array;
   private readonly bytes: Uint8Array;
   private readonly words: DataView;
 
   constructor(private readonly kernel: KernelExports) {
+    super(kernel, Uint16Array, kernel.POOL_WORDS.value);
     const { buffer } = kernel.memory;
     const rows = kernel.ROWS.value;
     const cpus = kernel.CPUS.value;
     this.rows = rows;
     this.input = new Uint8Array(buffer, kernel.INPUT.value, kernel.INPUT_BYTES.value);
-    this.ts = new Float64Array(buffer, kernel.TS.value, rows);
     this.at = new Uint32Array(buffer, kernel.AT.value, rows);
-    this.tid = new Int32Array(buffer, kernel.TID.value, rows);
-    this.tgid = new Int32Array(buffer, kernel.TGID.value, rows);
-    this.comm = new Uint16Array(buffer, kernel.COMM.value, rows);
-    this.name = new Uint16Array(buffer, kernel.NAME.value, rows);
-    this.payload = new Uint32Array(buffer, kernel.PAYLOAD.value, rows);
-    this.cpu = new Uint16Array(buffer, kernel.CPU.value, rows);
-    this.kind = new Uint16Array(buffer, kernel.KIND.value, rows);
     this.timeAt = new Uint8Array(buffer, kernel.TIME_AT.value, rows);
-    this.pool = new Uint32Array(buffer, kernel.POOL.value, kernel.POOL_WORDS.value);
     this.cpuTimes = new Float64Array(buffer, kernel.CPU_TIMES.value, cpus).fill(-Infinity);
     this.cpuRows = new Int32Array(buffer, kernel.CPU_ROWS.value, cpus).fill(-1);
     this.cpusSeen = new Int32Array(buffer, kernel.CPUS_SEEN.value, cpus);
@@ -220,25 +204,12 @@ class KernelColumns {
     this.words = new DataView(buffer);
   }
 
-  /**
-   * The first `rows` of the kernel's rows become the last ones of a segment that has room for them. Their
-   * places are distances from `origin`.
-   */
-  copyTo(segment: Segment, rows: number, origin: number, poolWords: number): void {
+  /** Appends rows whose places are distances from `origin`. */
+  appendFrom(origin: number, segment: Segment, rows: number, words: number): void {
     const to = segment.length;
-    segment.ts.set(this.ts.subarray(0, rows), to);
     segment.putPlaces(to, origin, this.at.subarray(0, rows));
-    segment.tid.set(this.tid.subarray(0, rows), to);
-    segment.tgid.set(this.tgid.subarray(0, rows), to);
-    segment.comm.set(this.comm.subarray(0, rows), to);
-    segment.name.set(this.name.subarray(0, rows), to);
-    segment.payload.set(this.payload.subarray(0, rows), to);
-    segment.cpu.set(this.cpu.subarray(0, rows), to);
-    segment.kind.set(this.kind.subarray(0, rows), to);
     segment.timeAt.set(this.timeAt.subarray(0, rows), to);
-    const start = segment.reserve(poolWords);
-    segment.pool.set(this.pool.subarray(0, poolWords), start);
-    segment.length += rows;
+    this.appendTo(segment, rows, words);
   }
 
   setTimes(lastOfCpu: Float64Array): void {

@@ -1,4 +1,5 @@
 /** Rows of a trace.dat by the kernel of records; what it leaves becomes a row by {@link addRecord}. */
+import { RunColumns } from '../events/runColumns.js';
 import type { Segment } from '../events/segment.js';
 import type { TableBuilder } from '../events/table.js';
 import type { ReadOptions } from '../reader.js';
@@ -16,50 +17,21 @@ const WORD_BYTES = 4;
 const STEP_WORDS = 4;
 
 /** The columns of a run's rows. */
-class Columns {
-  readonly ts: Float64Array;
-  readonly at: Float64Array;
-  readonly tid: Int32Array;
-  readonly tgid: Int32Array;
-  readonly comm: Uint32Array;
-  readonly name: Uint32Array;
-  readonly payload: Uint32Array;
-  readonly cpu: Uint16Array;
-  readonly kind: Uint16Array;
+class Columns extends RunColumns {
   readonly checks: Uint32Array;
-  readonly pool: Uint32Array;
+  private readonly at: Float64Array;
 
   constructor(kernel: RecordKernel) {
+    super(kernel, Uint32Array);
     const { buffer } = kernel.memory;
     const rows = kernel.ROWS.value;
-    this.ts = new Float64Array(buffer, kernel.TS.value, rows);
     this.at = new Float64Array(buffer, kernel.AT.value, rows);
-    this.tid = new Int32Array(buffer, kernel.TID.value, rows);
-    this.tgid = new Int32Array(buffer, kernel.TGID.value, rows);
-    this.comm = new Uint32Array(buffer, kernel.COMM.value, rows);
-    this.name = new Uint32Array(buffer, kernel.NAME.value, rows);
-    this.payload = new Uint32Array(buffer, kernel.PAYLOAD.value, rows);
-    this.cpu = new Uint16Array(buffer, kernel.CPU.value, rows);
-    this.kind = new Uint16Array(buffer, kernel.KIND.value, rows);
     this.checks = new Uint32Array(buffer, kernel.CHECKS.value, 2 * rows);
-    this.pool = new Uint32Array(buffer, kernel.POOL.value);
   }
 
-  /** Copies the first rows behind those of a segment, and so many words of their payloads. */
-  copyTo(segment: Segment, rows: number, words: number): void {
-    const to = segment.length;
-    segment.ts.set(this.ts.subarray(0, rows), to);
-    segment.at.set(this.at.subarray(0, rows), to);
-    segment.tid.set(this.tid.subarray(0, rows), to);
-    segment.tgid.set(this.tgid.subarray(0, rows), to);
-    segment.comm.set(this.comm.subarray(0, rows), to);
-    segment.name.set(this.name.subarray(0, rows), to);
-    segment.payload.set(this.payload.subarray(0, rows), to);
-    segment.cpu.set(this.cpu.subarray(0, rows), to);
-    segment.kind.set(this.kind.subarray(0, rows), to);
-    const start = segment.reserve(words);
-    segment.pool.set(this.pool.subarray(0, words), start);
-    segment.length += rows;
+  override appendTo(segment: Segment, rows: number, words: number): void {
+    segment.at.set(this.at.subarray(0, rows), segment.length);
+    super.appendTo(segment, rows, words);
   }
 }
 
@@ -223,7 +195,7 @@ export class KernelRows {
     const { kernel, builder, segment } = this;
     const rows = kernel.rows.value;
     const before = builder.length;
-    if (rows > 0) this.columns.copyTo(segment, rows, kernel.pooled.value);
+    if (rows > 0) this.columns.appendTo(segment, rows, kernel.pooled.value);
     for (const [lane, stream] of this.recordings.streams.entries()) this.noteRows(stream, lane, before);
     this.check(segment.length - rows);
     this.sincePoll += rows;
