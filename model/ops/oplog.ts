@@ -143,24 +143,28 @@ function emptyBlock(): Filling {
   };
 }
 
-/** The same in the next wider form; the first `used` numbers are kept. */
-function widerSigned(
+/** A column with room for a number at `i` that it was too narrow for; those before it are kept. */
+function withSigned(
   column: Int16Array | Int32Array | Float64Array,
-  used: number,
+  i: number,
+  number: number,
 ): Int32Array | Float64Array {
-  const wider =
-    column instanceof Int16Array ? new Int32Array(column.length) : new Float64Array(column.length);
-  wider.set(column.subarray(0, used));
+  const hasRoom = column instanceof Int16Array && (number | 0) === number;
+  const wider = hasRoom ? new Int32Array(column.length) : new Float64Array(column.length);
+  wider.set(column.subarray(0, i));
+  wider[i] = number;
   return wider;
 }
 
-function widerUnsigned(
+function withUnsigned(
   column: Uint16Array | Uint32Array | Float64Array,
-  used: number,
+  i: number,
+  number: number,
 ): Uint32Array | Float64Array {
-  const wider =
-    column instanceof Uint16Array ? new Uint32Array(column.length) : new Float64Array(column.length);
-  wider.set(column.subarray(0, used));
+  const hasRoom = column instanceof Uint16Array && number >>> 0 === number;
+  const wider = hasRoom ? new Uint32Array(column.length) : new Float64Array(column.length);
+  wider.set(column.subarray(0, i));
+  wider[i] = number;
   return wider;
 }
 
@@ -200,13 +204,13 @@ export class OpLog {
     c.subject[i] = subject;
     if (c.subject[i] !== subject) this.widenSubject(c, i, subject);
     c.first[i] = first;
-    if (c.first[i] !== first) this.widenFirst(c, i, first);
+    if (c.first[i] !== first) c.first = withUnsigned(c.first, i, first);
     c.count[i] = count;
-    if (c.count[i] !== count) this.widenCount(c, i, count);
+    if (c.count[i] !== count) c.count = withUnsigned(c.count, i, count);
     c.value[i] = value;
-    if (c.value[i] !== value) this.widenValue(c, i, value);
+    if (c.value[i] !== value) c.value = withSigned(c.value, i, value);
     c.aux[i] = aux;
-    if (c.aux[i] !== aux) this.widenAux(c, i, aux);
+    if (c.aux[i] !== aux) c.aux = withSigned(c.aux, i, aux);
     this.length++;
   }
 
@@ -215,30 +219,6 @@ export class OpLog {
     wider.set(c.subject.subarray(0, i));
     c.subject = wider;
     c.subject[i] = subject;
-  }
-
-  private widenFirst(c: Filling, i: number, first: number): void {
-    c.first = widerUnsigned(c.first, i);
-    c.first[i] = first;
-  }
-
-  private widenCount(c: Filling, i: number, count: number): void {
-    do {
-      c.count = widerUnsigned(c.count, i);
-      c.count[i] = count;
-    } while (c.count[i] !== count && !(c.count instanceof Float64Array));
-  }
-
-  private widenValue(c: Filling, i: number, value: number): void {
-    c.value = widerSigned(c.value, i);
-    c.value[i] = value;
-  }
-
-  private widenAux(c: Filling, i: number, aux: number): void {
-    do {
-      c.aux = widerSigned(c.aux, i);
-      c.aux[i] = aux;
-    } while (c.aux[i] !== aux && !(c.aux instanceof Float64Array));
   }
 
   /** Blocks in order; the last one may be partly filled (see length). */
