@@ -187,6 +187,8 @@ export class RangeStates {
   *at(row: number): Generator<undefined, readonly PageState[]> {
     if (this.pages.length === 0) yield* this.start();
     this.goBack(row);
+    // Before it is answered: a question that is given up leaves a place from which others can go on.
+    this.row = row;
     const { mine, checkpoints } = this;
     const { ops } = this.analysis;
     const every = Math.max(this.least, Math.ceil(mine.length / (CHECKPOINTS + 1)));
@@ -195,7 +197,6 @@ export class RangeStates {
       this.apply(mine[this.next]!);
       if (this.next % OPERATIONS_A_STEP === 0) yield;
     }
-    this.row = row;
     return this.pages.map((page) => page.at(row));
   }
 
