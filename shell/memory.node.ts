@@ -22,13 +22,21 @@ const PARTS = {
   judging: { rss: 0.85, heap: 0.6 },
 } as const;
 
-/** Between two looks, each of which takes a tenth of a millisecond while another thread takes memory. */
+/**
+ * Between two looks, each of which takes up to a millisecond while another thread takes memory: the first
+ * while there is little room, and never more than the second.
+ */
 const LOOK_MS = 20;
+const LOOK_MS_MAX = 250;
+/** More than a thread can fill in a millisecond. */
+const BYTES_PER_MS = 4e6;
 
 /** Ends the reading or judging of a trace where it fills the memory. */
 export class MemoryWatch implements CancelToken {
   limit: string | undefined;
   private nextLook = -Infinity;
+  /** Bytes that were left before a limit, of whatever had least. */
+  private room = 0;
 
   constructor(
     private readonly doing: keyof typeof PARTS,
@@ -40,8 +48,8 @@ export class MemoryWatch implements CancelToken {
   get cancelled(): boolean {
     const now = this.nowMs();
     if (now >= this.nextLook) {
-      this.nextLook = now + LOOK_MS;
       this.limit ??= this.limitNow();
+      this.nextLook = now + Math.min(Math.max(LOOK_MS, this.room / BYTES_PER_MS), LOOK_MS_MAX);
     }
     return this.limit !== undefined;
   }
@@ -55,6 +63,7 @@ export class MemoryWatch implements CancelToken {
       found = this.memory();
     }
     const { rss, rssMax, heap, heapMax } = found;
+    this.room = Math.min(rssMax * part.rss - rss, heapMax * part.heap - heap);
     if (rss > rssMax * part.rss) return `it takes ${mb(rss)} of ${mb(rssMax)} MB of memory`;
     if (heap > heapMax * part.heap)
       return `its objects take ${mb(heap)} of the ${mb(heapMax)} MB that Node.js gives them`;

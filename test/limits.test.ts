@@ -199,10 +199,10 @@ describe('a watch on the memory', () => {
     assert.equal(watch.cancelled, false);
   });
 
-  it('looks again when 20 ms have passed, however often it is asked', () => {
+  it('looks again when 20 ms have passed, however often it is asked, and later where there is room', () => {
     let looks = 0;
     let now = 0;
-    const all = { rss: 100e6, rssMax: 1000e6, heap: 50e6, heapMax: 400e6 };
+    const all = { rss: 800e6, rssMax: 1000e6, heap: 50e6, heapMax: 400e6 };
     const look = (): Memory => {
       looks++;
       return all;
@@ -215,7 +215,11 @@ describe('a watch on the memory', () => {
     );
     for (; now < 200; now++) assert.equal(watch.cancelled, false);
     assert.equal(looks, 10);
-    all.rss = 990e6;
+    Object.assign(all, { rss: 100e6, rssMax: 8000e6, heapMax: 4000e6 });
+    for (; now < 1200; now++) assert.equal(watch.cancelled, false);
+    assert.equal(looks, 14);
+    all.rss = 7990e6;
+    now += 250;
     assert.equal(watch.cancelled, true);
   });
 });

@@ -117,6 +117,9 @@ export class RuleRun {
   private open = 0;
   readonly findings: Finding[] = [];
   private reasons = new Map<Reason, OpenReason>();
+  /** What was last said not to be recorded, of every event of a kind mostly, and the first of it not read. */
+  private askedKinds: readonly Missing[] | undefined;
+  private askedUnread = -1;
 
   constructor(
     readonly def: RuleDef,
@@ -247,9 +250,12 @@ export class RuleRun {
 
   /** Undecided because these kinds do not fire in the trace, or none of their events could be read. */
   notRecorded(row: number, detail: string, kinds: readonly Missing[], pages?: PageRange): void {
-    const unread = this.unreadOf(kinds.filter(isKind));
-    if (unread >= 0) {
-      this.notRead(unread);
+    if (kinds !== this.askedKinds) {
+      this.askedKinds = kinds;
+      this.askedUnread = this.unreadOf(kinds.filter(isKind));
+    }
+    if (this.askedUnread >= 0) {
+      this.notRead(this.askedUnread);
       return;
     }
     this.undecided('not-recorded', row, detail, kinds, pages);

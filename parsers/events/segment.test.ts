@@ -124,4 +124,39 @@ describe('a narrow segment', () => {
       ]);
     }
   });
+
+  it('takes many rows at once in any order, as a binary trace has them', () => {
+    for (const first of [100, 2 ** 33]) {
+      const { current } = { current: told([], true) };
+      const places = [first, first - 50, first + 2 ** 30, first - 99];
+      current.putAll(0, Float64Array.from(places.slice(0, 2)));
+      current.putAll(2, Float64Array.from(places.slice(2)));
+      current.length = 4;
+      assert.notEqual(current.distances, undefined);
+      assert.deepEqual(
+        placesOf(current).map(([at]) => at),
+        places,
+      );
+      current.putAll(4, Float64Array.of(first + 1, first + 2 ** 33, first + 2));
+      current.length = 7;
+      assert.deepEqual(
+        placesOf(current).map(([at]) => at),
+        [...places, first + 1, first + 2 ** 33, first + 2],
+      );
+    }
+  });
+
+  it('has places at once where those before it were too far apart', () => {
+    const builder = new TableBuilder(true);
+    for (let row = 0; row < 70_000; row++)
+      builder.addRow(0, 0, 0, 0, 0, 0, 0, row % 2 === 0 ? row : 2 ** 33 + row, 0);
+    assert.deepEqual(
+      builder.segmentsSoFar().map(({ distances, isPacked }) => [distances, isPacked]),
+      [
+        [undefined, true],
+        [undefined, true],
+      ],
+    );
+    assert.equal(builder.current.atOf(1), 2 ** 33 + 65_537);
+  });
 });

@@ -17,10 +17,14 @@ export const TABLE_LIMIT = { rows: 2 ** 32 - SEGMENT_ROWS };
 /** Bytes of a row in the columns, `line` and the time's place apart; and in those of a narrow segment. */
 const ROW_BYTES = 2 * 8 + 5 * 4 + 2 * 2;
 const NARROW_ROW_BYTES = 8 + 4 * 4 + 4 * 2;
+/** A place in place of a distance. */
+const MORE_BYTES = 4;
 const MAX_UINT16 = 0xffff;
 const MAX_UINT32 = 0xffff_ffff;
+/** So far before the first row others may lie: those of binary traces are in no order of places. */
+const BEFORE_FIRST = 2 ** 31;
 /** Behind it, a run of rows could reach beyond what a distance can be. */
-const MAX_DISTANCE = 2 ** 31;
+const MAX_DISTANCE = 3 * 2 ** 30;
 
 /** A column of ids, which are read in the same way whatever their width. */
 export type Ids = Uint32Array | Uint16Array;
@@ -46,7 +50,7 @@ export class Segment {
   /** Byte offsets in the source; undefined where they are kept as `distances`. */
   private places: Float64Array | undefined;
   /** The same as bytes behind `origin`. */
-  private distances: Uint32Array | undefined;
+  distances: Uint32Array | undefined;
   private origin = 0;
   private lines: Uint32Array | undefined;
   /** Where there are no `lines`: that of row 0, which the others follow one by one; 0 for none. */
@@ -72,20 +76,22 @@ export class Segment {
 
   /**
    * `rows`: as many there is room for; `poolWords`: what the payloads will probably need; `isPacked`: the
-   * segment is narrow.
+   * segment is narrow, but has places where `areNear` is false.
    */
   constructor(
     readonly rows: number,
     poolWords: number,
     readonly isPacked = false,
+    areNear = isPacked,
   ) {
-    const columns = new Columns(rows * (isPacked ? NARROW_ROW_BYTES : ROW_BYTES));
+    const narrow = NARROW_ROW_BYTES + (areNear ? 0 : MORE_BYTES);
+    const columns = new Columns(rows * (isPacked ? narrow : ROW_BYTES));
     this.ts = columns.f64(rows);
-    if (!isPacked) this.places = columns.f64(rows);
+    if (!areNear) this.places = columns.f64(rows);
     this.tid = columns.i32(rows);
     this.tgid = columns.i32(rows);
     this.payload = columns.u32(rows);
-    if (isPacked) this.distances = columns.u32(rows);
+    if (areNear) this.distances = columns.u32(rows);
     this.comm = isPacked ? columns.u16(rows) : columns.u32(rows);
     this.name = isPacked ? columns.u16(rows) : columns.u32(rows);
     this.cpu = columns.u16(rows);
@@ -115,7 +121,7 @@ export class Segment {
 
   /** Notes it of a row behind those that have one. */
   putAt(i: number, at: number): void {
-    if (this.distances && i === 0) this.origin = at;
+    if (this.distances && i === 0) this.origin = Math.max(0, at - BEFORE_FIRST);
     const distance = at - this.origin;
     if (this.distances && distance >= 0 && distance <= MAX_UINT32) this.distances[i] = distance;
     else this.at[i] = at;
@@ -127,6 +133,20 @@ export class Segment {
     if (this.length === 0) this.origin = at;
     const distance = at - this.origin;
     return distance >= 0 && distance < MAX_DISTANCE ? this.origin : at;
+  }
+
+  /** Notes the places of rows behind those that have one; they may be in any order. */
+  putAll(to: number, places: Float64Array): void {
+    if (this.distances && to === 0 && places.length > 0) this.putAt(0, places[0]!);
+    const { distances, origin } = this;
+    let k = 0;
+    if (distances)
+      for (; k < places.length; k++) {
+        const distance = places[k]! - origin;
+        if (!(distance >= 0 && distance <= MAX_UINT32)) break;
+        distances[to + k] = distance;
+      }
+    if (k < places.length) this.at.set(places.subarray(k), to + k);
   }
 
   /** Notes the places of rows behind those that have one. */
@@ -209,7 +229,7 @@ export class Segment {
 
   /** The same rows and payloads, with room for twice as many rows. */
   twiceAsLarge(): Segment {
-    const larger = new Segment(this.rows * 2, 0, this.isPacked);
+    const larger = new Segment(this.rows * 2, 0, this.isPacked, this.distances !== undefined);
     larger.length = this.length;
     larger.pool = this.pool;
     larger.poolUsed = this.poolUsed;

@@ -346,8 +346,8 @@ export class TableBuilder {
   current: Segment;
 
   /**
-   * `isNarrow`: rows are kept in less memory, and are added by {@link addRow} and {@link packPayload}, in
-   * ascending places.
+   * `isNarrow`: rows are kept in less memory, their places by {@link Segment.putAt}, and payloads are packed
+   * when they are filled.
    */
   constructor(private readonly isNarrow = false) {
     this.current = new Segment(FIRST_ROWS, FIRST_POOL_WORDS, isNarrow);
@@ -381,7 +381,8 @@ export class TableBuilder {
       segments[segments.length - 1] = this.current;
     } else {
       // Traces are much the same throughout: an eighth more than the last segment took spares most growing.
-      this.current = new Segment(SEGMENT_ROWS, current.poolUsed + (current.poolUsed >>> 3), this.isNarrow);
+      const words = current.poolUsed + (current.poolUsed >>> 3);
+      this.current = new Segment(SEGMENT_ROWS, words, this.isNarrow, current.distances !== undefined);
       segments.push(this.current);
     }
     return this.current;

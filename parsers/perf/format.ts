@@ -54,7 +54,7 @@ export const perfData: TraceFormat = {
 };
 
 function readPerfData(source: ByteSource, options: ReadOptions): OpenTrace {
-  const builder = new TableBuilder();
+  const builder = new TableBuilder(true);
   builder.meta.format = 'perf.data';
   const magic = perfMagic(source.read(0, 8));
   const info = new PerfInfo(magic?.bigEndian ?? false, builder.issues);

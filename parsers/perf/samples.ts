@@ -89,6 +89,7 @@ export class Samples {
     segment.ts[k] = time - this.firstTime;
     this.fill(segment, k, chunk, offset, layout);
     segment.kind[k] = program.plan.kind;
+    if (program.name > segment.idMax) segment.widenIds();
     segment.name[k] = program.name;
     if (program.plan.words > 0) this.payload(segment, k, chunk, raw + 4, rawEnd, program);
     else if (!program.plan.isSure) this.builder.noteUnread();
@@ -114,9 +115,11 @@ export class Samples {
     segment.tid[k] = tid;
     segment.tgid[k] = tgid;
     segment.cpu[k] = cpu;
-    segment.comm[k] = this.threads.comm(tid);
+    const comm = this.threads.comm(tid);
+    if (comm > segment.idMax) segment.widenIds();
+    segment.comm[k] = comm;
     const isCompressed = chunk.origin >= 0;
-    segment.at[k] = isCompressed ? chunk.origin : chunk.start + offset;
+    segment.putAt(k, isCompressed ? chunk.origin : chunk.start + offset);
     this.positions[this.positions.length - 1]![k] = isCompressed ? chunk.start + offset : -1;
   }
 
@@ -136,6 +139,7 @@ export class Samples {
     if (byWords) fillSlotsByWords(chunk.words, from >> 2, plan.words4, plan.mask, segment.pool, at);
     else fillSlots(chunk.view, from, to, this.little, plan.steps, segment.pool, at);
     if (!(byWords && plan.isSure) && !keepsWhatItNeeds(plan, segment.pool, at)) this.builder.noteUnread();
+    segment.pack(at);
   }
 
   /** A sample that cannot be read is lost, in its turn. */

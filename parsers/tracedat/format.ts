@@ -47,7 +47,7 @@ function sniff(head: Uint8Array): number {
 }
 
 function read(source: ByteSource, options: ReadOptions, text: TraceFormat | undefined): OpenTrace {
-  const builder = new TableBuilder();
+  const builder = new TableBuilder(true);
   builder.meta.format = ID;
   const file = readFile(source, options, builder.issues);
   if (!file) return unreadable(builder);

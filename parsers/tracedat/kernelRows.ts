@@ -1,9 +1,10 @@
 /** Rows of a trace.dat by the kernel of records; what it leaves becomes a row by {@link addRecord}. */
+import { isUnderstood } from '../events/understood.js';
 import { RunColumns } from '../events/runColumns.js';
 import type { Segment } from '../events/segment.js';
+import { headOf } from '../events/slots.js';
 import type { TableBuilder } from '../events/table.js';
 import type { ReadOptions } from '../reader.js';
-import { keepsWhatItNeeds } from '../tep/plan.js';
 import { Ended, type RecordKernel } from './kernelExports.js';
 import { addRecord, choosePlan, endStream, POLL_ROWS, type Recordings } from './read.js';
 import type { EventPlan, PlanBook } from './recordPlans.js';
@@ -15,6 +16,10 @@ const BY_HOST = 1;
 const WORD_BYTES = 4;
 /** Of a plan's step. */
 const STEP_WORDS = 4;
+/** Words of a check that fetches did not fail, and how many an event has at most. */
+const CHECK_WORDS = 3;
+const CHECKS_MAX = 6;
+const ID_MAX = 0xffff;
 
 /** The columns of a run's rows. */
 class Columns extends RunColumns {
@@ -22,7 +27,7 @@ class Columns extends RunColumns {
   private readonly at: Float64Array;
 
   constructor(kernel: RecordKernel) {
-    super(kernel, Uint32Array);
+    super(kernel, Uint16Array);
     const { buffer } = kernel.memory;
     const rows = kernel.ROWS.value;
     this.at = new Float64Array(buffer, kernel.AT.value, rows);
@@ -30,7 +35,7 @@ class Columns extends RunColumns {
   }
 
   override appendTo(segment: Segment, rows: number, words: number): void {
-    segment.at.set(this.at.subarray(0, rows), segment.length);
+    segment.putAll(segment.length, this.at.subarray(0, rows));
     super.appendTo(segment, rows, words);
   }
 }
@@ -133,11 +138,13 @@ export class KernelRows {
 
   private layProgram(id: number, plan: EventPlan): number {
     const { kernel } = this;
-    const { steps, words } = plan;
-    if (plan.isStack || plan.markers !== undefined) return BY_HOST;
+    const { words, guard } = plan;
+    if (plan.isStack || plan.markers !== undefined || plan.nameId > ID_MAX) return BY_HOST;
+    const steps = bySlots(plan.steps);
     const size = kernel.ROW_PROGRAM_BYTES.value;
     // What else a probe's address may mean has no more steps than the event has fields.
-    const most = size + WORD_BYTES * STEP_WORDS * Math.max(steps.length, plan.format?.fields.length ?? 0);
+    const stepWords = STEP_WORDS * Math.max(steps.length, plan.format?.fields.length ?? 0);
+    const most = size + WORD_BYTES * (stepWords + CHECK_WORDS * CHECKS_MAX);
     const place = this.programs.get(id) ?? this.nextProgram;
     if (place === this.nextProgram) {
       if (place + most > kernel.ARENA.value + kernel.ARENA_BYTES.value) return BY_HOST;
@@ -146,10 +153,10 @@ export class KernelRows {
     }
     let mask = 0;
     for (let i = 0; i < steps.length; i += STEP_WORDS) mask |= 1 << steps[i]!;
-    const head = [plan.kind, plan.nameId, words, mask, Number(!plan.isSure)];
+    const head = [plan.kind, plan.nameId, words, mask, Number(!isUnderstood(plan.kind, mask))];
     const address = [plan.addressOffset, plan.addressSize, plan.addressLo, plan.addressHi];
-    const all = [...head, ...address, place + size, steps.length / STEP_WORDS, ...steps];
-    this.words.set(all, place / WORD_BYTES);
+    const counts = [steps.length / STEP_WORDS, guard.length / CHECK_WORDS];
+    this.words.set([...head, ...address, place + size, ...counts, ...steps, ...guard], place / WORD_BYTES);
     return place;
   }
 
@@ -218,16 +225,24 @@ export class KernelRows {
     kernel.forgetRows(lane);
   }
 
-  /** Looks through payloads that may hold no data, or less than their kind needs. */
+  /** Looks at payloads that may say less than their kind needs. */
   private check(first: number): void {
     const { kernel, builder, plans } = this;
     const { checks } = this.columns;
-    const { pool, payload } = this.segment;
+    const { segment } = this;
     const end = 2 * kernel.checks.value;
     for (let k = 0; k < end; k += 2) {
       const i = first + checks[k]!;
       const plan = plans.plan(checks[k + 1]!);
-      if (plan.words === 0 || !keepsWhatItNeeds(plan, pool, payload[i]!)) builder.noteUnread(i);
+      if (!isUnderstood(plan.kind, headOf(segment, segment.payload[i]!))) builder.noteUnread(i);
     }
   }
+}
+
+/** The same steps by ascending slots, as packed payloads have them. */
+function bySlots(steps: Int32Array): readonly number[] {
+  const all = Array.from({ length: steps.length / STEP_WORDS }, (_, i) =>
+    steps.subarray(STEP_WORDS * i, STEP_WORDS * (i + 1)),
+  );
+  return all.sort((a, b) => a[0]! - b[0]!).flatMap((step) => [...step]);
 }

@@ -187,16 +187,18 @@ export function addRecord(
   const segment = builder.room();
   const i = segment.length++;
   const ts = clock.isIdentity ? stream.ts : clock.convert(stream.ts, stream.cpu);
+  const name = nested ? nested.plan.name : plan.nameId;
   segment.ts[i] = ts;
-  segment.at[i] = stream.at + start;
+  segment.putAt(i, stream.at + start);
   if (ts < stream.lastTs) builder.issues.add('clock-back', stream.at + start, 0, `CPU ${stream.cpu}`);
   stream.lastTs = ts;
   segment.cpu[i] = stream.cpu;
   segment.tid[i] = stream.lastTid;
   segment.tgid[i] = stream.lastTgid;
+  if (stream.lastComm > segment.idMax || name > segment.idMax) segment.widenIds();
   segment.comm[i] = stream.lastComm;
   segment.kind[i] = nested ? nested.plan.kind : plan.kind;
-  segment.name[i] = nested ? nested.plan.name : plan.nameId;
+  segment.name[i] = name;
   const row = builder.length - 1;
   if (nested) plan.markers!.fill(builder, stream, nested);
   if (plan.words > 0) {
@@ -206,6 +208,7 @@ export function addRecord(
     if (fits) fillSlotsByWords(stream.words, start >> 2, plan.words4, plan.mask, segment.pool, p);
     else fillSlots(view, start, end, little, plan.steps, segment.pool, p);
     if (!(fits && plan.isSure) && !keepsWhatItNeeds(plan, segment.pool, p)) builder.noteUnread();
+    segment.pack(p);
   } else if (!plan.isSure) builder.noteUnread();
   if (stream.firstRow < 0) stream.firstRow = row;
   if (plan.isStack) addStack(stream, plan, plans, builder);
