@@ -1,5 +1,5 @@
 /** The findings of a report as faults: what one defect breaks, wherever it was met. */
-import { faultsOf, type Fault, type Groupable, type Sight } from '../model/findings/fault.js';
+import { faultsOf, violatedFaults, type Fault, type Groupable, type Sight } from '../model/findings/fault.js';
 import { worstOf } from '../model/findings/rank.js';
 import { ruleTitle } from '../model/findings/report.js';
 import type { ReportedEvidence, ReportedFinding } from './protocol/report.js';
@@ -9,6 +9,11 @@ export type ReportedSight = Sight<ReportedFinding>;
 
 export function faultsIn(findings: readonly ReportedFinding[]): readonly ReportedFault[] {
   return faultsOf(findings, groupable);
+}
+
+/** How many faults the violations among these are. */
+export function violatedFaultsIn(findings: readonly ReportedFinding[]): number {
+  return violatedFaults(findings, groupable);
 }
 
 function groupable({ id, rule, verdict, severity, message, at, evidence }: ReportedFinding): Groupable {

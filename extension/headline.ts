@@ -1,6 +1,6 @@
 /** The headline of a report, as every part of the editor says it: first of all what could be judged. */
 import { headlineOf, type Headline } from '../model/findings/headline.js';
-import { faultsIn } from './faults.js';
+import { violatedFaultsIn } from './faults.js';
 import { plural } from '../parsers/base/plural.js';
 import type { FirstReport, Report } from './protocol/report.js';
 import type { Sorted } from './suppressions.js';
@@ -9,7 +9,7 @@ export function headlineOfReport(report: Report, { open, aside }: Pick<Sorted, '
   return headlineOf({
     rules: report.rules,
     findings: open,
-    faults: faultsIn(open).filter(({ verdict }) => verdict === 'violation').length,
+    faults: violatedFaultsIn(open),
     setAside: aside.filter(({ finding }) => finding.verdict !== 'undecidable').length,
     issues: report.issues,
     events: report.events,

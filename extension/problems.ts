@@ -3,6 +3,9 @@ import { byMessage, evidenceOnce } from '../model/findings/shows.js';
 import type { Report, ReportedEvidence, ReportedFinding } from './protocol/report.js';
 import { faultsIn, rowOf, rulesText, type ReportedFault } from './faults.js';
 
+/** So many other events of a fault are listed at each. */
+const OTHERS_MAX = 20;
+
 export interface Problem {
   readonly lead: ReportedFinding;
   readonly findings: readonly ReportedFinding[];
@@ -13,7 +16,7 @@ export interface Problem {
   readonly times: number;
   /** What shows it, each event's part once, in the order of the trace. */
   readonly evidence: readonly ReportedEvidence[];
-  /** The same fault at other events: what leads there. */
+  /** The same fault at other events, the nearest of them: what leads there. */
   readonly others: readonly ReportedFinding[];
 }
 
@@ -37,7 +40,6 @@ function problemOf(
   fault: ReportedFault | undefined,
   nth: number,
 ): Problem {
-  const others = fault?.sights.filter((_, i) => i + 1 !== nth).map((sight) => sight.findings[0]!) ?? [];
   return {
     lead: findings[0]!,
     findings,
@@ -45,8 +47,17 @@ function problemOf(
     nth,
     times: fault?.sights.length ?? 0,
     evidence: evidenceOnce<ReportedEvidence, ReportedFinding>(findings, rowOf),
-    others,
+    others: fault ? othersNear(fault, nth - 1) : [],
   };
+}
+
+/** What leads at the sights around one: a fault may be seen so often that all by all is no list any more. */
+function othersNear({ sights }: ReportedFault, at: number): ReportedFinding[] {
+  const from = Math.max(0, Math.min(at - OTHERS_MAX / 2, sights.length - OTHERS_MAX - 1));
+  return sights
+    .slice(from, from + OTHERS_MAX + 1)
+    .filter((sight) => sight !== sights[at])
+    .map(({ findings }) => findings[0]!);
 }
 
 /** The title, which time it is that the fault is seen, and what each rule says. */

@@ -76,7 +76,9 @@ function grouped(report: Report, findings: readonly ReportedFinding[], groupBy: 
   const groups = new Map<string, ReportedFinding[]>();
   for (const finding of findings) {
     const key = groupBy === 'rule' ? finding.rule : (finding.pages?.told ?? 'no page');
-    groups.set(key, [...(groups.get(key) ?? []), finding]);
+    const group = groups.get(key);
+    if (group) group.push(finding);
+    else groups.set(key, [finding]);
   }
   const worst = (group: readonly ReportedFinding[]): ReportedFinding =>
     group.reduce((a, b) => (rank(b) < rank(a) ? b : a));

@@ -14,7 +14,7 @@ import type { App, Feature } from '../app.js';
 import { headlineOfReport, headlineSoFar } from '../headline.js';
 import { activeTabUri, onDidChangeActiveTab, revealSpot } from '../tabs.js';
 import { traceLine } from '../window.js';
-import { faultsIn } from '../faults.js';
+import { violatedFaultsIn } from '../faults.js';
 import { findingNodes, type GroupBy } from './findings.js';
 import { TreeList } from './list.js';
 import { conversionNodes, coverageNodes, faultNodes, pageNodes, referenceNodes } from './others.js';
@@ -145,7 +145,7 @@ class Sidebar implements vscode.Disposable {
     if (session && first) this.showFirst(session, first);
     if (!trace || !report) return;
     const sorted = this.app.suppressions.sort(trace, report);
-    const faults = faultsIn(sorted.open).filter(({ verdict }) => verdict === 'violation').length;
+    const faults = violatedFaultsIn(sorted.open);
     const headline = headlineOfReport(report, sorted).text;
     this.findings.set(trace, findingNodes(trace, report, this.groupBy, sorted), headline);
     this.coverage.set(trace, coverageNodes(report), headline);

@@ -4,7 +4,7 @@
  * found.
  */
 import { ISSUE_KINDS, type IssueCode } from '../../parsers/events/issues.js';
-import { faultsOf, groupable } from './fault.js';
+import { groupable, violatedFaults } from './fault.js';
 import type { RuleStatus, Verdict } from './finding.js';
 import type { TraceReport } from './report.js';
 import { plural } from '../../parsers/base/plural.js';
@@ -129,16 +129,12 @@ function cutText(issues: HeadlineFacts['issues']): string {
   return CUTS.find(([code]) => issues.some((issue) => issue.code === code))?.[1] ?? '';
 }
 
-function isViolation({ verdict }: { readonly verdict: Verdict }): boolean {
-  return verdict === 'violation';
-}
-
 /** The headline of a trace that was judged here. */
 export function reportHeadline({ analysis, table, suppressed }: TraceReport): Headline {
   return headlineOf({
     rules: analysis.rules,
     findings: analysis.findings,
-    faults: faultsOf(analysis.findings, groupable).filter(isViolation).length,
+    faults: violatedFaults(analysis.findings, groupable),
     setAside: suppressed?.filter(({ finding }) => finding.verdict !== 'undecidable').length ?? 0,
     issues: table.issues,
     events: { total: table.length, ofKvm: analysis.ofKvm },

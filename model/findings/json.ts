@@ -4,7 +4,7 @@
  */
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import { UNKNOWN_CPU } from '../../parsers/events/table.js';
-import { faultsOf, groupable, type Fault } from './fault.js';
+import { faultsOf, groupable, type Fault, type Sight } from './fault.js';
 import type { Finding, PageRange } from './finding.js';
 import { outcomeOf, reportHeadline, type Headline } from './headline.js';
 import { jsonParts, Lazily, mapped } from './jsonParts.js';
@@ -133,21 +133,32 @@ function faultsIn({ analysis }: Pick<TraceReport, 'analysis'>): Faults {
 
 /** The faults of the findings that are listed. */
 function* listedFaults(report: TraceReport): Generator<object> {
-  const listed = new Set(listedFindings(report));
+  const findings = listedFindings(report);
+  const isAll = findings.length === report.analysis.findings.length;
+  const listed = isAll ? undefined : new Set(findings);
   for (const { id, verdict, severity, sights } of faultsIn(report).all) {
-    const seen = sights
-      .map(({ findings }) => findings.filter((finding) => listed.has(finding)))
-      .filter((findings) => findings.length > 0);
-    const all = seen.flat();
-    if (all.length === 0) continue;
+    const rules = new Set<string>();
+    for (const seen of listedSights(sights, listed)) for (const { rule } of seen) rules.add(rule);
+    if (rules.size === 0) continue;
     yield {
       id,
       verdict,
       severity,
       title: titleOf(report.analysis, sights[0]!.findings[0]!),
-      rules: [...new Set(all.map(({ rule }) => rule))],
-      seen: new Lazily(mapped(seen, (findings) => seenJson(report, findings))),
+      rules: [...rules],
+      seen: new Lazily(mapped(listedSights(sights, listed), (seen) => seenJson(report, seen))),
     };
+  }
+}
+
+/** The findings of each sight that are `listed`, all where that is undefined. */
+function* listedSights(
+  sights: readonly Sight<Finding>[],
+  listed: ReadonlySet<Finding> | undefined,
+): Generator<readonly Finding[]> {
+  for (const { findings } of sights) {
+    const seen = listed ? findings.filter((finding) => listed.has(finding)) : findings;
+    if (seen.length > 0) yield seen;
   }
 }
 

@@ -70,10 +70,15 @@ class TestCase {
   }
 
   private *systemOut(most: number): Generator<string> {
-    const texts = this.notes.slice(0, most).map((f) => failureText(this.report, f));
     const unlisted = Math.max(0, this.violations.length - most) + Math.max(0, this.notes.length - most);
-    if (unlisted > 0) texts.push(`${plural(unlisted, 'more finding')}, not listed`);
-    if (texts.length > 0) yield `      <system-out>${escapeXml(texts.join('\n'))}</system-out>\n`;
+    if (this.notes.length === 0 && unlisted === 0) return;
+    let before = '      <system-out>';
+    for (const note of this.notes.slice(0, most)) {
+      yield `${before}${escapeXml(failureText(this.report, note))}`;
+      before = '\n';
+    }
+    if (unlisted > 0) yield `${before}${plural(unlisted, 'more finding')}, not listed`;
+    yield '</system-out>\n';
   }
 }
 

@@ -208,7 +208,9 @@ export class RuleRun {
   private hasUnreadExcuse({ row, evidence = [] }: Ruling): boolean {
     const { survey } = this.w;
     const rows = [row, ...evidence.map(([at]) => at).filter((at) => at >= 0)];
-    const amid = survey.unreadBetween(Math.min(...rows), Math.max(...rows));
+    const last = Math.max(...rows);
+    if (survey.unreadBetween(0, last) < 0) return false;
+    const amid = survey.unreadBetween(Math.min(...rows), last);
     const before = (kind: number): boolean =>
       survey.firstUnread(kind) >= 0 && survey.firstUnread(kind) <= row;
     const kind = amid >= 0 ? this.w.table.kind(amid) : this.firstOf(this.readKinds(), before);
