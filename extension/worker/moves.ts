@@ -3,7 +3,7 @@
  * what made its page's state; its page's life.
  */
 import type { StackMark } from '../../parsers/events/table.js';
-import { aliasesOf, pageHistory, type PageId, type PageInterval } from '../../model/pages/intervals.js';
+import { aliasesOf, eachInterval, type PageId, type PageInterval } from '../../model/pages/intervals.js';
 import { Op } from '../../model/ops/oplog.js';
 import { opSpace, opSubject } from '../../model/pages/space.js';
 import { intervalAtRow, pageOf, pagesOfRow } from '../../model/pages/query.js';
@@ -140,11 +140,11 @@ export function life(judged: Judged, at: LineOf): readonly LifeSpot[] {
   const page = pageOfRow(judged, rowOfLine(judged, at));
   if (!page) return [];
   const out: LifeSpot[] = [];
-  for (const interval of pageHistory(judged.analysis, page).intervals) {
-    if (out.length === LIFE_SHOWN) break;
+  eachInterval(judged.analysis, page, (interval) => {
     const { fromRow } = interval;
     if (fromRow >= 0) out.push(Object.assign(spotOf(judged, fromRow), { what: whatChanged(interval) }));
-  }
+    return out.length < LIFE_SHOWN;
+  });
   return out;
 }
 

@@ -42,11 +42,18 @@ export interface LaneInterval {
   readonly text: string;
 }
 
-const CACHED_HISTORIES = 256;
+/**
+ * Histories are remembered up to so many intervals, 600 bytes each: what is remembered is moved by the
+ * collector, and whoever asks waits for that.
+ */
+const REMEMBERED_INTERVALS = 2048;
 
 interface Memory {
   readonly index: OpIndex;
+  /** The latest at the end. */
   readonly histories: Map<string, PageHistory>;
+  /** How many intervals they have. */
+  intervals: number;
 }
 const memories = new WeakMap<Analysis, Memory>();
 
@@ -59,7 +66,7 @@ function memoryOf(analysis: Analysis): Memory {
   let memory = memories.get(analysis);
   if (!memory) {
     const index = kept.get(analysis)?.() ?? made(analysis);
-    memory = { index, histories: new Map() };
+    memory = { index, histories: new Map(), intervals: 0 };
     memories.set(analysis, memory);
   }
   return memory;
@@ -87,15 +94,35 @@ export function pageHistory(analysis: Analysis, page: PageId): PageHistory {
   const key = keyOf(page);
   const known = memory.histories.get(key);
   if (known) return known;
-  const history = new HistoryBuilder(analysis, memory.index, page).build();
-  if (memory.histories.size >= CACHED_HISTORIES) {
-    for (const oldest of memory.histories.keys()) {
-      memory.histories.delete(oldest);
-      break;
-    }
-  }
+  const intervals: PageInterval[] = [];
+  new HistoryBuilder(analysis, memory.index, page).build((interval) => {
+    intervals.push(interval);
+    return true;
+  });
+  const history = { page, intervals };
   memory.histories.set(key, history);
+  memory.intervals += intervals.length;
+  for (const [oldest, { intervals: gone }] of memory.histories) {
+    if (memory.intervals <= REMEMBERED_INTERVALS || oldest === key) break;
+    memory.histories.delete(oldest);
+    memory.intervals -= gone.length;
+  }
   return history;
+}
+
+/**
+ * The intervals of a page's life one after another, until `tell` says false: nothing is kept of them, so that
+ * the life of many pages leaves no work behind.
+ */
+export function eachInterval(
+  analysis: Analysis,
+  page: PageId,
+  tell: (interval: PageInterval) => boolean,
+): void {
+  const memory = memoryOf(analysis);
+  const known = memory.histories.get(keyOf(page));
+  if (known) known.intervals.every(tell);
+  else new HistoryBuilder(analysis, memory.index, page).build(tell);
 }
 
 function keyOf(page: PageId): string {
@@ -155,7 +182,7 @@ class HistoryBuilder {
   constructor(
     private readonly analysis: Analysis,
     private readonly index: OpIndex,
-    private readonly page: PageId,
+    page: PageId,
   ) {
     this.rowCount = analysis.rowCount;
     this.aliases = aliasesOf(analysis, page);
@@ -164,10 +191,10 @@ class HistoryBuilder {
     this.joined = new JoinedPage(analysis, own, this.aliases, ofAliases);
   }
 
-  build(): PageHistory {
+  /** Tells all intervals, until `tell` says false. */
+  build(tell: (interval: PageInterval) => boolean): void {
     const { ops, mine } = this.index.opsOf(this.tracks);
     const rows = this.changeRows(ops, mine);
-    const intervals: PageInterval[] = [];
     let state = this.joined.at(-1);
     let from = -1;
     let changed: readonly Dimension[] = [];
@@ -177,13 +204,12 @@ class HistoryBuilder {
       const after = this.joined.at(row);
       const differs = differing(state, after);
       if (differs.length === 0) continue;
-      intervals.push({ fromRow: from, untilRow: row, state, changed });
+      if (!tell({ fromRow: from, untilRow: row, state, changed })) return;
       state = after;
       from = row;
       changed = differs;
     }
-    intervals.push({ fromRow: from, untilRow: Math.max(this.rowCount, from + 1), state, changed });
-    return { page: this.page, intervals };
+    tell({ fromRow: from, untilRow: Math.max(this.rowCount, from + 1), state, changed });
   }
 
   /** The state after `row`; undefined when the last few changes before it made no difference. */
