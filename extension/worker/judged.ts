@@ -20,6 +20,8 @@ export interface Before {
   readonly shown: Shown;
   /** Digest of its file when it was read. */
   readonly digest: string;
+  /** Reads what nobody has asked for yet, in steps. */
+  fill(): Generator<undefined, void>;
   /** It is not what the file has: it is thrown away. */
   drop(): void;
 }

@@ -1,11 +1,11 @@
 /** From an event row to what a person sees: its line, its columns and its printed time. */
 import type { ByteSource } from '../../parsers/base/source.js';
-import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
+import { UNKNOWN_CPU } from '../../parsers/events/table.js';
 import { eventHead } from '../../model/findings/listing.js';
 import { timeText } from '../../model/findings/report.js';
 import { compactLine } from './compact.js';
 import type { Judged } from './judged.js';
-import type { EventPlace, Spot } from '../protocol/place.js';
+import type { EventPlace, LineOf, Spot } from '../protocol/place.js';
 
 /** A longer line is shown up to here. */
 const LINE_BYTES = 4096;
@@ -90,12 +90,6 @@ const NOWHERE: EventPlace = {
 /** What it takes to find an event in its file or listing. */
 type Placed = Pick<Judged, 'source' | 'trace' | 'shown' | 'files'>;
 
-/** Up to the next event, where that lies behind this one. */
-function bytesToNext(table: EventTable, row: number): number | undefined {
-  const bytes = row + 1 < table.length ? table.at(row + 1) - table.at(row) : 0;
-  return bytes > 0 ? bytes : undefined;
-}
-
 function columnsOf({ source, trace, shown, files }: Placed, row: number): Columns {
   const { table } = trace;
   const part = files?.partOf(row);
@@ -104,7 +98,7 @@ function columnsOf({ source, trace, shown, files }: Placed, row: number): Column
   if (part && !part.isText) return { startColumn: 0, endColumn: LINE_END };
   // Offsets are those of the mended text then, and marks stand in front of the file's own lines.
   if (trace.mended) return { startColumn: 0, endColumn: LINE_END };
-  const text = lineText(part?.source ?? source, table.at(row), bytesToNext(table, row));
+  const text = lineText(part?.source ?? source, table.at(row), table.toNext(row) || undefined);
   return eventColumns(shown === 'compact' ? compactLine(text) : text, table.name(row));
 }
 
@@ -125,6 +119,12 @@ export function placeOf(judged: Placed, row: number): EventPlace {
     event: table.name(row),
     ...(part && { file: part.uri }),
   };
+}
+
+/** Line and file of a row, as questions name it. */
+export function lineOfRow({ trace: { table }, files }: Placed, row: number): LineOf {
+  const file = files?.partOf(row)?.uri;
+  return { line: table.line(row), ...(file !== undefined && { file }) };
 }
 
 /** Where to go for a row; row -1 and line 0 when there is none. */

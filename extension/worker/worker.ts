@@ -159,6 +159,7 @@ class TraceServer {
     const read = this.trace;
     compareBehind(
       before,
+      this.judged(),
       () => digestInSteps(source),
       () => this.trace !== read,
       (isSame) => {
@@ -213,14 +214,13 @@ class TraceServer {
   }
 
   /** What was taken from what is kept is kept already. */
-  private keepBehind({ wholes, trace, files, shown }: ReadTrace, analysis: Analysis): void {
+  private keepBehind({ wholes, files, shown }: ReadTrace, analysis: Analysis): void {
     const { kept } = this.tools;
-    const open = this.limited ?? trace;
     const isOver = (): boolean => this.analysis !== analysis;
     const source = wholes[0]!;
     const isAlone = wholes.length === 1 && !files && !this.isFromKept;
     const keep = isAlone && kept ? { kept, source, digest: this.digestOf(source), shown } : undefined;
-    keepBehind({ open, analysis }, keep, isOver);
+    keepBehind(this.judged(), keep, isOver);
   }
 
   /** Shows the host what was found so far. */

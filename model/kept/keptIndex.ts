@@ -3,6 +3,8 @@
  * operations as they are, one behind the other, so that a page's history takes a few pieces of it.
  */
 import type { Pieces } from '../../parsers/base/pieces.js';
+import { ROW_FACTS_BYTES, rowFactsIn, writeRowFacts, type RowFacts } from '../../parsers/events/rowFacts.js';
+import type { EventTable } from '../../parsers/events/table.js';
 import type { Analysis } from '../analysis.js';
 import { Op, OpLog, type OpCode } from '../ops/oplog.js';
 import { bucketKeys, findBucket, OpIndex, type IndexColumns, type PageOps } from '../pages/opindex.js';
@@ -12,7 +14,9 @@ import { OP_MAX } from './operations.js';
 
 /** Operations of a part of the records. */
 export const RECORDS_A_PART = 1 << 14;
-const RECORD_BYTES = 48;
+const OPERATION_BYTES = 48;
+/** Behind an operation is what is told of its row. */
+const RECORD_BYTES = OPERATION_BYTES + ROW_FACTS_BYTES;
 /** A history of more operations is read with all others. */
 const OPERATIONS_MAX = 20_000;
 /** Losses are of every page. */
@@ -26,10 +30,12 @@ export interface KeptColumns {
   length(name: keyof IndexColumns): number;
   /** Records of {@link RECORDS_A_PART} operations of the buckets. */
   records(part: number): Pieces;
+  /** Hears what is told of a row of a page that is asked for. */
+  give(row: number, facts: RowFacts): void;
 }
 
 /** The operations of all buckets as records, a part after the other. */
-export function* recordParts(ops: OpLog, entries: Uint32Array): Generator<Uint8Array> {
+export function* recordParts(ops: OpLog, entries: Uint32Array, table: EventTable): Generator<Uint8Array> {
   for (let from = 0; from < entries.length; from += RECORDS_A_PART) {
     const count = Math.min(RECORDS_A_PART, entries.length - from);
     const bytes = new ArrayBuffer(count * RECORD_BYTES);
@@ -46,6 +52,7 @@ export function* recordParts(ops: OpLog, entries: Uint32Array): Generator<Uint8A
       numbers[n + 3] = ops.count(i);
       numbers[n + 4] = ops.value(i);
       numbers[n + 5] = ops.aux(i);
+      writeRowFacts(table, ops.row(i), { numbers, words }, k * RECORD_BYTES + OPERATION_BYTES);
     }
     yield new Uint8Array(bytes);
   }
@@ -120,10 +127,18 @@ export class KeptIndex extends OpIndex {
         if (page < first || page >= first + needed(part.number('f64', at + 24))) continue;
         const record = this.record(part, at, first);
         const isOf = rangeOwner(this.of, record.op, record.subject) === subject;
-        if (isOf && rangeSpace(this.of, record.op, record.subject) === space) into.push(record);
+        if (!isOf || rangeSpace(this.of, record.op, record.subject) !== space) continue;
+        into.push(record);
+        const facts = rowFactsIn(part, at + OPERATION_BYTES);
+        if (facts) this.kept.give(record.row, facts);
       }
     }
     return true;
+  }
+
+  override fill(columns: IndexColumns): void {
+    super.fill(columns);
+    this.parts.length = 0;
   }
 
   private column(name: 'slots' | 'keys' | 'starts'): (i: number) => number {

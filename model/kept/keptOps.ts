@@ -6,8 +6,8 @@ import { WIDTHS, type NumberForm, type Pieces } from '../../parsers/base/pieces.
 import { Op, OP_BLOCK_LENGTH, OP_BLOCK_SHIFT, OpLog, type OpBlock, type OpCode } from '../ops/oplog.js';
 import { layoutOf, OP_MAX, type OpBounds } from './operations.js';
 
-/** Who has asked for so many pieces passes over all of them. */
-const PIECES_MAX = 256;
+/** Who has asked for so many pieces passes over all of them; a click asks for some twenty. */
+const PIECES_MAX = 1024;
 
 type Column = keyof OpBlock;
 
@@ -18,7 +18,8 @@ interface Place {
 }
 
 export class KeptOps extends OpLog {
-  private isWhole = false;
+  /** All of them are there. */
+  isWhole = false;
   private readonly places: readonly Readonly<Record<Column, Place>>[];
 
   /** `whole` reads all of it, from the trace where what is kept is damaged. */
@@ -50,12 +51,17 @@ export class KeptOps extends OpLog {
     return super.blocks;
   }
 
-  private readAll(): void {
+  /** Gives it all operations, where nobody has asked for them yet. */
+  fill({ blocks, length }: OpLog): void {
     if (this.isWhole) return;
     this.isWhole = true;
-    const { blocks, length } = this.whole();
+    this.pieces.forget();
     this.list.push(...blocks);
     this.length = length;
+  }
+
+  private readAll(): void {
+    if (!this.isWhole) this.fill(this.whole());
   }
 
   /** A number of operation `i`; undefined where all of them are there, or had better be. */

@@ -2,6 +2,7 @@
  * Operations as bytes that can be written down and read back: block by block, column by column, each in as
  * many bytes as it has in memory, so that nothing is copied number by number.
  */
+import { allSteps } from '../../parsers/base/steps.js';
 import { WIDTHS, type NumberForm } from '../../parsers/base/pieces.js';
 import { Op, OP_BLOCK_LENGTH, OP_BLOCK_SHIFT, OpLog, type OpBlock } from '../ops/oplog.js';
 
@@ -85,6 +86,16 @@ export function logOf(
   bytes: ArrayBuffer,
   bounds: OpBounds,
 ): OpLog | undefined {
+  return allSteps(logInSteps(length, forms, bytes, bounds));
+}
+
+/** The same, a block of operations a step. */
+export function* logInSteps(
+  length: number,
+  forms: string,
+  bytes: ArrayBuffer,
+  bounds: OpBounds,
+): Generator<undefined, OpLog | undefined> {
   const count = Math.ceil(length / OP_BLOCK_LENGTH);
   if (forms.length !== count * COLUMNS.length) return undefined;
   const blocks: OpBlock[] = [];
@@ -101,18 +112,21 @@ export function logOf(
     }
     blocks.push(block as unknown as OpBlock);
   }
-  return at === bytes.byteLength && isLog(blocks, bounds) ? OpLog.ofBlocks(length, blocks) : undefined;
+  const isOne = at === bytes.byteLength && (yield* isLog(blocks, bounds));
+  return isOne ? OpLog.ofBlocks(length, blocks) : undefined;
 }
 
 /** True for operations that there are, in the order of rows that there are. */
-function isLog(blocks: readonly OpBlock[], { rows, conversions }: OpBounds): boolean {
+function* isLog(blocks: readonly OpBlock[], { rows, conversions }: OpBounds): Generator<undefined, boolean> {
   let last = 0;
-  for (const { op, row, subject } of blocks)
+  for (const { op, row, subject } of blocks) {
+    yield;
     for (let i = 0; i < op.length; i++) {
       const code = op[i]!;
       if (code < 1 || code > OP_MAX || row[i]! < last || row[i]! > rows) return false;
       if (subject[i]! < -1 || (code === Op.Phase && subject[i]! >= conversions)) return false;
       last = row[i]!;
     }
+  }
   return true;
 }

@@ -3,7 +3,7 @@ import { conversion } from '../../test/support/conversion.js';
 import { asGfn, asPgoff } from '../../parsers/base/units.js';
 import fc from 'fast-check';
 import type { Analysis, Conversion, SlotInfo } from '../analysis.js';
-import { aliasesOf, lane, pageHistory, pageInstant, type PageId } from './intervals.js';
+import { aliasesOf, eachInterval, lane, pageHistory, pageInstant, type PageId } from './intervals.js';
 import { Attr, Op, OpLog, Phase, RefKind, type OpCode } from '../ops/oplog.js';
 import { intervalAtRow, rangePieces, stateAtRow, translate } from './query.js';
 import { RangeStates } from './rangeStates.js';
@@ -342,6 +342,26 @@ describe('page history, any operations', () => {
         },
       ),
       { numRuns: 150 },
+    );
+  });
+
+  it('tells intervals one by one until it is told to stop, and remembers the last histories alone', () => {
+    fc.assert(
+      fc.property(fc.array(anyStep, { maxLength: 40 }), anyPage, fc.nat(5), (steps, page, most) => {
+        const [fresh, analysis] = [randomAnalysis(steps, []), randomAnalysis(steps, [])];
+        const { intervals } = pageHistory(analysis, page);
+        assert.equal(pageHistory(analysis, page).intervals, intervals);
+        for (const of of [fresh, analysis]) {
+          const told: unknown[] = [];
+          eachInterval(of, page, (interval) => told.push(interval) <= most);
+          assert.deepEqual(told, intervals.slice(0, most + 1));
+        }
+        for (let other = 0; other < 3000; other++)
+          pageHistory(analysis, { unit: 'gfn', subject: 0, page: 1e6 + other });
+        assert.notEqual(pageHistory(analysis, page).intervals, intervals);
+        assert.deepEqual(pageHistory(analysis, page).intervals, intervals);
+      }),
+      { numRuns: 5 },
     );
   });
 

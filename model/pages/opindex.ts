@@ -4,6 +4,7 @@
  * pages as a 2M SPTE, 2^18 pages as a 1G one), so a range is stored in at most two buckets; wider ones are
  * kept in one list a subject.
  */
+import { allSteps } from '../../parsers/base/steps.js';
 import { PAGES_PER_LEVEL } from '../../parsers/base/units.js';
 import type { Analysis } from '../analysis.js';
 import { TWO_32 } from '../../parsers/base/words.js';
@@ -59,8 +60,13 @@ export class OpIndex {
   }
 
   /** True where its columns are there. */
-  protected get isWhole(): boolean {
+  get isWhole(): boolean {
     return this.made !== undefined;
+  }
+
+  /** Gives it columns that lay elsewhere. */
+  fill(columns: IndexColumns): void {
+    this.made ??= columns;
   }
 
   /** Operations on any of the pages, and losses, in trace order. */
@@ -132,15 +138,33 @@ export function inOrder(lists: readonly ArrayLike<number>[]): Uint32Array {
   return all.subarray(0, kept);
 }
 
+/** A step looks at so many numbers, and one more. */
+const STEP_MASK = 0x3fff;
+
 /** True for columns that lead to operations of a log of `length`, wherever one begins. */
-export function isIndex({ keys, slots, starts, entries, losses }: IndexColumns, length: number): boolean {
+export function isIndex(columns: IndexColumns, length: number): boolean {
+  return allSteps(isIndexInSteps(columns, length));
+}
+
+/** The same, some ten thousand numbers a step. */
+export function* isIndexInSteps(
+  { keys, slots, starts, entries, losses }: IndexColumns,
+  length: number,
+): Generator<undefined, boolean> {
   const isPowerOfTwo = slots.length > keys.length && (slots.length & (slots.length - 1)) === 0;
   if (!isPowerOfTwo || starts.length !== keys.length + 1) return false;
   if (starts[0] !== 0 || starts[keys.length] !== entries.length) return false;
   for (let i = 0; i < keys.length; i++) if (starts[i]! > starts[i + 1]!) return false;
-  for (const id of slots) if (id < -1 || id >= keys.length) return false;
-  for (const i of entries) if (i >= length) return false;
-  for (const i of losses) if (i >= length) return false;
+  yield;
+  for (let s = 0; s < slots.length; s++) {
+    if ((s & STEP_MASK) === STEP_MASK) yield;
+    if (slots[s]! < -1 || slots[s]! >= keys.length) return false;
+  }
+  for (let e = 0; e < entries.length; e++) {
+    if ((e & STEP_MASK) === STEP_MASK) yield;
+    if (entries[e]! >= length) return false;
+  }
+  for (let k = 0; k < losses.length; k++) if (losses[k]! >= length) return false;
   return true;
 }
 

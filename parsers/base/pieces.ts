@@ -42,6 +42,11 @@ export class Pieces {
     }
   }
 
+  /** All of it is elsewhere by now. */
+  forget(): void {
+    this.kept.clear();
+  }
+
   private view(piece: number): DataView | undefined {
     const known = this.kept.get(piece);
     if (known) return known;

@@ -6,6 +6,7 @@ import { fields, finite, listOf, oneOf, truth, whole, type Shaped } from '../bas
 import { WIDTHS, type NumberForm, type Pieces } from '../base/pieces.js';
 import { KIND_COUNT } from './kinds.js';
 import { Segment, SEGMENT_ROWS, type OptionalColumns } from './segment.js';
+import { FAILED_SHIFT, payloadWords, type Payloads } from './slots.js';
 import type { EventTable } from './table.js';
 
 /** The greatest id of a segment that is narrow. */
@@ -87,10 +88,16 @@ const NUMBER_FORMS = new Map<Form, NumberForm>([
   [Uint16Array, 'u16'],
 ]);
 
+/** No payload is longer. */
+const PAYLOAD_WORDS_MAX = payloadWords(FAILED_SHIFT);
+
 /** A segment's columns, number by number, where they lie. */
 export class SegmentPieces {
   /** The columns are there as a whole by now. */
   isOver = false;
+  /** And the payloads. */
+  isPoolOver = false;
+  private poolPieces: Pieces | undefined;
   private pieces: Pieces | undefined;
   private readonly columns = new Map<string, { readonly form: NumberForm; readonly at: number }>();
 
@@ -98,6 +105,7 @@ export class SegmentPieces {
     private readonly form: SegmentForm,
     private readonly ids: Interned,
     private readonly open: () => Pieces,
+    private readonly openPool: () => Pieces,
   ) {
     let at = 0;
     for (const [name, of] of formsOf(form)) {
@@ -108,9 +116,40 @@ export class SegmentPieces {
     }
   }
 
+  /** The columns are there, whether or not the payloads are. */
+  columnsAreThere(): void {
+    this.isOver = true;
+    this.pieces = undefined;
+  }
+
+  poolIsThere(): void {
+    this.isPoolOver = true;
+    this.poolPieces = undefined;
+  }
+
   /** How many pieces of it were read. */
   get count(): number {
     return this.pieces?.count ?? 0;
+  }
+
+  /** The same of its payloads. */
+  get poolCount(): number {
+    return this.poolPieces?.count ?? 0;
+  }
+
+  /** The payload at a word of the pool, at word 1 of another one; undefined where it is damaged. */
+  payload(p: number): Payloads | undefined {
+    const { isPacked, poolWords } = this.form;
+    const pool = new Uint32Array(2 + PAYLOAD_WORDS_MAX);
+    if (p === 0) return { pool, isPacked };
+    this.poolPieces ??= this.openPool();
+    const end = Math.min(poolWords, p + PAYLOAD_WORDS_MAX);
+    for (let at = p; at < end; at++) {
+      const word = this.poolPieces.number('u32', at * WIDTHS.u32);
+      if (word === undefined) return undefined;
+      pool[1 + at - p] = word;
+    }
+    return { pool, isPacked };
   }
 
   /** Undefined where it is damaged. */

@@ -3,13 +3,22 @@
  * asks for a hundred rows of as many places, and not for all that lies between.
  */
 import type { SegmentPieces } from './keptRows.js';
+import type { RowFacts } from './rowFacts.js';
 import { SEGMENT_MASK, SEGMENT_SHIFT } from './segment.js';
+import { hasSlot, readBig, readSlot, type Payloads } from './slots.js';
 import { EventTable } from './table.js';
 
 /** Who has asked for so many pieces of a segment will ask for more: its columns are read. */
-const PIECES_MAX = 48;
+const PIECES_MAX = 256;
+
+/** So many rows are at hand, of which a page's life is told. */
+const AT_HAND_MAX = 1 << 13;
 
 export class KeptTable extends EventTable {
+  private readonly atHand = new Map<number, RowFacts>();
+  /** An event has some slots. */
+  private last: { readonly row: number; readonly payload: Payloads } | undefined;
+
   constructor(
     table: EventTable,
     /** By segment. */
@@ -34,20 +43,43 @@ export class KeptTable extends EventTable {
     return segment === undefined || segment.isOver || segment.count > PIECES_MAX ? undefined : segment;
   }
 
+  /** The payload of a row, at 1 of a pool; undefined where that of its segment is there, or had better be. */
+  private payload(row: number): Payloads | undefined {
+    if (this.last?.row === row) return this.last.payload;
+    const segment = this.pieces[row >>> SEGMENT_SHIFT];
+    if (segment === undefined || segment.isPoolOver || segment.poolCount > PIECES_MAX) return undefined;
+    const i = row & SEGMENT_MASK;
+    const p = this.of(row)?.number('payload', i) ?? this.segments[row >>> SEGMENT_SHIFT]!.payload[i]!;
+    const payload = segment.payload(p);
+    if (payload) this.last = { row, payload };
+    return payload;
+  }
+
+  /** Says of a row what was found beside an operation. */
+  give(row: number, facts: RowFacts): void {
+    if (facts.name >= this.names.size || facts.comm >= this.comms.size) return;
+    if (row >= this.length || this.pieces[row >>> SEGMENT_SHIFT]?.isOver !== false) return;
+    if (this.atHand.size >= AT_HAND_MAX) this.atHand.clear();
+    this.atHand.set(row, facts);
+  }
+
   override ts(row: number): number {
-    return this.of(row)?.number('ts', row & SEGMENT_MASK) ?? super.ts(row);
+    return this.atHand.get(row)?.ts ?? this.of(row)?.number('ts', row & SEGMENT_MASK) ?? super.ts(row);
   }
   override at(row: number): number {
-    return this.of(row)?.at(row & SEGMENT_MASK) ?? super.at(row);
+    return this.atHand.get(row)?.at ?? this.of(row)?.at(row & SEGMENT_MASK) ?? super.at(row);
+  }
+  override toNext(row: number): number {
+    return this.atHand.get(row)?.toNext ?? super.toNext(row);
   }
   override line(row: number): number {
-    return this.of(row)?.line(row & SEGMENT_MASK) ?? super.line(row);
+    return this.atHand.get(row)?.line ?? this.of(row)?.line(row & SEGMENT_MASK) ?? super.line(row);
   }
   override cpu(row: number): number {
-    return this.of(row)?.number('cpu', row & SEGMENT_MASK) ?? super.cpu(row);
+    return this.atHand.get(row)?.cpu ?? this.of(row)?.number('cpu', row & SEGMENT_MASK) ?? super.cpu(row);
   }
   override tid(row: number): number {
-    return this.of(row)?.number('tid', row & SEGMENT_MASK) ?? super.tid(row);
+    return this.atHand.get(row)?.tid ?? this.of(row)?.number('tid', row & SEGMENT_MASK) ?? super.tid(row);
   }
   override tgid(row: number): number {
     return this.of(row)?.number('tgid', row & SEGMENT_MASK) ?? super.tgid(row);
@@ -55,10 +87,22 @@ export class KeptTable extends EventTable {
   override kind(row: number): number {
     return this.of(row)?.below('kind', row & SEGMENT_MASK) ?? super.kind(row);
   }
+  override has(row: number, slot: number): boolean {
+    const payload = this.payload(row);
+    return payload ? hasSlot(payload, 1, slot) : super.has(row, slot);
+  }
+  override num(row: number, slot: number): number {
+    const payload = this.payload(row);
+    return payload ? readSlot(payload, 1, slot) : super.num(row, slot);
+  }
+  override big(row: number, slot: number): bigint | undefined {
+    const payload = this.payload(row);
+    return payload ? readBig(payload, 1, slot) : super.big(row, slot);
+  }
   override nameId(row: number): number {
-    return this.of(row)?.below('name', row & SEGMENT_MASK) ?? super.nameId(row);
+    return this.atHand.get(row)?.name ?? this.of(row)?.below('name', row & SEGMENT_MASK) ?? super.nameId(row);
   }
   override commId(row: number): number {
-    return this.of(row)?.below('comm', row & SEGMENT_MASK) ?? super.commId(row);
+    return this.atHand.get(row)?.comm ?? this.of(row)?.below('comm', row & SEGMENT_MASK) ?? super.commId(row);
   }
 }

@@ -3,7 +3,13 @@ import fs from 'node:fs';
 import { NEVER_CANCELLED } from '../base/cancel.js';
 import { MemorySource } from '../base/source.js';
 import { readTrace } from '../index.js';
-import { pageFrames, structPageOf } from './pageFrames.js';
+import {
+  givePageFrames,
+  pageFrames,
+  pageFramesFound,
+  pageFramesInSteps,
+  structPageOf,
+} from './pageFrames.js';
 import type { EventTable } from './table.js';
 
 const lineOf = (event: string, i: number): string =>
@@ -101,6 +107,34 @@ describe('frames of struct pages', () => {
     const both = [alloc(pageOf(0x1000), 0x1000), alloc(pageOf(0x1007), 0x1007)];
     assert.equal(last([...both, gup(pageOf(0x5), 1)])[0], 5);
     assert.equal(last([...both, gup(pageOf(0x5), -14)])[0], undefined);
+  });
+
+  it('are looked for once, by whoever asks while somebody looks for them', () => {
+    const many = Array.from({ length: 20_000 }, (_, i) => alloc(pageOf(0x1000 + i), 0x1000 + i));
+    const table = read(many);
+    const steps = pageFramesInSteps(table);
+    steps.next();
+    assert.equal(pageFramesFound(table), undefined);
+    const { num } = table;
+    let asked = 0;
+    table.num = (row, slot) => {
+      asked++;
+      return num.call(table, row, slot);
+    };
+    const frames = pageFrames(table);
+    assert.ok(asked > 10_000 && asked < many.length, `goes on where the other was: ${asked}`);
+    assert.equal(pageFramesFound(table), frames);
+    assert.deepEqual(steps.next(), { done: true, value: frames });
+  });
+
+  it('are those that were found before, where somebody says so', () => {
+    const both = read([alloc(pageOf(0x1000), 0x1000), alloc(pageOf(0x1007), 0x1007)]);
+    const table = read([]);
+    const { array, reason } = pageFrames(both);
+    givePageFrames(table, reason, array);
+    assert.equal(pageFrames(table).frameOf(ARRAY + 64n * 77n), 77);
+    givePageFrames(table, 'nothing', undefined);
+    assert.deepEqual([pageFrames(table).isProved, pageFrames(table).frameOf(ARRAY)], [false, undefined]);
   });
 
   it('agree in every recording that gives both', () => {

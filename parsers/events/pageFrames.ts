@@ -5,6 +5,7 @@
  */
 import type { EventTable } from './table.js';
 import { SEGMENT_SHIFT } from './segment.js';
+import { allSteps } from '../base/steps.js';
 import { kindId, kindSlots, slotIndex } from './kinds.js';
 import type { EventKind } from './vocabulary.js';
 import { PAGE_SIZE } from '../base/units.js';
@@ -16,6 +17,18 @@ export interface PageFrames {
   readonly isProved: boolean;
   /** How it was proved, or why it was not, in a clause. */
   readonly reason: string;
+  /** What was proved; it can be written down. */
+  readonly array?: PageArray;
+}
+
+/** Where struct pages stand in memory, and of which frames that is known. */
+export interface PageArray {
+  /** That of frame 0. */
+  readonly start: bigint;
+  readonly size: bigint;
+  readonly low: number;
+  /** Behind the last one. */
+  readonly high: number;
 }
 
 /** Bytes that struct pages take: more with what debugging adds, on a 64-bit kernel. */
@@ -111,25 +124,42 @@ export function structPageOf(
 }
 
 const known = new WeakMap<EventTable, { readonly rows: number; readonly frames: PageFrames }>();
+/** Searches that are under way: who asks meanwhile goes on with them. */
+const searches = new WeakMap<EventTable, { readonly rows: number; readonly steps: Generator<undefined> }>();
 
 /** What the trace proves of its struct pages. Asked again, it is not looked for again. */
 export function pageFrames(table: EventTable): PageFrames {
-  const steps = pageFramesInSteps(table);
+  return allSteps(pageFramesInSteps(table));
+}
+
+/** The same, some thousand rows a step. */
+export function* pageFramesInSteps(table: EventTable): Generator<undefined, PageFrames> {
   for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
+    const found = pageFramesFound(table);
+    if (found) return found;
+    let search = searches.get(table);
+    if (search?.rows !== table.length) search = { rows: table.length, steps: searched(table) };
+    searches.set(table, search);
+    search.steps.next();
+    yield;
   }
 }
 
-/** The same, a segment a step. */
-export function* pageFramesInSteps(table: EventTable): Generator<undefined, PageFrames> {
-  const before = known.get(table);
-  if (before?.rows === table.length) return before.frames;
+/** What was found before; undefined where nobody has looked. */
+export function pageFramesFound(table: EventTable): PageFrames | undefined {
+  const found = known.get(table);
+  return found?.rows === table.length ? found.frames : undefined;
+}
+
+/** Says it of a table of which it was found before. */
+export function givePageFrames(table: EventTable, reason: string, array: PageArray | undefined): void {
+  known.set(table, { rows: table.length, frames: array ? provedBy(array, reason) : notProved(reason) });
+}
+
+function* searched(table: EventTable): Generator<undefined> {
   const proof = new Proof();
   yield* new Pairs(table, proof).find();
-  const frames = proof.end();
-  known.set(table, { rows: table.length, frames });
-  return frames;
+  known.set(table, { rows: table.length, frames: proof.end() });
 }
 
 /** Holds pairs against one another. */
@@ -163,22 +193,24 @@ class Proof {
     if (this.wrong) return notProved('the events that give both contradict one another');
     if (!first) return notProved('no event gives a struct page together with its frame');
     if (size === 0n) return notProved('only one page is known by both, and two are needed');
-    const array = first.page - first.pfn * size;
-    const isOne = array % ARRAY_ALIGN === 0n;
+    const start = first.page - first.pfn * size;
+    const isOne = start % ARRAY_ALIGN === 0n;
     const low = isOne ? 0 : Math.floor(this.least / SECTION_FRAMES) * SECTION_FRAMES;
     const high = isOne ? FRAMES_MAX : (Math.floor(this.most / SECTION_FRAMES) + 1) * SECTION_FRAMES;
-    const frameOf = (page: bigint): number | undefined => {
-      const bytes = page - array;
-      const pfn = Number(bytes / size);
-      return bytes >= 0n && bytes % size === 0n && pfn >= low && pfn < high ? pfn : undefined;
-    };
     const range = isOne ? '' : `, for pfns 0x${low.toString(16)} to 0x${(high - 1).toString(16)} alone`;
-    return {
-      frameOf,
-      isProved: true,
-      reason: `${this.pairs} events give both, ${size} bytes a struct page${range}`,
-    };
+    const reason = `${this.pairs} events give both, ${size} bytes a struct page${range}`;
+    return provedBy({ start, size, low, high }, reason);
   }
+}
+
+function provedBy(array: PageArray, reason: string): PageFrames {
+  const { start, size, low, high } = array;
+  const frameOf = (page: bigint): number | undefined => {
+    const bytes = page - start;
+    const pfn = Number(bytes / size);
+    return bytes >= 0n && bytes % size === 0n && pfn >= low && pfn < high ? pfn : undefined;
+  };
+  return { frameOf, isProved: true, reason, array };
 }
 
 /** Bytes of a struct page by two of them; 0 where they are those of no array. */
@@ -191,6 +223,9 @@ function sizeOf(bytes: bigint, frames: bigint): bigint {
 function notProved(reason: string): PageFrames {
   return { frameOf: () => undefined, isProved: false, reason };
 }
+
+/** A step has so many rows, and one more. */
+const STEP_MASK = 0x1fff;
 
 /** Finds pages with their frames: in one event, or in two about the same page of a file. */
 class Pairs {
@@ -213,6 +248,7 @@ class Pairs {
     for (const [s, segment] of this.table.segments.entries()) {
       const base = s << SEGMENT_SHIFT;
       for (let i = 0; i < segment.length; i++) {
+        if ((i & STEP_MASK) === STEP_MASK) yield;
         const kind = segment.kind[i]!;
         if (!OF_INTEREST[kind]) continue;
         const row = base + i;

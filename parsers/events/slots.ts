@@ -79,6 +79,12 @@ export function readSlot(payloads: Payloads, p: number, slot: number): number {
   return isWide(payloads, p, slot) ? pool[at + 1]! * TWO_32 + pool[at]! : pool[at]!;
 }
 
+/** The same as an exact unsigned 64-bit value, undefined when absent. */
+export function readBig(payloads: Payloads, p: number, slot: number): bigint | undefined {
+  if (!hasSlot(payloads, p, slot)) return undefined;
+  return (BigInt(highWord(payloads, p, slot)) << 32n) | BigInt(lowWord(payloads, p, slot));
+}
+
 /**
  * Slot as a signed 64-bit number (exact for |v| < 2^53), or `absent`. 32-bit returns printed as signed come
  * back as such.

@@ -13,16 +13,7 @@ import { LimitMet, limitMetBy } from '../base/limits.js';
 import { IssueLog, type Issue, type LossMark } from './issues.js';
 import { KIND_UNKNOWN, kindSlots } from './kinds.js';
 import { Segment, SEGMENT_MASK, SEGMENT_ROWS, SEGMENT_SHIFT, TABLE_LIMIT } from './segment.js';
-import {
-  FAILED_SHIFT,
-  READ_MASK,
-  hasSlot,
-  headOf,
-  highWord,
-  lowWord,
-  payloadWords,
-  readSlot,
-} from './slots.js';
+import { FAILED_SHIFT, READ_MASK, hasSlot, headOf, payloadWords, readBig, readSlot } from './slots.js';
 import type { EventKind } from './vocabulary.js';
 
 export const UNKNOWN_CPU = 0xffff;
@@ -186,6 +177,10 @@ export class EventTable {
   at(row: number): number {
     return this.segments[row >>> SEGMENT_SHIFT]!.atOf(row & SEGMENT_MASK);
   }
+  /** Bytes up to the next row; 0 where that does not lie behind this one. */
+  toNext(row: number): number {
+    return row + 1 < this.length ? Math.max(0, this.at(row + 1) - this.at(row)) : 0;
+  }
   line(row: number): number {
     return this.segments[row >>> SEGMENT_SHIFT]!.lineOf(row & SEGMENT_MASK);
   }
@@ -237,9 +232,7 @@ export class EventTable {
   /** Slot as an exact unsigned 64-bit value, undefined when absent. */
   big(row: number, slot: number): bigint | undefined {
     const seg = this.segments[row >>> SEGMENT_SHIFT]!;
-    const p = seg.payload[row & SEGMENT_MASK]!;
-    if (!hasSlot(seg, p, slot)) return undefined;
-    return (BigInt(highWord(seg, p, slot)) << 32n) | BigInt(lowWord(seg, p, slot));
+    return readBig(seg, seg.payload[row & SEGMENT_MASK]!, slot);
   }
 
   /**

@@ -8,6 +8,8 @@ import { Op } from '../../model/ops/oplog.js';
 import { indexOf, pageHistory, type PageId } from '../../model/pages/intervals.js';
 import { pageOf, pagesOfRow } from '../../model/pages/query.js';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
+import { kindSlots } from '../../parsers/events/kinds.js';
+import { pageFrames, pageFramesFound } from '../../parsers/events/pageFrames.js';
 import { PIECE_BYTES, Pieces } from '../../parsers/base/pieces.js';
 import { MemorySource } from '../../parsers/base/source.js';
 import { readTrace } from '../../parsers/index.js';
@@ -49,7 +51,9 @@ function rowsOf(table: EventTable, every: number): readonly unknown[] {
   for (let row = 0; row < table.length; row += every)
     out.push([
       ...[table.ts(row), table.at(row), table.line(row), table.cpu(row), table.tid(row), table.tgid(row)],
-      ...[table.kind(row), table.name(row), table.comm(row)],
+      ...[table.kind(row), table.name(row), table.comm(row), table.toNext(row)],
+      ...kindSlots(table.kind(row)).map((_, slot) => [table.has(row, slot), table.num(row, slot)]),
+      ...kindSlots(table.kind(row)).map((_, slot) => String(table.big(row, slot))),
     ]);
   return out;
 }
@@ -97,6 +101,50 @@ describe('an entry that is looked up in pieces', () => {
       assert.deepEqual(rowsOf(known.table, 1), rowsOf(whole.table, 1));
     });
 
+  for (const file of FILES)
+    it(`is read in steps behind whoever asks, and says the same of ${file}`, () => {
+      const whole = judgedFile(file);
+      pageFrames(whole.table);
+      const pack = opened(entryOf(whole))!;
+      const known = readTraceParts(pack, () => assert.fail('nothing is damaged'))!;
+      assert.equal(pageFramesFound(known.table)?.reason, pageFrames(whole.table).reason);
+      historiesOf(known.table, known.analysis, 50);
+      let steps = 0;
+      for (const _ of known.fill()) steps++;
+      assert.ok(steps > 5, `${steps}`);
+      pack.bytes = pack.pieces = () => assert.fail('all of it is there');
+      assert.deepEqual(rowsOf(known.table, 1), rowsOf(whole.table, 1));
+      assert.deepEqual(
+        historiesOf(known.table, known.analysis, 9),
+        historiesOf(whole.table, whole.analysis, 9),
+      );
+      assert.deepEqual(indexOf(known.analysis).columns, indexOf(whole.analysis).columns);
+    });
+
+  it('has what is told of the rows of a page beside its operations', () => {
+    const whole = judgedFile(FILES[0]!);
+    const pack = opened(entryOf(whole))!;
+    const known = readTraceParts(pack, () => assert.fail('nothing is damaged'))!;
+    const page: PageId = { unit: 'gfn', subject: 0, page: 0x100004 };
+    const { intervals } = pageHistory(known.analysis, page);
+    // Where a memslot comes or goes there is no operation on the page.
+    const bounds = new Set([-1, ...known.analysis.slots.flatMap((slot) => [slot.fromRow, slot.untilRow])]);
+    const wanted = intervals.map(({ fromRow }) => fromRow).filter((row) => !bounds.has(row));
+    assert.ok(wanted.length > 3, `${wanted.length}`);
+    const pieces = pack.pieces.bind(pack);
+    pack.pieces = (name) => (/^(rows|pool)/.test(name) ? assert.fail(name) : pieces(name));
+    const toldOf = ({ table }: Whole): readonly unknown[] =>
+      wanted.map((row) => [
+        table.line(row),
+        table.at(row),
+        table.toNext(row),
+        table.name(row),
+        table.ts(row),
+      ]);
+    assert.deepEqual(toldOf(known), toldOf(whole));
+    assert.throws(() => known.table.kind(wanted[0]!), /rows/, 'what is not told there is looked up');
+  });
+
   it('takes nothing of a piece that is damaged, and reads the trace for it', () => {
     const whole = judgedFile(FILES[0]!);
     const entry = entryOf(whole);
@@ -124,6 +172,7 @@ describe('an entry that is looked up in pieces', () => {
     const parts = [
       'ops',
       'rows.0',
+      'pool.0',
       'records.0',
       'index.keys',
       'index.slots',

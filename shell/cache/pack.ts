@@ -20,6 +20,9 @@ const LIST_BYTES_MAX = 64 << 20;
 /** Nor a longer text. */
 const TEXT_BYTES_MAX = 256 << 20;
 
+/** What is read in a step takes a millisecond, on a busy machine two. */
+const STEP_BYTES = 1 << 18;
+
 /** The checksum of what `sum` covers (0 for nothing) and `bytes` after it. */
 export type Checksum = (sum: number, bytes: Uint8Array) => number;
 
@@ -128,6 +131,8 @@ export class PackWriter {
 export type ReadInto = (into: Uint8Array, at: number) => boolean;
 
 export class PackReader {
+  private readonly readAhead = new Map<string, ArrayBuffer>();
+
   private constructor(
     readonly about: string,
     private readonly parts: ReadonlyMap<string, Part>,
@@ -165,8 +170,27 @@ export class PackReader {
   /** Bytes of a part; undefined where there is none, it has another length, or is damaged. */
   bytes(name: string, length = this.bytesOf(name)): ArrayBuffer | undefined {
     if (this.bytesOf(name) !== length || !this.has(name)) return undefined;
+    const read = this.readAhead.get(name);
+    // It is handed out once: who asks again may write into it.
+    this.readAhead.delete(name);
+    if (read) return read;
     const bytes = new Uint8Array(length);
     return this.into(name, bytes) ? bytes.buffer : undefined;
+  }
+
+  /** Reads a part ahead, in steps, for who asks for its bytes next. */
+  *ahead(name: string): Generator<undefined, void> {
+    const part = this.parts.get(name);
+    if (!part) return;
+    const bytes = new Uint8Array(part.bytes);
+    let sum = 0;
+    for (let at = 0; at < bytes.length; at += STEP_BYTES) {
+      const step = bytes.subarray(at, at + STEP_BYTES);
+      if (!this.read(step, part.at + at)) return;
+      sum = this.checksum(sum, step);
+      yield;
+    }
+    if (sum === part.sum) this.readAhead.set(name, bytes.buffer);
   }
 
   /** Reads a part to where it is to be; false where there is none, it has another length, or is damaged. */

@@ -9,7 +9,7 @@ import {
   type AnalysisData,
 } from '../../model/kept/analysisData.js';
 import { KeptOps } from '../../model/kept/keptOps.js';
-import { columnsOf, formsOf, logOf } from '../../model/kept/operations.js';
+import { columnsOf, formsOf, logInSteps, logOf } from '../../model/kept/operations.js';
 import { OpLog } from '../../model/ops/oplog.js';
 import { RULE_IDS } from '../../model/rules/registry.js';
 import { fields, parsed, text, whole } from '../../parsers/base/shape.js';
@@ -46,6 +46,15 @@ export function readOps(pack: PackReader, data: AnalysisData): OpLog | undefined
   const bytes = log && pack.bytes('ops');
   const bounds = { rows: data.rowCount, conversions: data.conversions.length };
   return bytes && logOf(log.length, log.forms, bytes, bounds);
+}
+
+/** The same in steps. */
+export function* opsInSteps(pack: PackReader, data: AnalysisData): Generator<undefined, OpLog | undefined> {
+  const log = parsed(isLog, pack.text('log') ?? '');
+  yield* pack.ahead('ops');
+  const bytes = log && pack.bytes('ops');
+  const bounds = { rows: data.rowCount, conversions: data.conversions.length };
+  return bytes && (yield* logInSteps(log.length, log.forms, bytes, bounds));
 }
 
 /** The same, of which a few are read where they lie before all are; undefined where they are none. */

@@ -9,6 +9,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import * as zlib from 'node:zlib';
 import { fields, parsed, text, listOf, type Shaped } from '../../parsers/base/shape.js';
+import { allSteps } from '../../parsers/base/steps.js';
 import { crc32 } from '../crc32.js';
 import { isStamps, markOf, sameStamps, type FileMark } from './fileMark.node.js';
 import { PackReader, PackWriter, type Checksum } from './pack.js';
@@ -152,10 +153,7 @@ export class TraceCache {
       yield;
       return write(pack);
     });
-    for (;;) {
-      const { done, value } = steps.next();
-      if (done) return value;
-    }
+    return allSteps(steps);
   }
 
   /** The same in steps, between which something else may be done. */

@@ -3,13 +3,14 @@
  * rows, its operations by page, and what names it.
  */
 import type { Analysis } from '../../model/analysis.js';
-import { analysisOf } from '../../model/kept/analysisData.js';
+import { analysisOf, type AnalysisData } from '../../model/kept/analysisData.js';
 import { recordParts } from '../../model/kept/keptIndex.js';
-import { giveKeptIndex, INDEX_COLUMNS } from '../../model/kept/pageIndex.js';
+import { KeptOps } from '../../model/kept/keptOps.js';
+import { fillIndex, giveKeptIndex, INDEX_COLUMNS, type KeptPlaces } from '../../model/kept/pageIndex.js';
 import { OpLog } from '../../model/ops/oplog.js';
 import { indexOf } from '../../model/pages/intervals.js';
 import { Interner } from '../../parsers/base/intern.js';
-import { listOf, parsed } from '../../parsers/base/shape.js';
+import { big, fields, finite, listOf, maybe, parsed, text, type Shaped } from '../../parsers/base/shape.js';
 import { isStacks, metaOf, stacksData, stacksOf } from '../../parsers/events/keptMarks.js';
 import {
   columnsOf,
@@ -19,11 +20,12 @@ import {
   poolOf,
   SegmentPieces,
 } from '../../parsers/events/keptRows.js';
+import { givePageFrames, pageFramesFound, type PageFrames } from '../../parsers/events/pageFrames.js';
 import { KeptTable } from '../../parsers/events/keptTable.js';
 import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
 import { EventTable } from '../../parsers/events/table.js';
 import type { PackReader, PackWriter } from './pack.js';
-import { opsInPieces, readAnalysis, readOps, writeReport, type Whole } from './reportParts.js';
+import { opsInPieces, opsInSteps, readAnalysis, readOps, writeReport, type Whole } from './reportParts.js';
 
 /** Frames of more stacks are read again about as fast as a trace is. */
 const STACKS_MAX = 200_000;
@@ -48,18 +50,44 @@ export function* writeTrace(
     yield;
   }
   let part = 0;
-  for (const records of recordParts(analysis.ops, columns.entries)) {
+  for (const records of recordParts(analysis.ops, columns.entries, table)) {
     pack.addInPieces(`records.${part++}`, [records]);
     yield;
   }
+  const frames = pageFramesFound(table);
+  if (frames) pack.addText('frames', JSON.stringify(framesData(frames)));
   pack.addText('segments', JSON.stringify(table.segments.map(formOf)));
   for (const [i, segment] of table.segments.entries()) {
     yield;
     pack.addInPieces(`rows.${i}`, columnsOf(segment));
     yield;
-    pack.add(`pool.${i}`, poolOf(segment));
+    pack.addInPieces(`pool.${i}`, [poolOf(segment)]);
   }
   return true;
+}
+
+const isFrames = fields({
+  reason: text,
+  array: maybe(fields({ start: big, size: big, low: finite, high: finite })),
+});
+
+function framesData({ reason, array }: PageFrames): Shaped<typeof isFrames> {
+  return { reason, array: array && { ...array, start: array.start.toString(), size: array.size.toString() } };
+}
+
+/** Where nothing is kept of them, they are looked for at the first question. */
+function giveFrames(table: EventTable, kept: string): void {
+  const frames = parsed(isFrames, kept);
+  const size = BigInt(frames?.array?.size ?? 1);
+  if (!frames || size <= 0n) return;
+  const { array } = frames;
+  givePageFrames(table, frames.reason, array && { ...array, start: BigInt(array.start), size });
+}
+
+/** A trace that was kept, of which nothing need be there. */
+export interface KeptWhole extends Whole {
+  /** Reads all that was not asked for yet, in steps: what a click asks for first, and rows at the end. */
+  fill(): Generator<undefined, void>;
 }
 
 function readIds(pack: PackReader, list: 'names' | 'comms'): Interner | undefined {
@@ -73,7 +101,7 @@ function readIds(pack: PackReader, list: 'names' | 'comms'): Interner | undefine
  * A trace that was kept whole; undefined where it is not, or does not go together. Rows, operations and the
  * index are read when somebody looks at them; `readWhole` stands in where one turns out to be damaged.
  */
-export function readTraceParts(pack: PackReader, readWhole: () => Whole): Whole | undefined {
+export function readTraceParts(pack: PackReader, readWhole: () => Whole): KeptWhole | undefined {
   const known = readAnalysis(pack);
   const forms = parsed(listOf(isSegmentForm), pack.text('segments') ?? '');
   const stacks = parsed(isStacks, pack.text('stacks') ?? '');
@@ -85,7 +113,13 @@ export function readTraceParts(pack: PackReader, readWhole: () => Whole): Whole 
   let read: Whole | undefined;
   const all = (): Whole => (read ??= readWhole());
   const pieces = forms.map(
-    (form, i) => new SegmentPieces(form, { names, comms }, () => pack.pieces(`rows.${i}`)),
+    (form, i) =>
+      new SegmentPieces(
+        form,
+        { names, comms },
+        () => pack.pieces(`rows.${i}`),
+        () => pack.pieces(`pool.${i}`),
+      ),
   );
   const segments = forms.map((form, i) =>
     lazySegment(
@@ -93,10 +127,13 @@ export function readTraceParts(pack: PackReader, readWhole: () => Whole): Whole 
       { names, comms },
       {
         columns() {
-          pieces[i]!.isOver = true;
+          pieces[i]!.columnsAreThere();
           return pack.bytes(`rows.${i}`);
         },
-        pool: () => pack.bytes(`pool.${i}`),
+        pool() {
+          pieces[i]!.poolIsThere();
+          return pack.bytes(`pool.${i}`);
+        },
       },
       () => all().table.segments[i]!,
     ),
@@ -104,11 +141,28 @@ export function readTraceParts(pack: PackReader, readWhole: () => Whole): Whole 
   const { length, issues, losses, unread } = marks;
   const meta = metaOf(marks);
   const kept = stacksOf(stacks);
-  const table = new EventTable(length, segments, meta, names, comms, issues, losses, kept, unread);
-  return { table: new KeptTable(table, pieces), analysis: lazyAnalysis(pack, data, all) };
+  const rows = new EventTable(length, segments, meta, names, comms, issues, losses, kept, unread);
+  const table = new KeptTable(rows, pieces);
+  giveFrames(table, pack.text('frames') ?? '');
+  const lazy = lazyAnalysis(pack, data, table, all);
+  function* fill(): Generator<undefined, void> {
+    yield* lazy.fill();
+    for (const [i, segment] of segments.entries()) {
+      yield* pack.ahead(`rows.${i}`);
+      void segment.ts;
+      yield* pack.ahead(`pool.${i}`);
+      void segment.pool;
+    }
+  }
+  return { table, analysis: lazy.analysis, fill };
 }
 
-function lazyAnalysis(pack: PackReader, data: Parameters<typeof analysisOf>[0], all: () => Whole): Analysis {
+function lazyAnalysis(
+  pack: PackReader,
+  data: AnalysisData,
+  table: KeptTable,
+  all: () => Whole,
+): { readonly analysis: Analysis; fill(): Generator<undefined, void> } {
   const analysis = analysisOf(data, new OpLog());
   let ops: OpLog | undefined;
   const whole = (): OpLog => readOps(pack, data) ?? all().analysis.ops;
@@ -116,11 +170,20 @@ function lazyAnalysis(pack: PackReader, data: Parameters<typeof analysisOf>[0], 
     enumerable: true,
     get: () => (ops ??= opsInPieces(pack, data, whole) ?? whole()),
   });
-  giveKeptIndex(analysis, {
+  const places: KeptPlaces = {
     bytes: (name) => pack.bytes(`index.${name}`),
     pieces: (name) => pack.pieces(`index.${name}`),
     bytesOf: (name) => pack.bytesOf(`index.${name}`),
     records: (part) => pack.pieces(`records.${part}`),
-  });
-  return analysis;
+    give: (row, facts) => table.give(row, facts),
+  };
+  giveKeptIndex(analysis, places);
+  function* fill(): Generator<undefined, void> {
+    if (analysis.ops instanceof KeptOps && !analysis.ops.isWhole) {
+      const read = yield* opsInSteps(pack, data);
+      if (read) analysis.ops.fill(read);
+    }
+    yield* fillIndex(analysis, places, (name) => pack.ahead(`index.${name}`));
+  }
+  return { analysis, fill };
 }

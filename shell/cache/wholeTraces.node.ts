@@ -9,12 +9,11 @@ import type { EventTable } from '../../parsers/events/table.js';
 import type { OpenTrace, ReadOptions } from '../../parsers/reader.js';
 import { giveVendor, vendorOfTrace } from '../../parsers/told.js';
 import type { PackReader, PackWriter } from './pack.js';
-import type { Whole } from './reportParts.js';
-import { readTraceParts, writeTrace } from './traceParts.js';
+import { readTraceParts, writeTrace, type KeptWhole } from './traceParts.js';
 import type { Sighting, TraceCache } from './traceCache.node.js';
 
 /** A trace that was read and judged before. */
-export interface KeptTrace extends Whole {
+export interface KeptTrace extends KeptWhole {
   readonly open: OpenTrace;
   /** Digest of its file when it was read. */
   readonly digest: string;
@@ -148,9 +147,9 @@ export function keepTrace(
   return steps();
 }
 
-const DIGEST_CHUNK_BYTES = 4 << 20;
+const DIGEST_CHUNK_BYTES = 1 << 20;
 
-/** SHA-256 of a whole file, some megabytes a step. */
+/** SHA-256 of a whole file, a megabyte a step. */
 export function* digestInSteps(source: ByteSource, sum: Hash): Generator<undefined, string> {
   for (let at = 0; at < source.size; at += DIGEST_CHUNK_BYTES) {
     sum.update(source.read(at, DIGEST_CHUNK_BYTES));
