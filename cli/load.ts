@@ -20,7 +20,7 @@ import { CACHE_OPTIONS } from './cacheOptions.js';
 import { openSource, type OpenSource } from './fileSource.js';
 import type { Output } from './output.js';
 import type { Following } from '../shell/following.js';
-import { lineKernel, recordKernel } from '../shell/kernels.js';
+import { lineKernel, recordKernel, sampleKernel } from '../shell/kernels.js';
 import { withSidecar } from './sidecar.js';
 
 /** Options of every command that reads and judges a trace. */
@@ -155,6 +155,7 @@ function readOpen(source: OpenSource, output: Output, { traceEvents, following }
     ...codecs(source.name),
     lineKernel,
     recordKernel,
+    sampleKernel,
     ...(traceEvents === undefined ? {} : { traceEvents }),
     ...(following && { grown: following.reading }),
     progress: (done) => {

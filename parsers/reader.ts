@@ -10,6 +10,7 @@ import type { EventTable } from './events/table.js';
 import type { EventLinesReader } from './events/textreader.js';
 import type { KernelCode } from './ftrace/kernelExports.js';
 import type { SymbolPlace } from './tep/kallsyms.js';
+import type { SampleKernelCode } from './perf/kernelExports.js';
 import type { RecordKernelCode } from './tracedat/kernelExports.js';
 
 /** One compressed piece of a source: `size` bytes at `offset` hold `plainSize`. */
@@ -84,6 +85,8 @@ export interface ReadOptions {
   readonly lineKernel?: () => KernelCode | undefined;
   /** The same of the kernel that reads the records of a trace.dat. */
   readonly recordKernel?: () => RecordKernelCode | undefined;
+  /** The same of the kernel that reads the samples of a perf.data. */
+  readonly sampleKernel?: () => SampleKernelCode | undefined;
   /** What was kept of an earlier reading of the same file; undefined where it is read once. */
   readonly grown?: Grown;
   /** Is shown a long text that nothing has to be done to, now and then while it is read. */

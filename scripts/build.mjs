@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { writeCodeCache } from './codeCache.mjs';
-import { lineKernel, recordKernel } from './kernels.mjs';
+import { lineKernel, recordKernel, sampleKernel } from './kernels.mjs';
 import { root } from './steps.mjs';
 
 const watch = process.argv.includes('--watch');
@@ -12,9 +12,10 @@ const production = process.argv.includes('--production');
 
 /** What is known before, in place of names in the sources: `shell/kernels.ts`, `shell/cache/build.ts`. */
 async function compiled() {
-  const [lines, records] = [await lineKernel(), await recordKernel()];
-  const define = { LINE_KERNEL: lines.toString('base64'), RECORD_KERNEL: records.toString('base64') };
-  const named = Object.entries({ ...define, BUILD: buildOf(lines) });
+  const [lines, records, samples] = [await lineKernel(), await recordKernel(), await sampleKernel()];
+  const kernels = { LINE_KERNEL: lines, RECORD_KERNEL: records, SAMPLE_KERNEL: samples };
+  const coded = Object.entries(kernels).map(([name, code]) => [name, code.toString('base64')]);
+  const named = [...coded, ['BUILD', buildOf(lines)]];
   return Object.fromEntries(named.map(([name, text]) => [name, JSON.stringify(text)]));
 }
 

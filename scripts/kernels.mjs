@@ -26,10 +26,21 @@ const RECORDS = {
   memory: ['--initialMemory', '92'],
 };
 
+const SAMPLES = {
+  folder: 'parsers/perf/kernel',
+  file: 'out/sampleKernel.wasm',
+  // Its host adds room for pieces of the recording at hand.
+  memory: ['--initialMemory', '40'],
+};
+/** What several kernels have in common. */
+const SHARED = 'parsers/tep/kernel';
+
 /** The kernel that reads plain lines of ftrace text. */
 export const lineKernel = () => kernel(LINES);
 /** The kernel that lists records of a trace.dat. */
 export const recordKernel = () => kernel(RECORDS);
+/** The kernel that reads samples of a perf.data. */
+export const sampleKernel = () => kernel(SAMPLES);
 
 async function kernel({ folder, file, memory }) {
   const sources = path.join(root, folder);
@@ -48,9 +59,14 @@ async function kernel({ folder, file, memory }) {
 function digest(sources, options) {
   const hash = createHash('sha256').update(options.join(' '));
   const compiler = path.join(root, 'node_modules/assemblyscript/package.json');
-  const files = fs.readdirSync(sources).sort();
-  for (const file of [...files.map((name) => path.join(sources, name)), compiler])
-    hash.update(fs.readFileSync(file));
+  const folders = [sources, path.join(root, SHARED)];
+  const files = folders.flatMap((folder) =>
+    fs
+      .readdirSync(folder)
+      .sort()
+      .map((name) => path.join(folder, name)),
+  );
+  for (const file of [...files, compiler]) hash.update(fs.readFileSync(file));
   return hash.digest('hex');
 }
 

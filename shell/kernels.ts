@@ -1,11 +1,13 @@
 /** The kernels in WebAssembly, which the build puts into the bundles. */
 import type { KernelCode } from '../parsers/ftrace/kernelExports.js';
+import type { SampleKernelCode } from '../parsers/perf/kernelExports.js';
 import type { RecordKernelCode } from '../parsers/tracedat/kernelExports.js';
 import { wasmHost } from './wasm.js';
 
 /** Their code in base64, put here by `scripts/build.mjs`; not there where sources run unbundled. */
 declare const LINE_KERNEL: string | undefined;
 declare const RECORD_KERNEL: string | undefined;
+declare const SAMPLE_KERNEL: string | undefined;
 declare function atob(base64: string): string;
 
 /** By code: what was compiled of it; undefined where there is none here. */
@@ -24,6 +26,13 @@ export function recordKernel(): RecordKernelCode | undefined {
   return typeof RECORD_KERNEL === 'undefined'
     ? undefined
     : (compiled(RECORD_KERNEL) as RecordKernelCode | undefined);
+}
+
+/** The same of the kernel that reads samples of a perf.data. */
+export function sampleKernel(): SampleKernelCode | undefined {
+  return typeof SAMPLE_KERNEL === 'undefined'
+    ? undefined
+    : (compiled(SAMPLE_KERNEL) as SampleKernelCode | undefined);
 }
 
 function compiled(base64: string): object | undefined {

@@ -3,7 +3,7 @@ import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import { withTable, type OpenTrace, type ReadOptions } from '../../parsers/reader.js';
 import { withSidecar } from '../../recorder/beside.js';
-import { lineKernel, recordKernel } from '../../shell/kernels.js';
+import { lineKernel, recordKernel, sampleKernel } from '../../shell/kernels.js';
 import { readTrace } from './core.js';
 import type { WorkerTools } from './judged.js';
 
@@ -19,6 +19,7 @@ export function openOne(
     ...decompress,
     lineKernel,
     recordKernel,
+    sampleKernel,
     ...(traceEvents === undefined ? {} : { traceEvents }),
     ...(grown && { grown }),
     // What lies beside it tells more of the whole file than of its beginning.

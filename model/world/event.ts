@@ -3,11 +3,10 @@
  * allocation.
  */
 import type { Gfn, Pfn, Pgoff } from '../../parsers/base/units.js';
-import { hasFailed, highWord, lowWord, readSigned, readSlot } from '../../parsers/events/slots.js';
+import { FAILED_SHIFT, hasFailed, wordsBelow } from '../../parsers/events/slots.js';
 import { SEGMENT_ROWS, type Segment } from '../../parsers/events/segment.js';
 
 const TWO_TO_32 = 2 ** 32;
-const MAX_INT32 = 0x7fffffff;
 const MAX_UINT32 = 0xffffffff;
 /**
  * The part of a pointer's high word that tells kernel addresses apart: bits 32 to 51, up to where those of
@@ -52,12 +51,18 @@ export class Ev {
 
   /** Slot as an unsigned number, -1 when absent; exact below 2^53. */
   num(slot: number): number {
-    if (this.isPacked) return readSlot(this.seg!, this.p, slot);
     const { pool, p } = this;
-    if ((pool[p]! & (1 << slot)) === 0) return -1;
-    const at = p + 1 + 2 * slot;
-    const high = pool[at + 1]!;
-    return high === 0 ? pool[at]! : high * TWO_TO_32 + pool[at]!;
+    const head = pool[p]!;
+    if ((head & (1 << slot)) === 0) return -1;
+    if (!this.isPacked) return this.unpacked(slot);
+    const at = p + 1 + wordsBelow(head, slot);
+    return (head & (1 << (slot + FAILED_SHIFT))) === 0 ? pool[at]! : pool[at + 1]! * TWO_TO_32 + pool[at]!;
+  }
+
+  /** The same of a slot that is there, where payloads are not packed. */
+  private unpacked(slot: number): number {
+    const at = this.p + 1 + 2 * slot;
+    return this.pool[at + 1]! * TWO_TO_32 + this.pool[at]!;
   }
 
   /** The same of a slot that holds a guest frame, a page of a file or a host frame; -1 when absent. */
@@ -85,18 +90,26 @@ export class Ev {
    * sign-extended.
    */
   signed(slot: number, absent: number): number {
-    const value = readSigned(this.seg!, this.p, slot, absent);
-    return value > MAX_INT32 && value <= MAX_UINT32 ? value - TWO_TO_32 : value;
+    if (!this.has(slot)) return absent;
+    const high = this.hi(slot) | 0;
+    const low = this.lo(slot);
+    // A return of 32 bits that was printed unsigned.
+    return high === 0 ? low | 0 : high * TWO_TO_32 + low;
   }
 
   /** Low and high words of a slot; both 0 when absent. */
   lo(slot: number): number {
-    if (!this.has(slot)) return 0;
-    return this.isPacked ? lowWord(this.seg!, this.p, slot) : this.pool[this.p + 1 + 2 * slot]!;
+    const { pool, p } = this;
+    const head = pool[p]!;
+    if ((head & (1 << slot)) === 0) return 0;
+    return pool[p + 1 + (this.isPacked ? wordsBelow(head, slot) : 2 * slot)]!;
   }
   hi(slot: number): number {
-    if (!this.has(slot)) return 0;
-    return this.isPacked ? highWord(this.seg!, this.p, slot) : this.pool[this.p + 2 + 2 * slot]!;
+    const { pool, p } = this;
+    const head = pool[p]!;
+    if ((head & (1 << slot)) === 0) return 0;
+    if (!this.isPacked) return pool[p + 2 + 2 * slot]!;
+    return (head & (1 << (slot + FAILED_SHIFT))) === 0 ? 0 : pool[p + 2 + wordsBelow(head, slot)]!;
   }
 
   /** True for what has its high word full of ones: ~0, an error pointer, a negative number. */

@@ -8,6 +8,7 @@
  * say that a slot was read and takes two, as one without data does. It holds the same.
  */
 import { TWO_32 } from '../base/words.js';
+import { SLOTS_MAX } from './kinds.js';
 
 /** How far up a head the bits stand of slots that hold no data. */
 export const FAILED_SHIFT = 16;
@@ -30,15 +31,15 @@ function slotAt({ pool, isPacked }: Payloads, p: number, slot: number): number {
   return isPacked ? p + 1 + wordsBelow(pool[p]!, slot) : p + 1 + 2 * slot;
 }
 
-/** Words of a packed payload's slots below one. */
-function wordsBelow(head: number, slot: number): number {
+/** By the bits of slots below one: how many there are. A table, since little code is worked out in place. */
+const COUNTS = new Uint8Array(1 << (SLOTS_MAX - 1));
+for (let bits = 1; bits < COUNTS.length; bits++) COUNTS[bits] = COUNTS[bits >>> 1]! + (bits & 1);
+
+/** Words of a packed payload's slots below one: one for each that is there, one more for each with two. */
+export function wordsBelow(head: number, slot: number): number {
   const below = (1 << slot) - 1;
-  const failed = (head >>> FAILED_SHIFT) & below;
-  // One for each that is there, and one more for each with two: the bits of both are counted at once.
-  let bits = (head & below) | failed | (failed << FAILED_SHIFT);
-  bits -= (bits >>> 1) & 0x55555555;
-  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
-  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+  const high = head >>> FAILED_SHIFT;
+  return COUNTS[(head | high) & below]! + COUNTS[high & below]!;
 }
 
 /** True where the high word of a slot, which was read, is kept. */

@@ -2,9 +2,11 @@
 import { TWO_32 } from '../base/words.js';
 
 export class PerfClock {
-  private started = false;
-  private high = 0;
-  private low = 0;
+  /** A time was read. */
+  isStarted = false;
+  /** The words of what is subtracted from every time. */
+  high = 0;
+  low = 0;
 
   /** What is subtracted from every time. */
   get base(): bigint {
@@ -22,8 +24,8 @@ export class PerfClock {
       out[i] = 0;
       return false;
     }
-    if (!this.started) {
-      this.started = true;
+    if (!this.isStarted) {
+      this.isStarted = true;
       this.high = high;
       this.low = low;
     }

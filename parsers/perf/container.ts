@@ -165,6 +165,12 @@ export class PerfInfo {
     this.attrOfId.set(id, index);
   }
 
+  /** The one layout that all samples have; undefined where they have several. */
+  get layoutOfAll(): SampleLayout | undefined {
+    if (this.uniformOf !== this.attrs.length) this.findUniform();
+    return this.uniform;
+  }
+
   /** Layout of the sample at `offset`; undefined when there is no attr at all. */
   layoutOf(view: DataView, offset: number, size: number): SampleLayout | undefined {
     if (this.uniformOf !== this.attrs.length) this.findUniform();

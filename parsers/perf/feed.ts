@@ -17,6 +17,8 @@ export interface Chunk {
   readonly origin: number;
   /** Among the chunks that are kept; -1 for one that is not. */
   readonly id: number;
+  /** Where it is in the kernel's memory; -1 for one that is not there. */
+  readonly place: number;
   /** True while a feed hands out its records. */
   isRead: boolean;
 }
@@ -41,7 +43,15 @@ const NO_BYTES = new Uint8Array(0);
  */
 export type TakeRecord = (chunk: Chunk, offset: number, type: number, size: number) => number;
 
+/**
+ * Takes the records that lie whole in a chunk from `at` on, as far as it knows them; returns where the first
+ * of the others is.
+ */
+export type TakeMany = (chunk: Chunk, at: number) => number;
+
 export class Feed {
+  /** Who is asked first. */
+  takeMany: TakeMany | undefined;
   private input: Chunk;
   private at = 0;
   /** The start of a record whose rest has not come yet. */
@@ -126,6 +136,7 @@ export class Feed {
     const { input } = this;
     const { view, bytes } = input;
     while (this.skip === 0 && !this.paused && !this.stopped) {
+      if (this.takeMany) this.at = this.takeMany(input, this.at);
       const left = bytes.length - this.at;
       // Not Infinity: a size that may be a fraction would be boxed for each record.
       const size =
@@ -172,7 +183,14 @@ export class Feed {
   }
 }
 
-export function makeChunk(bytes: Uint8Array, start: number, origin: number, little: boolean, id = -1): Chunk {
+export function makeChunk(
+  bytes: Uint8Array,
+  start: number,
+  origin: number,
+  little: boolean,
+  id = -1,
+  place = -1,
+): Chunk {
   const isAligned = HOST_IS_LITTLE && little && (bytes.byteOffset & 3) === 0;
   const words = isAligned ? new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2) : NO_WORDS;
   return {
@@ -182,6 +200,7 @@ export function makeChunk(bytes: Uint8Array, start: number, origin: number, litt
     start,
     origin,
     id,
+    place,
     isRead: false,
   };
 }

@@ -32,6 +32,7 @@ import { Feed, type Chunk } from './feed.js';
 import { KeptBytes } from './kept.js';
 import { openPerfTrace, type RecordPositions } from './describe.js';
 import { aheadPieces, inflatePieces } from './inflate.js';
+import { kernelFor, KernelSamples } from './kernelSamples.js';
 import { readPipeAttr, readPipeFeature, readPipeName } from './pipe.js';
 import { compressedBody, compressedRanges, skippedAfter } from './records.js';
 import { Rows } from './rows.js';
@@ -146,6 +147,17 @@ class RecordReader {
       (chunk, offset, type, size) => this.takeInner(chunk, offset, type, size),
       keep,
     );
+    if (!range.isPipe) this.startKernel(threads);
+  }
+
+  private startKernel(threads: Threads): void {
+    const { info, builder, stage, samples, clock, source } = this;
+    const kernel = kernelFor(info, source.size, this.options);
+    if (!kernel) return;
+    const rows = new KernelSamples(kernel, { info, builder, stage, samples, threads, clock }, source.size);
+    stage.bytes.room = rows.room;
+    this.rows.kernel = rows;
+    for (const feed of [this.outer, this.inner]) feed.takeMany = (chunk, at) => rows.walk(chunk, at);
   }
 
   /** What was subtracted from every time. */

@@ -5,6 +5,7 @@
  */
 import type { AheadStream } from '../reader.js';
 import { makeChunk, type Chunk } from './feed.js';
+import type { KernelRoom } from './kernelRoom.js';
 
 /**
  * Pieces come in two sizes: what a decompressor gives, and what is read of a file at once. Smaller ones are
@@ -22,6 +23,8 @@ export class KeptBytes {
   size = 0;
   /** Who gives the bytes that come in and lends them; undefined while nobody does. */
   lender: Lender | undefined;
+  /** Where a kernel can read them; undefined where there is none. */
+  room: Pick<KernelRoom, 'copy' | 'giveBack'> | undefined;
   private readonly chunks: Chunk[] = [];
   /** By chunk, what its lender knows it by; -1 for a copy. */
   private readonly borrowed: number[] = [];
@@ -31,13 +34,15 @@ export class KeptBytes {
   constructor(private readonly little: boolean) {}
 
   /**
-   * Keeps bytes that begin at `start` of their stream, `origin` in the file: by borrowing them of the lender,
-   * if it gave them and can spare them, else a copy.
+   * Keeps bytes that begin at `start` of their stream, `origin` in the file: a copy where a kernel can read
+   * it, or by borrowing them of the lender, if it gave them and can spare them, else a copy.
    */
   keep(bytes: Uint8Array, start: number, origin: number): Chunk {
-    const borrowed = bytes === this.lender?.bytes ? this.lender.borrow() : -1;
-    const held = borrowed < 0 ? this.copy(bytes) : bytes;
-    const chunk = makeChunk(held, start, origin, this.little, this.firstId + this.chunks.length);
+    const inRoom = this.room?.copy(bytes);
+    const borrowed = !inRoom && bytes === this.lender?.bytes ? this.lender.borrow() : -1;
+    const held = inRoom ?? (borrowed < 0 ? this.copy(bytes) : bytes);
+    const id = this.firstId + this.chunks.length;
+    const chunk = makeChunk(held, start, origin, this.little, id, inRoom ? inRoom.byteOffset : -1);
     this.chunks.push(chunk);
     this.borrowed.push(borrowed);
     this.size += held.length;
@@ -53,9 +58,10 @@ export class KeptBytes {
   release(id: number): void {
     let n = 0;
     for (; n < this.chunks.length && this.firstId + n < id && !this.chunks[n]!.isRead; n++) {
-      const { bytes } = this.chunks[n]!;
+      const { bytes, place } = this.chunks[n]!;
       this.size -= bytes.length;
-      if (this.borrowed[n]! >= 0) this.lender!.giveBack(this.borrowed[n]!);
+      if (place >= 0) this.room!.giveBack(bytes);
+      else if (this.borrowed[n]! >= 0) this.lender!.giveBack(this.borrowed[n]!);
       else this.spare.get(bytes.buffer.byteLength)?.push(bytes.buffer as ArrayBuffer);
     }
     this.chunks.splice(0, n);

@@ -15,6 +15,7 @@ import {
 } from './abi.js';
 import type { PerfInfo } from './container.js';
 import { fileOffset, type Chunk } from './feed.js';
+import type { KernelSamples } from './kernelSamples.js';
 import type { Samples } from './samples.js';
 import type { Stage } from './stage.js';
 import type { Threads } from './threads.js';
@@ -52,6 +53,9 @@ export class Rows {
     private readonly threads: Threads,
   ) {}
 
+  /** What makes most of the rows; undefined where nothing does. */
+  kernel: KernelSamples | undefined;
+
   /** A round ends: what the round before had seen is in order now. */
   finishRound(): void {
     this.flush(this.roundLimit);
@@ -73,13 +77,19 @@ export class Rows {
     const { stage } = this;
     if (stage.waiting === 0) return;
     const order = stage.sorted();
+    const done = this.kernel?.take(order, limit, (i) => this.take(i)) ?? this.takeAll(order, limit);
+    if (done > 0) stage.keep(done);
+  }
+
+  private takeAll(order: Uint32Array, limit: number): number {
+    const { stage } = this;
     let done = 0;
     for (; done < stage.waiting; done++) {
       const i = order[done]!;
       if (stage.times[i]! > limit) break;
       this.take(i);
     }
-    if (done > 0) stage.keep(done);
+    return done;
   }
 
   private take(i: number): void {
@@ -96,6 +106,7 @@ export class Rows {
   /** A record that is no sample, in its turn, or at once where it has no time. */
   task(chunk: Chunk, offset: number, type: number, size: number): void {
     const { view, bytes } = chunk;
+    this.kernel?.forgetThreads();
     const word = (at: number): number => view.getInt32(offset + at, !this.info.bigEndian);
     if (type === RECORD_LOST && size >= LOST_BYTES) this.lost(chunk, offset, size);
     else if (type === RECORD_LOST_SAMPLES && size >= LOST_SAMPLES_BYTES) this.countLostSamples(chunk, offset);

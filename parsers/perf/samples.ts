@@ -22,8 +22,9 @@ export class Samples {
   private readonly little: boolean;
   private readonly programOfAttr = new Map<number, number>();
   private maxCpu = -1;
-  private firstTime = NaN;
-  private lastTime = -Infinity;
+  /** Times of the first and the latest row. */
+  firstTime = NaN;
+  lastTime = -Infinity;
 
   constructor(
     private readonly info: PerfInfo,
@@ -95,6 +96,14 @@ export class Samples {
     else if (!program.plan.isSure) this.builder.noteUnread();
     if (layout.hasCallchain && raw > chain + 8)
       this.stacks.mark(this.builder.length - 1, chunk, chain, raw, fileOffset(chunk, offset));
+  }
+
+  /** A kernel made rows, the first of which is row `k` of its segment: where in the stream they are from. */
+  sawRows(k: number, inStream: Float64Array, lastTime: number, maxCpu: number): void {
+    if (k === 0) this.positions.push(new Float64Array(SEGMENT_ROWS));
+    this.positions[this.positions.length - 1]!.set(inStream, k);
+    this.lastTime = lastTime;
+    this.maxCpu = Math.max(this.maxCpu, maxCpu);
   }
 
   private fill(segment: Segment, k: number, chunk: Chunk, offset: number, layout: SampleLayout): void {

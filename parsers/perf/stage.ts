@@ -24,7 +24,8 @@ export class Stage {
   private order = new Uint32Array(FIRST_ROWS);
   private scratch = new Uint32Array(FIRST_ROWS);
   private starts: number[] = [0];
-  private lastTime = -Infinity;
+  /** Time of the one that was added last. */
+  latest = -Infinity;
   /** Rows that wait. */
   waiting = 0;
 
@@ -45,10 +46,28 @@ export class Stage {
   /** Lets the row wait that was just added, by its time. */
   enqueue(i: number): void {
     const time = this.times[i]!;
-    if (time < this.lastTime) this.starts.push(this.waiting);
-    this.lastTime = time;
+    if (time < this.latest) this.starts.push(this.waiting);
+    this.latest = time;
     if (time > this.newest) this.newest = time;
     this.order[this.waiting++] = i;
+  }
+
+  /**
+   * Adds records of a chunk, and lets them wait: their times and places, and which of them are older than the
+   * one before. The times that were met are noted by the caller.
+   */
+  addAll(chunk: number, times: Float64Array, offsets: Uint32Array, older: Uint32Array): void {
+    const from = this.count;
+    const { length } = times;
+    while (from + length > this.times.length) this.grow();
+    const { order, waiting } = this;
+    this.times.set(times, from);
+    this.offsets.set(offsets, from);
+    this.chunks.fill(chunk, from, from + length);
+    for (let k = 0; k < length; k++) order[waiting + k] = from + k;
+    for (const k of older) this.starts.push(waiting + k);
+    this.count += length;
+    this.waiting += length;
   }
 
   /** Time of the oldest row that waits; there must be one. */
@@ -99,7 +118,7 @@ export class Stage {
     this.waiting -= done;
     this.count = count - first;
     for (const column of [this.times, this.chunks, this.offsets]) column.copyWithin(0, first, count);
-    this.lastTime = this.waiting > 0 ? this.times[order[this.waiting - 1]!]! : -Infinity;
+    this.latest = this.waiting > 0 ? this.times[order[this.waiting - 1]!]! : -Infinity;
     this.bytes.release(oldestChunk);
   }
 

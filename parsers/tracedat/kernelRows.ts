@@ -5,6 +5,7 @@ import type { Segment } from '../events/segment.js';
 import { headOf } from '../events/slots.js';
 import type { TableBuilder } from '../events/table.js';
 import type { ReadOptions } from '../reader.js';
+import { ROW_ID_MAX, rowProgram, rowProgramBytes } from '../tep/rowProgram.js';
 import { Ended, type RecordKernel } from './kernelExports.js';
 import { addRecord, choosePlan, endStream, POLL_ROWS, type Recordings } from './read.js';
 import type { EventPlan, PlanBook } from './recordPlans.js';
@@ -14,13 +15,6 @@ import type { Threads } from './threads.js';
 /** Records of such an event are left to the host. */
 const BY_HOST = 1;
 const WORD_BYTES = 4;
-/** Of a plan's step. */
-const STEP_WORDS = 4;
-/** Words of a check that fetches did not fail, and how many an event has at most. */
-const CHECK_WORDS = 3;
-const CHECKS_MAX = 6;
-const ID_MAX = 0xffff;
-
 /** The columns of a run's rows. */
 class Columns extends RunColumns {
   readonly checks: Uint32Array;
@@ -138,25 +132,18 @@ export class KernelRows {
 
   private layProgram(id: number, plan: EventPlan): number {
     const { kernel } = this;
-    const { words, guard } = plan;
-    if (plan.isStack || plan.markers !== undefined || plan.nameId > ID_MAX) return BY_HOST;
-    const steps = bySlots(plan.steps);
-    const size = kernel.ROW_PROGRAM_BYTES.value;
-    // What else a probe's address may mean has no more steps than the event has fields.
-    const stepWords = STEP_WORDS * Math.max(steps.length, plan.format?.fields.length ?? 0);
-    const most = size + WORD_BYTES * (stepWords + CHECK_WORDS * CHECKS_MAX);
+    if (plan.isStack || plan.markers !== undefined || plan.nameId > ROW_ID_MAX) return BY_HOST;
+    const head = kernel.ROW_PROGRAM_BYTES.value;
     const place = this.programs.get(id) ?? this.nextProgram;
     if (place === this.nextProgram) {
+      // What else a probe's address may mean has no more steps than the event has fields.
+      const most = head + rowProgramBytes(Math.max(plan.steps.length, plan.format?.fields.length ?? 0));
       if (place + most > kernel.ARENA.value + kernel.ARENA_BYTES.value) return BY_HOST;
       this.nextProgram += most;
       this.programs.set(id, place);
     }
-    let mask = 0;
-    for (let i = 0; i < steps.length; i += STEP_WORDS) mask |= 1 << steps[i]!;
-    const head = [plan.kind, plan.nameId, words, mask, Number(!isUnderstood(plan.kind, mask))];
-    const address = [plan.addressOffset, plan.addressSize, plan.addressLo, plan.addressHi];
-    const counts = [steps.length / STEP_WORDS, guard.length / CHECK_WORDS];
-    this.words.set([...head, ...address, place + size, ...counts, ...steps, ...guard], place / WORD_BYTES);
+    const address = [plan.addressOffset, plan.addressSize, plan.addressLo, plan.addressHi] as const;
+    this.words.set(rowProgram(plan, plan.nameId, address, place + head), place / WORD_BYTES);
     return place;
   }
 
@@ -237,12 +224,4 @@ export class KernelRows {
       if (!isUnderstood(plan.kind, headOf(segment, segment.payload[i]!))) builder.noteUnread(i);
     }
   }
-}
-
-/** The same steps by ascending slots, as packed payloads have them. */
-function bySlots(steps: Int32Array): readonly number[] {
-  const all = Array.from({ length: steps.length / STEP_WORDS }, (_, i) =>
-    steps.subarray(STEP_WORDS * i, STEP_WORDS * (i + 1)),
-  );
-  return all.sort((a, b) => a[0]! - b[0]!).flatMap((step) => [...step]);
 }

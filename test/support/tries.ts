@@ -9,6 +9,7 @@ const PROPERTIES = [
     'FUZZ',
     'UNREAD',
     'UNREAD_NAMES',
+    'SAMPLES',
     'SHIM',
     'PLAIN',
     'PRINTED',

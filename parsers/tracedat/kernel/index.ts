@@ -10,7 +10,8 @@ import { LANES_MAX } from './memory';
 
 export * from './memory';
 export { delta, extra } from './lanes';
-export { checks, pooled, ROW_PROGRAM_BYTES, rows, startRows } from './rows';
+export { ROW_PROGRAM_BYTES } from '../../tep/kernel/payload';
+export { checks, pooled, rows, startRows } from './rows';
 export { high, low, setTime, startLines, used, wanted } from './line';
 export { KEPT_BYTES, KEPT_COUNT, PROGRAM_BYTES, STEP_BYTES } from './program';
 

@@ -35,10 +35,7 @@ export const KIND: usize = CPU + 2 * ROWS;
 export const PAYLOAD: usize = KIND + 2 * ROWS;
 /** Rows whose payloads the host looks through, and the ids of their events: two words each. */
 export const CHECKS: usize = PAYLOAD + 4 * ROWS;
-/** The values of a payload's slots, before it is packed. */
-export const FILLED: usize = CHECKS + 8 * ROWS;
-export const SLOTS_MAX: usize = 16;
-export const POOL: usize = FILLED + 8 * SLOTS_MAX;
+export const POOL: usize = CHECKS + 8 * ROWS;
 export const POOL_WORDS: usize = (OUT + OUT_BYTES - POOL) / 4;
 /** More than a task, a CPU and a time take. */
 export const HEAD_BYTES: usize = 1 << 10;

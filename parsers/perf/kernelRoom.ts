@@ -1,0 +1,51 @@
+/** Room for pieces of the stream in the memory of the kernel of samples. */
+import type { SampleKernel } from './kernelExports.js';
+
+const WASM_PAGE_BYTES = 1 << 16;
+/** What a decompressor gives, and what is read of a file at once. */
+const PIECE_BYTES = [1 << 17, 1 << 20] as const;
+/** A smaller file is read before a kernel starts, smaller pieces are single records; tests set it lower. */
+export const KERNEL_LIMIT = { bytesMin: 1 << 20, pieceMin: 1 << 15 };
+/** As much waits for its turn at most as there may be without rounds (rows.ts). */
+const ROOM_MAX = 256 << 20;
+/** What compressed records hold, for each byte of the file. */
+const TIMES_AS_LARGE = 16;
+
+export class KernelRoom {
+  readonly buffer: ArrayBuffer;
+  private fresh: number;
+  private readonly spare = PIECE_BYTES.map((): number[] => []);
+
+  /** Its memory is as large from here on as it ever will be. */
+  constructor(kernel: SampleKernel, fileBytes: number) {
+    const bytes = Math.min(ROOM_MAX, Math.max(1 << 20, TIMES_AS_LARGE * fileBytes));
+    const missing = kernel.PIECES.value + bytes - kernel.memory.buffer.byteLength;
+    if (missing > 0) kernel.memory.grow(Math.ceil(missing / WASM_PAGE_BYTES));
+    this.buffer = kernel.memory.buffer;
+    this.fresh = kernel.PIECES.value;
+  }
+
+  /** A copy of a piece; undefined where there is no room, or it is too small. */
+  copy(bytes: Uint8Array): Uint8Array | undefined {
+    const size =
+      bytes.length < KERNEL_LIMIT.pieceMin ? -1 : PIECE_BYTES.findIndex((piece) => piece >= bytes.length);
+    const place = size < 0 ? -1 : this.placeOf(size);
+    if (place < 0) return undefined;
+    const copy = new Uint8Array(this.buffer, place, bytes.length);
+    copy.set(bytes);
+    return copy;
+  }
+
+  giveBack({ length, byteOffset }: Uint8Array): void {
+    this.spare[PIECE_BYTES.findIndex((piece) => piece >= length)]!.push(byteOffset);
+  }
+
+  private placeOf(size: number): number {
+    const spare = this.spare[size]!.pop();
+    if (spare !== undefined) return spare;
+    const place = this.fresh;
+    if (place + PIECE_BYTES[size]! > this.buffer.byteLength) return -1;
+    this.fresh += PIECE_BYTES[size]!;
+    return place;
+  }
+}
