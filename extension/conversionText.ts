@@ -1,4 +1,5 @@
 /** A conversion in a few words, as every editor shows it. */
+import { firstAbove } from '../parsers/base/search.js';
 import { plural } from '../parsers/base/plural.js';
 import type { ReportedFinding } from './protocol/report.js';
 import type { ConversionRow } from './protocol/shapes.js';
@@ -7,12 +8,16 @@ function listed(facts: readonly string[]): string {
   return facts.filter((fact) => fact !== '').join(', ');
 }
 
-/** `2 pages to private, 553 µs, done, 1 violation`, by the findings on its lines; none seen is not none. */
-export function conversionText(row: ConversionRow, findings: readonly ReportedFinding[]): string {
-  const violations = findings.filter(
-    ({ at, verdict }) =>
-      verdict === 'violation' && at.line >= row.spot.line && (row.lastLine === 0 || at.line <= row.lastLine),
-  ).length;
+/** The lines of all violations, ascending: what every conversion is told by. */
+export function violationLines(findings: readonly ReportedFinding[]): Float64Array {
+  const violations = findings.filter(({ verdict }) => verdict === 'violation');
+  return Float64Array.from(violations, ({ at }) => at.line).sort();
+}
+
+/** `2 pages to private, 553 µs, done, 1 violation`, by the violations on its lines; none seen is not none. */
+export function conversionText(row: ConversionRow, lines: Float64Array): string {
+  const until = row.lastLine === 0 ? Infinity : row.lastLine;
+  const violations = firstAbove(lines, until) - firstAbove(lines, row.spot.line - 1);
   return listed([
     `${plural(row.pageCount, 'page')} to ${row.toPrivate ? 'private' : 'shared'}`,
     row.duration,

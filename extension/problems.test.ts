@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { problemsOf } from './problems.js';
+import { entriesOf, problemsOf, unlistedMessage } from './problems.js';
 import type { EventPlace } from './protocol/place.js';
 import type { ReportedFinding } from './protocol/report.js';
 
@@ -18,7 +18,9 @@ function found(row: number): ReportedFinding {
 /** The rows of the other events that each problem names. */
 function othersOf(times: number): number[][] {
   const findings = Array.from({ length: times }, (_, row) => found(row));
-  return problemsOf({ rules: RULES }, findings).map(({ others }) => others.map(({ at }) => at.row));
+  return problemsOf({ rules: RULES }, entriesOf(findings)).listed.map(({ others }) =>
+    others.map(({ at }) => at.row),
+  );
 }
 
 describe('a fault that is seen again', () => {
@@ -37,16 +39,37 @@ describe('a fault that is seen again', () => {
     );
   });
 
-  it('names the nearest of very many: what all name together grows as their number', () => {
-    const others = othersOf(5000);
-    assert.deepEqual(
-      others.map((rows) => rows.length),
-      Array.from({ length: 5000 }, () => 20),
-    );
+  it('names the nearest of very many', () => {
+    const others = othersOf(900);
     const around = (from: number, at: number): number[] =>
       Array.from({ length: 21 }, (_, i) => from + i).filter((row) => row !== at);
     assert.deepEqual(others[0], around(0, 0));
-    assert.deepEqual(others[2500], around(2490, 2500));
-    assert.deepEqual(others[4999], around(4979, 4999));
+    assert.deepEqual(others[500], around(490, 500));
+    assert.deepEqual(others[899], around(879, 899));
+  });
+});
+
+describe('the problems of a file', () => {
+  it('are all listed up to 999', () => {
+    const findings = Array.from({ length: 999 }, (_, row) => found(row));
+    const { listed, unlisted } = problemsOf({ rules: RULES }, entriesOf(findings));
+    assert.deepEqual([listed.length, unlisted], [999, 0]);
+  });
+
+  it('are the worst of very many, in the order of the trace, and the others are counted', () => {
+    const findings = Array.from({ length: 5000 }, (_, row): ReportedFinding => {
+      const verdict = row % 10 === 9 ? 'violation' : 'suspicious';
+      return { ...found(row), verdict };
+    });
+    const { listed, unlisted } = problemsOf({ rules: RULES }, entriesOf(findings));
+    assert.deepEqual([listed.length, unlisted], [999, 4001]);
+    assert.equal(listed.filter(({ lead }) => lead.verdict === 'violation').length, 500);
+    const rows = listed.map(({ lead }) => lead.at.row);
+    assert.deepEqual(
+      rows,
+      [...rows].sort((a, b) => a - b),
+    );
+    assert.equal(listed.at(-1)!.lead.at.row, 4999);
+    assert.match(unlistedMessage(unlisted), /^4001 more events with findings, not listed here/);
   });
 });

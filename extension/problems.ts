@@ -1,8 +1,12 @@
 /** What Problems has of a report, in any editor: an entry for each event of a fault, each open question. */
 import { byMessage, evidenceOnce } from '../model/findings/shows.js';
 import type { Report, ReportedEvidence, ReportedFinding } from './protocol/report.js';
+import { rank } from '../model/findings/rank.js';
+import { plural } from '../parsers/base/plural.js';
 import { faultsIn, rowOf, rulesText, type ReportedFault } from './faults.js';
 
+/** So many are listed of a file, and one that says so: VS Code shows a thousand. */
+const LISTED_MAX = 999;
 /** So many other events of a fault are listed at each. */
 const OTHERS_MAX = 20;
 
@@ -20,28 +24,51 @@ export interface Problem {
   readonly others: readonly ReportedFinding[];
 }
 
-/** In the order of the trace. */
-export function problemsOf(
-  { rules }: Pick<Report, 'rules'>,
-  open: readonly ReportedFinding[],
-): readonly Problem[] {
-  const undecided = open
-    .filter(({ verdict }) => verdict === 'undecidable')
-    .map((finding) => problemOf(rules, [finding], undefined, 0));
-  const faults = faultsIn(open).flatMap((fault) =>
-    fault.sights.map(({ findings }, i) => problemOf(rules, findings, fault, i + 1)),
-  );
-  return [...faults, ...undecided].sort((a, b) => a.lead.at.row - b.lead.at.row);
+/** A problem before it is told: the findings of a fault at one event, or one that could not be decided. */
+export interface Entry extends Pick<Problem, 'lead' | 'findings' | 'nth'> {
+  readonly fault?: ReportedFault;
 }
 
-function problemOf(
-  rules: Report['rules'],
-  findings: readonly ReportedFinding[],
-  fault: ReportedFault | undefined,
-  nth: number,
-): Problem {
+/** What Problems could have, in the order of the trace. */
+export function entriesOf(open: readonly ReportedFinding[]): readonly Entry[] {
+  const undecided = open
+    .filter(({ verdict }) => verdict === 'undecidable')
+    .map((lead): Entry => ({ lead, findings: [lead], nth: 0 }));
+  const faults = faultsIn(open).flatMap((fault) =>
+    fault.sights.map(({ findings }, i): Entry => ({ lead: findings[0]!, findings, nth: i + 1, fault })),
+  );
+  return [...faults, ...undecided].sort(inOrder);
+}
+
+function inOrder(a: Entry, b: Entry): number {
+  return a.lead.at.row - b.lead.at.row;
+}
+
+/**
+ * The problems of a file in the order of the trace: the worst where there are very many, and how many more
+ * there would be.
+ */
+export function problemsOf(
+  { rules }: Pick<Report, 'rules'>,
+  entries: readonly Entry[],
+): { readonly listed: readonly Problem[]; readonly unlisted: number } {
+  const unlisted = Math.max(0, entries.length - LISTED_MAX);
+  const listed = unlisted === 0 ? entries : worstOf(entries).sort(inOrder);
+  return { listed: listed.map((entry) => problemOf(rules, entry)), unlisted };
+}
+
+function worstOf(entries: readonly Entry[]): Entry[] {
+  return [...entries].sort((a, b) => rank(a.lead) - rank(b.lead) || inOrder(a, b)).slice(0, LISTED_MAX);
+}
+
+/** What stands at the top of a file of which not all is listed. */
+export function unlistedMessage(unlisted: number): string {
+  return `${plural(unlisted, 'more event')} with findings, not listed here: shimtrace check lists all`;
+}
+
+function problemOf(rules: Report['rules'], { lead, findings, nth, fault }: Entry): Problem {
   return {
-    lead: findings[0]!,
+    lead,
     findings,
     rules: rulesText(rules, findings),
     nth,

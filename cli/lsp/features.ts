@@ -1,5 +1,11 @@
 /** What the server says of a judged trace, as plain shapes of the protocol. */
-import { problemMessage, problemsOf } from '../../extension/problems.js';
+import {
+  entriesOf,
+  problemMessage,
+  problemsOf,
+  unlistedMessage,
+  type Problem,
+} from '../../extension/problems.js';
 import { conversionDetail } from '../../extension/conversionText.js';
 import { code, escapeMarkdown } from '../../extension/escape.js';
 import { rulesText, sightsIn } from '../../extension/faults.js';
@@ -26,7 +32,7 @@ export function spotLocation(uri: string, { line, column }: Spot): Location {
 
 export function diagnosticsOf(uri: string, report: Report): readonly Diagnostic[] {
   if (report.shown !== 'file') return unplaced(report);
-  return problemsOf(report, report.findings).map((problem): Diagnostic => {
+  return listed(report, (problem) => {
     const { lead, evidence, others, rules } = problem;
     const related = (place: EventPlace, message: string): Diagnostic['relatedInformation'][number] => ({
       location: { uri, range: placeRange(place) },
@@ -46,9 +52,22 @@ export function diagnosticsOf(uri: string, report: Report): readonly Diagnostic[
   });
 }
 
+function listed(report: Report, diagnosticOf: (problem: Problem) => Diagnostic): readonly Diagnostic[] {
+  const { listed: problems, unlisted } = problemsOf(report, entriesOf(report.findings));
+  const diagnostics = problems.map(diagnosticOf);
+  if (unlisted === 0) return diagnostics;
+  const message = unlistedMessage(unlisted);
+  const { Information } = Severity;
+  const range = lineRange(0);
+  return [
+    ...diagnostics,
+    { range, severity: Information, source: 'shimtrace', message, relatedInformation: [] },
+  ];
+}
+
 /** Of a trace whose document has no lines for its events: a binary or compressed one. All stands above. */
 function unplaced(report: Report): readonly Diagnostic[] {
-  return problemsOf(report, report.findings).map((problem): Diagnostic => {
+  return listed(report, (problem) => {
     const { lead, rules } = problem;
     return {
       range: lineRange(0),

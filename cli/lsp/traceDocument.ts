@@ -3,7 +3,7 @@
  * An edited document no longer lines up with what was judged, and is told nothing of until it is saved.
  */
 import { fileURLToPath } from 'node:url';
-import { conversionText } from '../../extension/conversionText.js';
+import { conversionText, violationLines } from '../../extension/conversionText.js';
 import type { Spot } from '../../extension/protocol/place.js';
 import type { Report } from '../../extension/protocol/report.js';
 import type { Method, Methods, Progress } from '../../extension/protocol/requests.js';
@@ -137,11 +137,13 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     symbolsOf(await conversionsOf(document), lineCount(document)),
   'textDocument/foldingRange': async (document) =>
     foldsOf(await conversionsOf(document), await document.ask('stacks', {}), document.text),
-  'textDocument/codeLens': async (document, report) =>
-    (await conversionsOf(document)).map((row) => ({
+  'textDocument/codeLens': async (document, report) => {
+    const violations = violationLines(report.findings);
+    return (await conversionsOf(document)).map((row) => ({
       range: lineRange(row.spot.line - 1),
-      command: { title: conversionText(row, report.findings), command: '' },
-    })),
+      command: { title: conversionText(row, violations), command: '' },
+    }));
+  },
   'textDocument/inlayHint': async (document, _report, { range }: { readonly range: Range }) => {
     const lines = { fromLine: range.start.line + 1, toLine: range.end.line + 1 };
     return (await document.ask('hints', lines)).map(({ line, column, text, tooltip }) => ({

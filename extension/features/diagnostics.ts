@@ -3,13 +3,22 @@ import * as vscode from 'vscode';
 import type { TraceSession } from '../analysis/client.js';
 import type { EvidenceRole } from '../../model/findings/finding.js';
 import type { EventPlace } from '../protocol/place.js';
-import type { ReportedEvidence, ReportedFinding } from '../protocol/report.js';
+import type { Report, ReportedEvidence, ReportedFinding } from '../protocol/report.js';
 import type { Feature } from '../app.js';
 import { affectsSeverity, shownAs, type ShownAs } from '../config.js';
-import { problemMessage, problemsOf, type Problem } from '../problems.js';
+import {
+  entriesOf,
+  problemMessage,
+  problemsOf,
+  unlistedMessage,
+  type Entry,
+  type Problem,
+} from '../problems.js';
 import { fileOf } from '../tabs.js';
 import { documentLine, shownAt, windowAddress } from '../window.js';
 import { ruleUri } from './rulePages.js';
+
+type Rules = Pick<Report, 'rules'>;
 
 const SEVERITIES: Readonly<Record<Exclude<ShownAs, 'off'>, vscode.DiagnosticSeverity>> = {
   error: vscode.DiagnosticSeverity.Error,
@@ -37,40 +46,48 @@ export const diagnostics: Feature = ({ sessions, suppressions }) => {
     const found = state.kind === 'done' ? report : first?.report;
     if (session.files.length > 0) publishRun(session);
     else if (sessions.runOf(uri)?.report) return;
-    else if (found) publishIn(uri, uri, problemsOf(found, suppressions.sort(uri, found).open));
-    if (state.kind === 'failed') publishIn(uri, uri, []);
+    else if (found) publishIn(uri, uri, found, entriesOf(suppressions.sort(uri, found).open));
+    if (state.kind === 'failed') publishNothing(uri, uri);
     for (const document of vscode.workspace.textDocuments)
       if (windowAddress(document.uri)?.trace.toString() === uri.toString()) publishWindow(document);
   };
   // Findings stand where their file is shown: in itself, or in the parts of its listing.
-  const publishIn = (session: vscode.Uri, file: vscode.Uri, problems: readonly Problem[]): void => {
+  const publishIn = (
+    session: vscode.Uri,
+    file: vscode.Uri,
+    report: Rules,
+    entries: readonly Entry[],
+  ): void => {
     const key = `${session.toString()} ${file.toString()}`;
-    const shown = new Map<string, { readonly uri: vscode.Uri; readonly found: Problem[] }>([
+    const shown = new Map<string, { readonly uri: vscode.Uri; readonly found: Entry[] }>([
       [file.toString(), { uri: file, found: [] }],
     ]);
     for (const uri of published.get(key) ?? []) shown.set(uri.toString(), { uri, found: [] });
-    for (const problem of problems) {
-      const { uri } = shownAt(file, problem.lead.at.line);
+    for (const entry of entries) {
+      const { uri } = shownAt(file, entry.lead.at.line);
       const at = shown.get(uri.toString()) ?? { uri, found: [] };
-      at.found.push(problem);
+      at.found.push(entry);
       shown.set(uri.toString(), at);
     }
     published.set(
       key,
       [...shown.values()].map(({ uri }) => uri),
     );
-    for (const { uri, found } of shown.values()) collection.set(uri, diagnosticsOf(file, found));
+    for (const { uri, found } of shown.values()) collection.set(uri, diagnosticsOf(file, report, found));
   };
+  const publishNothing = (session: vscode.Uri, file: vscode.Uri): void =>
+    publishIn(session, file, { rules: [] }, []);
   // The findings of a run stand in its files, in place of what these show by themselves.
   const publishRun = ({ uri, files, state, report }: TraceSession): void => {
     if (state.kind !== 'done' || !report) return;
     runs.set(uri.toString(), files);
-    const problems = problemsOf(report, suppressions.sort(uri, report).open);
+    const entries = entriesOf(suppressions.sort(uri, report).open);
     for (const file of files)
       publishIn(
         uri,
         file,
-        problems.filter(({ lead }) => lead.at.file === file.toString()),
+        report,
+        entries.filter(({ lead }) => lead.at.file === file.toString()),
       );
   };
   // A window shows the findings that lie within it, at its own lines.
@@ -78,11 +95,11 @@ export const diagnostics: Feature = ({ sessions, suppressions }) => {
     const address = windowAddress(document.uri);
     const report = address && sessions.find(address.trace)?.found;
     if (!address || 'part' in address || !report) return;
-    const problems = problemsOf(report, suppressions.sort(address.trace, report).open);
-    const inside = problems.filter(({ lead }) => documentLine(document, lead.at.line) !== undefined);
+    const entries = entriesOf(suppressions.sort(address.trace, report).open);
+    const inside = entries.filter(({ lead }) => documentLine(document, lead.at.line) !== undefined);
     collection.set(
       document.uri,
-      diagnosticsOf(address.trace, inside).map((diagnostic) => moved(diagnostic, document)),
+      diagnosticsOf(address.trace, report, inside).map((diagnostic) => moved(diagnostic, document)),
     );
   };
   return vscode.Disposable.from(
@@ -95,7 +112,7 @@ export const diagnostics: Feature = ({ sessions, suppressions }) => {
       if (address && 'around' in address) collection.delete(uri);
     }),
     sessions.onDidClose((uri) => {
-      for (const file of [uri, ...(runs.get(uri.toString()) ?? [])]) publishIn(uri, file, []);
+      for (const file of [uri, ...(runs.get(uri.toString()) ?? [])]) publishNothing(uri, file);
       runs.delete(uri.toString());
       sessions.all().forEach(publish);
     }),
@@ -123,11 +140,23 @@ function moved(diagnostic: vscode.Diagnostic, window: vscode.TextDocument): vsco
   return diagnostic;
 }
 
-function diagnosticsOf(uri: vscode.Uri, problems: readonly Problem[]): vscode.Diagnostic[] {
-  return problems.flatMap((problem) => {
+function diagnosticsOf(uri: vscode.Uri, report: Rules, entries: readonly Entry[]): vscode.Diagnostic[] {
+  const isShown = ({ lead }: Entry): boolean => shownAs(uri, lead.verdict) !== 'off';
+  const { listed, unlisted } = problemsOf(report, entries.filter(isShown));
+  const diagnostics = listed.flatMap((problem) => {
     const shown = shownAs(uri, problem.lead.verdict);
     return shown === 'off' ? [] : [diagnosticOf(uri, problem, SEVERITIES[shown])];
   });
+  if (unlisted > 0) diagnostics.push(unlistedDiagnostic(unlisted));
+  return diagnostics;
+}
+
+function unlistedDiagnostic(unlisted: number): vscode.Diagnostic {
+  const top = new vscode.Range(0, 0, 0, 0);
+  const { Information } = vscode.DiagnosticSeverity;
+  const diagnostic = new vscode.Diagnostic(top, unlistedMessage(unlisted), Information);
+  diagnostic.source = 'shimtrace';
+  return diagnostic;
 }
 
 function diagnosticOf(

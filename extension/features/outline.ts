@@ -8,7 +8,7 @@ import type { Report } from '../protocol/report.js';
 import type { ConversionRow } from '../protocol/shapes.js';
 import type { App, Feature } from '../app.js';
 import { SECTION } from '../config.js';
-import { conversionDetail, conversionText } from '../conversionText.js';
+import { conversionDetail, conversionText, violationLines } from '../conversionText.js';
 import { documentLine, locationIn, traceLine } from '../window.js';
 import { orNothing, sessionOf } from './navigation.js';
 import { LANGUAGE } from './recognise.js';
@@ -163,12 +163,13 @@ async function codeLenses(app: App, document: vscode.TextDocument): Promise<vsco
   const found = await conversionsIn(app, document);
   if (!found) return [];
   const { session, shown } = found;
+  const violations = violationLines(app.suppressions.sort(session.uri, session.report!).open);
   return shown.flatMap(({ row, first }) => {
     const range = new vscode.Range(first, 0, first, 0);
     const lens = (title: string, command: string, args: readonly unknown[]): vscode.CodeLens =>
       new vscode.CodeLens(range, { title, command, arguments: [...args] });
     return [
-      lens(summary(app, session, row), 'shimtrace.findings.focus', []),
+      lens(summary(row, violations), 'shimtrace.findings.focus', []),
       lens('$(debug-alt) Replay', 'shimtrace.replay', [
         { trace: session.uri, from: { conversion: row.index } },
       ]),
@@ -180,9 +181,8 @@ async function codeLenses(app: App, document: vscode.TextDocument): Promise<vsco
 }
 
 /** The conversion in a few words; what was set aside does not count. */
-function summary({ suppressions }: App, session: TraceSession, row: ConversionRow): string {
-  const { open } = suppressions.sort(session.uri, session.report!);
-  return `$(${row.toPrivate ? 'lock' : 'unlock'}) ${conversionText(row, open)}`;
+function summary(row: ConversionRow, violations: Float64Array): string {
+  return `$(${row.toPrivate ? 'lock' : 'unlock'}) ${conversionText(row, violations)}`;
 }
 
 async function hints(

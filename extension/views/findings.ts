@@ -20,6 +20,18 @@ const ICONS = {
   stale: new vscode.ThemeIcon('history', new vscode.ThemeColor('problemsWarningIcon.foreground')),
 } as const;
 
+/** So many nodes are made of what is alike. */
+const NODES_MAX = 1000;
+
+/** The first of these as nodes, and one that says how many more there are. */
+function firstNodes<T>(of: string, all: readonly T[], node: (one: T) => ListNode): ListNode[] {
+  const nodes = all.slice(0, NODES_MAX).map(node);
+  const more = all.length - nodes.length;
+  if (more === 0) return nodes;
+  const label = vscode.l10n.t('{0} more, not listed here', more);
+  return [...nodes, { id: `more ${of}`, label, tooltip: vscode.l10n.t('shimtrace check lists all') }];
+}
+
 export function findingNodes(
   trace: vscode.Uri,
   report: Report,
@@ -34,7 +46,7 @@ export function findingNodes(
 }
 
 function topNodes(report: Report, groupBy: GroupBy, open: readonly ReportedFinding[]): readonly ListNode[] {
-  if (groupBy === 'time') return open.map((finding) => findingNode(report.rules, finding));
+  if (groupBy === 'time') return firstNodes('time', open, (finding) => findingNode(report.rules, finding));
   if (groupBy !== 'fault') return grouped(report, open, groupBy);
   const undecided = open.filter(({ verdict }) => verdict === 'undecidable');
   const faults = [...faultsIn(open)].sort((a, b) => rank(a) - rank(b));
@@ -55,7 +67,7 @@ function faultNode(rules: Report['rules'], fault: ReportedFault): ListNode {
     id: `fault ${fault.id}`,
     description: `${node.description!.split(' · ')[0]!} · ×${sights.length} · ${all}`,
     tooltip: `${node.tooltip!}\n\n${vscode.l10n.t('Seen {0} times', sights.length)}`,
-    children: sights.map((sight) => sightNode(rules, sight)),
+    children: firstNodes(fault.id, sights, (sight) => sightNode(rules, sight)),
   };
 }
 
@@ -92,7 +104,7 @@ function grouped(report: Report, findings: readonly ReportedFinding[], groupBy: 
         label: name === undefined ? key : `${key} ${name}`,
         description: `${group.length} ${verdict}${group.length > 1 && verdict === 'violation' ? 's' : ''}`,
         icon: ICONS[verdict],
-        children: group.map((finding) => findingNode(report.rules, finding)),
+        children: firstNodes(key, group, (finding) => findingNode(report.rules, finding)),
         open: verdict !== 'undecidable',
         context: groupBy === 'rule' ? 'rule' : 'page',
       };
