@@ -97,8 +97,10 @@ export function rowOf(table: EventTable, at: string): number {
       `--at ${at}: the times of this trace are not in seconds (${table.meta.timeUnit}); give a line`,
     );
   const wanted = BigInt(match[1]!) * NS_PER_SECOND + BigInt(match[2]!.padEnd(NS_DIGITS, '0'));
-  let row = -1;
-  for (let i = 0; i < table.length; i++) if (table.absoluteTime(i) <= wanted) row = i;
+  // As the rows have their times: since the trace's first.
+  const sinceStart = Number(wanted - table.meta.t0);
+  let row = table.length - 1;
+  while (row >= 0 && table.ts(row) > sinceStart) row--;
   return row;
 }
 
