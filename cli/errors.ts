@@ -15,6 +15,11 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** What was kept of a trace turned out to be damaged behind its report; it is removed, and the trace is read. */
+export class KeptDamaged extends Error {
+  override readonly name = 'KeptDamaged';
+}
+
 /** An input cannot be used: names the file, says what was expected and what to do. Exit code 2. */
 export class InputError extends Error {
   override readonly name = 'InputError';

@@ -13,11 +13,11 @@ import { filesBelow } from '../test/support/files.js';
 import { TraceCache } from '../shell/cache/traceCache.node.js';
 import { opened, packed } from '../test/support/packs.js';
 import { prepareCodecs } from './codecs.js';
+import { counting, goingOn } from './output.js';
 import { dapHost } from './dap.js';
 import { keptReport, sightOf } from './keptReport.js';
 import { judged, openTrace } from './load.js';
 import { InputError } from './errors.js';
-import type { Output } from './output.js';
 import { run } from './run.js';
 import { withoutSuppressed } from './suppressions.js';
 
@@ -211,23 +211,53 @@ describe('reports of traces that were read before', () => {
       await again(false, trace);
     });
 
-    it('need no decompressors, whatever is in the trace', async function () {
-      this.timeout(20_000);
-      trace = path.join(folder, 'trace.dat');
-      fs.copyFileSync('sample-traces/tracecmd/conv_small.v7-stack.dat', trace);
+    /** What a check by another process prints, which has loaded no decompressors; whether it needed them. */
+    function elsewhere(format: string): readonly unknown[] {
       const cache = { folder: path.join(folder, 'kept'), build, leastBytes: 0, youngMs: -1000 };
-      const fresh = await check(trace);
-      // Another process: this one has loaded them.
       const asked = [
         `import { run } from ${JSON.stringify(import.meta.resolve('./run.js'))};`,
         `import { lacksCodecs } from ${JSON.stringify(import.meta.resolve('./codecs.js'))};`,
         `let said = '';`,
         `const output = { out: (text) => (said += text), err: () => {}, progress: () => {}, cache: ${JSON.stringify(cache)} };`,
-        `const code = await run(['check', '-v', ${JSON.stringify(trace)}], output);`,
+        `const code = await run(['check', '-v', '--format', '${format}', ${JSON.stringify(trace)}], output);`,
         `process.stdout.write(JSON.stringify([code, said, lacksCodecs(${JSON.stringify(trace)})]));`,
       ].join('\n');
       const told = execFileSync(process.execPath, ['--input-type=module', '-e', asked], { encoding: 'utf8' });
-      assert.deepEqual(JSON.parse(told), [fresh.code, fresh.out, true]);
+      return JSON.parse(told) as readonly unknown[];
+    }
+
+    it('need no decompressors, whatever is in the trace', async function () {
+      this.timeout(20_000);
+      trace = path.join(folder, 'trace.dat');
+      fs.copyFileSync('sample-traces/tracecmd/conv_small.v7-stack.dat', trace);
+      const fresh = await check(trace);
+      assert.deepEqual(elsewhere('text'), [fresh.code, fresh.out, true]);
+    });
+
+    it('are printed from where another printing of them ended', () => {
+      let said = '';
+      const to = { ...SILENT, out: (text: string) => (said += text) };
+      const first = counting(to);
+      first.output.out('abc');
+      first.output.out('de');
+      const rest = goingOn(to, first.printed());
+      for (const text of ['ab', 'cdef', 'g']) rest.out(text);
+      assert.equal(said, 'abcdefg');
+    });
+
+    it('are made anew without a word where they turn out to be damaged behind the first of them', async function () {
+      this.timeout(20_000);
+      trace = path.join(folder, 'trace.perf.data');
+      fs.copyFileSync('sample-traces/perf/7.2.13/M2.p.perf.data', trace);
+      const { out, code } = await check(trace, '--format', 'sarif');
+      const file = path.join(folder, 'kept', entries()[0]!);
+      // The operations come last but for their checksums; only the states of findings ask for them.
+      const [bytes, end] = [fs.readFileSync(file), fs.statSync(file).size];
+      const at = bytes.indexOf('{"about":', end - 8192) - 2048;
+      bytes[at]! ^= 1;
+      fs.writeFileSync(file, bytes);
+      assert.deepEqual(elsewhere('sarif'), [code, out, false]);
+      await again(true, trace);
     });
 
     it('are printed without the operations where findings are set aside', async () => {

@@ -9,7 +9,7 @@ import type { Args } from './args.js';
 import { judgedRun, namedGroup, openGroup, type BundleFile } from './bundle.js';
 import { lacksCodecs } from './codecs.js';
 import { RULES } from './core.js';
-import { InputError } from './errors.js';
+import { KeptDamaged } from './errors.js';
 import { STDIN_NAME } from './fileSource.js';
 import { isDamaged, type LoadedTrace, type LoadOptions } from './load.js';
 import type { Output } from './output.js';
@@ -59,7 +59,7 @@ export function keptReport(
   const whole = (): LoadedTrace => {
     if (!read && lacksCodecs(file.path)) {
       entry.drop();
-      throw new InputError(`${file.path}: what was kept of it is damaged, and was removed; try again`);
+      throw new KeptDamaged(file.path);
     }
     read ??= judgedAlone(file, options, output);
     return read;

@@ -11,7 +11,7 @@ import type { Verdict } from '../../model/findings/finding.js';
 import { listedFindings, reasonText, type TraceReport } from '../../model/findings/report.js';
 import { formatOption, oneOf, type Args } from '../args.js';
 import type { Command } from '../command.js';
-import { EXIT, InputError, UsageError, type ExitCode } from '../errors.js';
+import { EXIT, InputError, KeptDamaged, UsageError, type ExitCode } from '../errors.js';
 import {
   BUNDLE_OPTIONS,
   filesBehind,
@@ -25,7 +25,7 @@ import { prepareCodecs } from '../codecs.js';
 import { LOAD_OPTIONS, loadOptions, type LoadedTrace, type LoadOptions } from '../load.js';
 import { RULE_IDS } from '../core.js';
 import { Following } from '../../shell/following.js';
-import { outParts, outStyled, type Output } from '../output.js';
+import { counting, goingOn, outParts, outStyled, type Output } from '../output.js';
 import { withoutSuppressed } from '../suppressions.js';
 import { VERSION } from '../version.js';
 import type { Sighting, TraceCache } from '../../shell/cache/traceCache.node.js';
@@ -126,22 +126,37 @@ export const check: Command = {
       if (args.positionals.includes('-')) throw new UsageError('--watch takes files, not standard input');
       return watched(groups, args, demands, listed, output);
     }
-    const batch = new Batch(groups, loadOptions(args), demands, listed, output, {
-      kept: await keptReports(groups, args, output),
-      isVerbose: args.flag('verbose'),
-    });
+    const kept = await keptReports(groups, args, output);
+    const isVerbose = args.flag('verbose');
+    const batchTo = (to: Output): Batch =>
+      new Batch(groups, loadOptions(args), demands, listed, to, { kept, isVerbose });
+    const first = counting(output);
+    let batch = batchTo(first.output);
     // Decompressors take longer to load than all of what is kept.
     if (files.length === 1 && !batch.isKept()) await prepareCodecs(files);
-    if (format === 'json') outParts(output, renderJson(batch.traces()));
-    if (format === 'sarif') outParts(output, renderSarif(batch.traces(), VERSION));
-    if (format === 'junit') outParts(output, renderJunit(batch.traces()));
-    if (format === 'text')
-      outStyled(output, args, (look) => texts(batch.traces(), { allRules: args.flag('verbose'), look }));
+    try {
+      print(batch, format, args, first.output);
+    } catch (error) {
+      if (!(error instanceof KeptDamaged)) throw error;
+      // What is read now says the same, so that it goes on where the other one ended.
+      await prepareCodecs(files);
+      const rest = goingOn(output, first.printed());
+      batch = batchTo(rest);
+      print(batch, format, args, rest);
+    }
     const note = separateNote(groups, args);
     if (note !== undefined) output.err(note);
     return batch.code;
   },
 };
+
+function print(batch: Batch, format: (typeof FORMATS)[number], args: Args, output: Output): void {
+  if (format === 'json') outParts(output, renderJson(batch.traces()));
+  if (format === 'sarif') outParts(output, renderSarif(batch.traces(), VERSION));
+  if (format === 'junit') outParts(output, renderJunit(batch.traces()));
+  if (format === 'text')
+    outStyled(output, args, (look) => texts(batch.traces(), { allRules: args.flag('verbose'), look }));
+}
 
 /** Trace by trace, an empty line between them. */
 function* texts(traces: Iterable<LoadedTrace>, options: TextOptions): Generator<string> {
