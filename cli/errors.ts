@@ -15,7 +15,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** What was kept of a trace turned out to be damaged behind its report; it is removed, and the trace is read. */
+/** What was kept of a trace is damaged behind its report; it was removed, and the trace is to be read. */
 export class KeptDamaged extends Error {
   override readonly name = 'KeptDamaged';
 }

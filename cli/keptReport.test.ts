@@ -13,7 +13,7 @@ import { filesBelow } from '../test/support/files.js';
 import { TraceCache } from '../shell/cache/traceCache.node.js';
 import { opened, packed } from '../test/support/packs.js';
 import { prepareCodecs } from './codecs.js';
-import { counting, goingOn } from './output.js';
+import { counting, goingOn, type Output } from './output.js';
 import { dapHost } from './dap.js';
 import { keptReport, sightOf } from './keptReport.js';
 import { judged, openTrace } from './load.js';

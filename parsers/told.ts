@@ -1,7 +1,8 @@
 /** An event told in full: as its source prints it, with the words of its numbers and its stacks. */
+import { allSteps } from './base/steps.js';
 import type { Stack } from './events/frames.js';
 import { wordsOf, type FieldWords } from './events/words/fieldWords.js';
-import { vendorOf } from './events/words/vendor.js';
+import { vendorInSteps } from './events/words/vendor.js';
 import { VENDORS, type Vendor } from './events/words/word.js';
 import type { EventText, OpenTrace } from './reader.js';
 import { stacksOf } from './stacks.js';
@@ -16,9 +17,14 @@ const vendors = new WeakMap<OpenTrace['table'], Vendor>();
 
 /** The vendor that a trace shows. */
 export function vendorOfTrace(open: OpenTrace): Vendor {
+  return allSteps(vendorOfTraceInSteps(open));
+}
+
+/** The same, some thousand rows a step. */
+export function* vendorOfTraceInSteps(open: OpenTrace): Generator<undefined, Vendor> {
   const known = vendors.get(open.table);
   if (known !== undefined) return known;
-  const vendor = vendorOf(open.table, (row) => open.describe(row, 'text').text);
+  const vendor = yield* vendorInSteps(open.table, (row) => open.describe(row, 'text').text);
   vendors.set(open.table, vendor);
   return vendor;
 }

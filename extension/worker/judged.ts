@@ -60,6 +60,8 @@ export interface WorkerTools {
   /** What its recorder wrote beside it. */
   readonly beside?: Beside | undefined;
   now(): number;
+  /** Runs something behind what waits for the thread; absent where timers do it. */
+  readonly later?: (next: () => void) => void;
   /** Opens the source as it is now, in place of `before`; absent where it cannot have changed. */
   readonly openAgain?: (before: ByteSource) => ByteSource;
   /**

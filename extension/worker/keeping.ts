@@ -9,9 +9,9 @@ import { inSteps } from '../../shell/cache/steps.js';
 import type { CheckOptions } from '../protocol/options.js';
 import type { Shown } from '../protocol/place.js';
 import type { Before, Judged, KeptTraces, WorkerTools } from './judged.js';
-import { warmUp } from './warmUp.js';
+import { warmUp, warmUpHovers } from './warmUp.js';
 
-const later = (next: () => void): void => void setTimeout(next, 0);
+const byTimers = (next: () => void): void => void setTimeout(next, 0);
 
 /** All that decides a report besides the bytes of its file. */
 export function askedOf(
@@ -31,11 +31,13 @@ export function compareBehind(
   digest: () => Generator<undefined, string>,
   isOver: () => boolean,
   tell: (isSame: boolean) => void,
+  later: WorkerTools['later'] = byTimers,
 ): void {
   function* steps(): Generator<undefined, boolean> {
     yield* warmUp(judged);
     yield* before.fill();
     yield* pageFramesInSteps(before.open.table);
+    yield* warmUpHovers(judged);
     return (yield* digest()) === before.digest;
   }
   inSteps(steps(), later, isOver, tell);
@@ -52,11 +54,17 @@ interface Keep {
 }
 
 /** Finds the frames of struct pages, which the first hover would wait for, and keeps the trace. */
-export function keepBehind(judged: Judged, keep: Keep | undefined, isOver: () => boolean): void {
+export function keepBehind(
+  judged: Judged,
+  keep: Keep | undefined,
+  isOver: () => boolean,
+  later: WorkerTools['later'] = byTimers,
+): void {
   function* steps(): Generator<undefined, void> {
     const { trace: open, analysis } = judged;
     yield* warmUp(judged);
     yield* pageFramesInSteps(open.table);
+    yield* warmUpHovers(judged);
     yield;
     // With more memory it is another trace.
     if (keep && keep.digest !== '' && !isLimited(open.table))

@@ -94,6 +94,7 @@ void nodeCodecs().then((codecs) =>
             ...('path' in data && { openAgain: (before) => openedAgain(before, data.path) }),
           }),
       now: () => performance.now(),
+      later: (next) => void setImmediate(next),
       digest,
       digestInSteps: (source) => digestInSteps(source, createHash('sha256')),
       ...(keeps && { clearKept: () => new TraceCache(keeps).clear().entries }),

@@ -167,6 +167,7 @@ class TraceServer {
         before.drop();
         this.post({ stale: true });
       },
+      this.tools.later,
     );
     return this.report(read, { read: read.readMs, judge: 0 });
   }
@@ -220,7 +221,7 @@ class TraceServer {
     const source = wholes[0]!;
     const isAlone = wholes.length === 1 && !files && !this.isFromKept;
     const keep = isAlone && kept ? { kept, source, digest: this.digestOf(source), shown } : undefined;
-    keepBehind(this.judged(), keep, isOver);
+    keepBehind(this.judged(), keep, isOver, this.tools.later);
   }
 
   /** Shows the host what was found so far. */

@@ -4,7 +4,9 @@
  * such pairs agree.
  */
 import type { EventTable } from './table.js';
-import { SEGMENT_SHIFT } from './segment.js';
+import { SEGMENT_MASK, SEGMENT_SHIFT } from './segment.js';
+import { hasSlot, highWord, lowWord } from './slots.js';
+import { TWO_32 } from '../base/words.js';
 import { allSteps } from '../base/steps.js';
 import { kindId, kindSlots, slotIndex } from './kinds.js';
 import type { EventKind } from './vocabulary.js';
@@ -32,11 +34,11 @@ export interface PageArray {
 }
 
 /** Bytes that struct pages take: more with what debugging adds, on a 64-bit kernel. */
-const STRUCT_PAGE_MIN = 56n;
-const STRUCT_PAGE_MAX = 128n;
-const STRUCT_PAGE_ALIGN = 8n;
+const STRUCT_PAGE_MIN = 56;
+const STRUCT_PAGE_MAX = 128;
+const STRUCT_PAGE_ALIGN = 8;
 /** Lower values are addresses that were hashed, or frames that a tool printed for a page. */
-const KERNEL_ADDRESS_MIN = 0xffff_0000_0000_0000n;
+const KERNEL_HIGH_MIN = 0xffff_0000;
 /**
  * The virtual array of all struct pages begins at a multiple of this on x86-64, with KASLR too. Where that of
  * frame 0 would stand at one, there is such an array, and what is proved of some frames holds for all.
@@ -113,14 +115,20 @@ export function structPageOf(
 ): { readonly field: string; readonly page: bigint } | undefined {
   const kind = table.kind(row);
   const slots = PAGE_ONLY.get(kind);
-  if (slots === undefined) return undefined;
+  const slot = slots === undefined ? -1 : structPageSlot(table, row, slots);
+  const page = slot < 0 ? undefined : table.big(row, slot);
+  return page === undefined ? undefined : { field: kindSlots(kind)[slot]!, page };
+}
+
+/** The slot that has it; -1 where there is none. */
+function structPageSlot(table: EventTable, row: number, slots: Slots): number {
   // A mapping of a large folio names both: the folio is its first page.
   const slot = slots.page >= 0 && table.has(row, slots.page) ? slots.page : slots.folio;
-  const page = bigOf(table, row, slot);
-  if (page === undefined || page === 0n) return undefined;
+  // 0 is no page, and -1 no slot.
+  if (slot < 0 || table.num(row, slot) <= 0) return -1;
   // What failed has written no page into the caller's array.
-  if (kind === GUP_RET && BigInt.asIntN(32, table.big(row, GUP_RESULT) ?? 0n) <= 0n) return undefined;
-  return { field: kindSlots(kind)[slot]!, page };
+  const isGup = table.kind(row) === GUP_RET;
+  return isGup && BigInt.asIntN(32, table.big(row, GUP_RESULT) ?? 0n) <= 0n ? -1 : slot;
 }
 
 const known = new WeakMap<EventTable, { readonly rows: number; readonly frames: PageFrames }>();
@@ -162,44 +170,45 @@ function* searched(table: EventTable): Generator<undefined> {
   known.set(table, { rows: table.length, frames: proof.end() });
 }
 
-/** Holds pairs against one another. */
+/** Holds pairs against one another: addresses as words, since a trace has hundreds of thousands. */
 class Proof {
-  private first: { readonly page: bigint; readonly pfn: bigint } | undefined;
-  private size = 0n;
+  private first: { readonly high: number; readonly low: number; readonly pfn: number } | undefined;
+  private size = 0;
   private pairs = 0;
   private least = Infinity;
   private most = -1;
   private wrong = false;
 
-  add(page: bigint, pfn: number): void {
-    if (page < KERNEL_ADDRESS_MIN || this.wrong) return;
+  add(high: number, low: number, pfn: number): void {
+    if (high < KERNEL_HIGH_MIN || this.wrong) return;
     this.pairs++;
     this.least = Math.min(this.least, pfn);
     this.most = Math.max(this.most, pfn);
-    const now = { page, pfn: BigInt(pfn) };
     if (!this.first) {
-      this.first = now;
+      this.first = { high, low, pfn };
       return;
     }
-    const frames = now.pfn - this.first.pfn;
-    const bytes = now.page - this.first.page;
-    if (this.size === 0n && frames !== 0n) this.size = sizeOf(bytes, frames);
+    const frames = pfn - this.first.pfn;
+    // Both are kernel addresses, so that this is exact.
+    const bytes = (high - this.first.high) * TWO_32 + (low - this.first.low);
+    if (this.size === 0 && frames !== 0) this.size = sizeOf(bytes, frames);
     // Before the size is known, both are the same page.
-    if (bytes !== frames * this.size || (frames !== 0n && this.size === 0n)) this.wrong = true;
+    if (bytes !== frames * this.size || (frames !== 0 && this.size === 0)) this.wrong = true;
   }
 
   end(): PageFrames {
     const { first, size } = this;
     if (this.wrong) return notProved('the events that give both contradict one another');
     if (!first) return notProved('no event gives a struct page together with its frame');
-    if (size === 0n) return notProved('only one page is known by both, and two are needed');
-    const start = first.page - first.pfn * size;
+    if (size === 0) return notProved('only one page is known by both, and two are needed');
+    const page = (BigInt(first.high) << 32n) | BigInt(first.low);
+    const start = page - BigInt(first.pfn) * BigInt(size);
     const isOne = start % ARRAY_ALIGN === 0n;
     const low = isOne ? 0 : Math.floor(this.least / SECTION_FRAMES) * SECTION_FRAMES;
     const high = isOne ? FRAMES_MAX : (Math.floor(this.most / SECTION_FRAMES) + 1) * SECTION_FRAMES;
     const range = isOne ? '' : `, for pfns 0x${low.toString(16)} to 0x${(high - 1).toString(16)} alone`;
     const reason = `${this.pairs} events give both, ${size} bytes a struct page${range}`;
-    return provedBy({ start, size, low, high }, reason);
+    return provedBy({ start, size: BigInt(size), low, high }, reason);
   }
 }
 
@@ -214,10 +223,10 @@ function provedBy(array: PageArray, reason: string): PageFrames {
 }
 
 /** Bytes of a struct page by two of them; 0 where they are those of no array. */
-function sizeOf(bytes: bigint, frames: bigint): bigint {
+function sizeOf(bytes: number, frames: number): number {
   const size = bytes / frames;
-  const isSize = bytes % frames === 0n && size % STRUCT_PAGE_ALIGN === 0n;
-  return isSize && size >= STRUCT_PAGE_MIN && size <= STRUCT_PAGE_MAX ? size : 0n;
+  const isSize = bytes % frames === 0 && size % STRUCT_PAGE_ALIGN === 0;
+  return isSize && size >= STRUCT_PAGE_MIN && size <= STRUCT_PAGE_MAX ? size : 0;
 }
 
 function notProved(reason: string): PageFrames {
@@ -227,19 +236,22 @@ function notProved(reason: string): PageFrames {
 /** A step has so many rows, and one more. */
 const STEP_MASK = 0x1fff;
 
+/** A number of an event, exact. */
+type Exact = number | bigint;
+
 /** Finds pages with their frames: in one event, or in two about the same page of a file. */
 class Pairs {
   /** Frames in the page cache, by file and page. */
-  private readonly cached = new Map<string, number>();
-  private readonly pageBytes: bigint;
+  private readonly cached = new Map<Exact, Map<Exact, number>>();
+  private readonly pageBytes: number;
   /** The file whose folio a thread is about to get. */
-  private readonly asked = new Map<number, bigint>();
+  private readonly asked = new Map<number, Exact>();
 
   constructor(
     private readonly table: EventTable,
     private readonly proof: Proof,
   ) {
-    this.pageBytes = BigInt(pageBytesSaid(table.meta) ?? PAGE_SIZE);
+    this.pageBytes = pageBytesSaid(table.meta) ?? PAGE_SIZE;
   }
 
   *find(): Generator<undefined, void> {
@@ -268,46 +280,58 @@ class Pairs {
   private look(kind: number, row: number): void {
     const both = WITH_FRAME.get(kind);
     if (both) {
-      const page = this.table.big(row, both.page);
       const pfn = this.table.num(row, both.pfn);
-      if (page !== undefined && pfn >= 0) this.proof.add(page, pfn);
+      if (pfn >= 0) this.tell(row, both.page, pfn);
       if (kind === FILEMAP_ADD || kind === FILEMAP_DELETE) this.cache(kind, row, both);
     } else if (kind === GET_FOLIO) {
-      const ino = this.table.big(row, GET_FOLIO_INO);
+      const ino = this.exact(row, GET_FOLIO_INO);
       if (ino !== undefined) this.asked.set(this.table.tid(row), ino);
     } else this.meet(kind, row, PAGE_ONLY.get(kind)!);
   }
 
+  /** The struct page in a slot has a frame. */
+  private tell(row: number, slot: number, pfn: number): void {
+    const segment = this.table.segments[row >>> SEGMENT_SHIFT]!;
+    const payload = segment.payload[row & SEGMENT_MASK]!;
+    if (slot < 0 || !hasSlot(segment, payload, slot)) return;
+    this.proof.add(highWord(segment, payload, slot), lowWord(segment, payload, slot), pfn);
+  }
+
+  private exact(row: number, slot: number): Exact | undefined {
+    const n = slot < 0 ? -1 : this.table.num(row, slot);
+    if (n < 0) return undefined;
+    return Number.isSafeInteger(n) ? n : this.table.big(row, slot);
+  }
+
   /** The page of a file at an offset in bytes. */
-  private pageAt(ofs: bigint | undefined): bigint | undefined {
-    return ofs === undefined ? undefined : ofs / this.pageBytes;
+  private pageAt(ofs: Exact | undefined): Exact | undefined {
+    return typeof ofs === 'number' ? Math.floor(ofs / this.pageBytes) : undefined;
   }
 
   private cache(kind: number, row: number, slots: Slots): void {
-    const ino = this.table.big(row, slots.ino);
-    const pgoff = this.table.big(row, slots.pgoff) ?? this.pageAt(this.table.big(row, ADD_OFS));
+    const ino = this.exact(row, slots.ino);
+    const pgoff = this.exact(row, slots.pgoff) ?? this.pageAt(this.exact(row, ADD_OFS));
     if (ino === undefined || pgoff === undefined) return;
+    const ofFile = this.cached.get(ino) ?? new Map<Exact, number>();
+    this.cached.set(ino, ofFile);
     // A large folio's struct page is that of its first frame, which the page's own may not be.
     if (kind === FILEMAP_ADD && this.table.num(row, ADD_ORDER) <= 0)
-      this.cached.set(`${ino} ${pgoff}`, this.table.num(row, slots.pfn));
-    else this.cached.delete(`${ino} ${pgoff}`);
+      ofFile.set(pgoff, this.table.num(row, slots.pfn));
+    else ofFile.delete(pgoff);
   }
 
   private meet(kind: number, row: number, slots: Slots): void {
     const { table } = this;
-    const pgoff = slots.pgoff < 0 ? undefined : table.big(row, slots.pgoff);
-    const ino = kind === GET_FOLIO_RET ? this.asked.get(table.tid(row)) : bigOf(table, row, slots.ino);
+    const pgoff = this.exact(row, slots.pgoff);
+    const ino = kind === GET_FOLIO_RET ? this.asked.get(table.tid(row)) : this.exact(row, slots.ino);
     if (kind === GET_FOLIO_RET) this.asked.delete(table.tid(row));
-    const page = structPageOf(table, row)?.page;
-    if (page === undefined || ino === undefined || pgoff === undefined) return;
-    const pfn = this.cached.get(`${ino} ${pgoff}`);
-    if (pfn !== undefined && pfn >= 0) this.proof.add(page, pfn);
+    if (ino === undefined || pgoff === undefined) return;
+    const pfn = this.cached.get(ino)?.get(pgoff);
+    if (pfn === undefined || pfn < 0) return;
+    const slot = structPageSlot(table, row, slots);
+    if (slot >= 0) this.tell(row, slot, pfn);
   }
 }
 
 const OF_INTEREST = new Uint8Array(Math.max(...WITH_FRAME.keys(), ...PAGE_ONLY.keys(), GET_FOLIO) + 1);
 for (const kind of [...WITH_FRAME.keys(), ...PAGE_ONLY.keys(), GET_FOLIO]) OF_INTEREST[kind] = 1;
-
-function bigOf(table: EventTable, row: number, slot: number): bigint | undefined {
-  return slot < 0 ? undefined : table.big(row, slot);
-}
