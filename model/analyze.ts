@@ -100,7 +100,7 @@ export function outlookOf(table: EventTable, survey: Survey, options: AnalyzeOpt
 /** One trace in the course of being judged. */
 export class Judging {
   readonly world: World;
-  readonly outlook: Outlook;
+  outlook: Outlook;
   readonly runs: readonly RuleRun[];
   private readonly bus = new FactBus();
   /** The row that was last looked at, and the limit that was met there. */
@@ -125,6 +125,12 @@ export class Judging {
       if (run.def.about.some(namesFiles))
         this.bus.listen({ contested: (inode, row) => undecidedFile(run, inode, row) });
     }
+  }
+
+  /** The trace goes on, and tells more of its kernel, which only what is said at its end goes by. */
+  goOnAs(outlook: Outlook): void {
+    this.outlook = outlook;
+    for (const run of this.runs) run.becomeOf(outlook.dialect);
   }
 
   /** Judges the rows from `from` on; returns true when cancelled. */
@@ -167,7 +173,7 @@ export class Judging {
   soFar(): Analysis | undefined {
     // Of a kernel with pages of which too little is known, what was found may be wrong.
     const isDoubted = this.world.pages.doubt !== undefined;
-    if (isDoubted || this.runs.every((run) => run.findings.length === 0)) return undefined;
+    if (isDoubted || !this.runs.some((run) => run.hasFound)) return undefined;
     return this.told(
       this.runs.map((run) => run.closeSoFar()),
       true,

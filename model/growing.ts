@@ -48,9 +48,11 @@ export class GrowingAnalysis {
     const survey = scan.ended();
     const differs = judging.world.survey.whatDiffers(survey, kept.rows);
     if (differs !== '') return this.anew(table, growth, options, differs);
-    if (!sameOutlook(judging.outlook, outlookOf(table, survey, options)))
+    const outlook = outlookOf(table, survey, options);
+    if (!isJudgedAlike(judging.outlook, outlook))
       return this.anew(table, growth, options, 'the trace tells otherwise what kernel it is of');
     judging.world.survey.become(survey);
+    judging.goOnAs(outlook);
     for (const [i, run] of judging.runs.entries()) run.takeBack(kept.said[i]!);
     this.from = { row: kept.rows, why: '' };
     return this.goOn(judging, kept.table, scan, growth, options);
@@ -84,7 +86,7 @@ export class GrowingAnalysis {
     // A row that the file's end made may be another one when the file goes on.
     if (!cancelled && isAsRead && growth.lastingRows === table.length)
       this.kept = { judging, table, scan, rows: table.length, said, options };
-    return judging.conclude(cancelled);
+    return judging.world.survey.aside(() => judging.conclude(cancelled));
   }
 }
 
@@ -144,16 +146,13 @@ function sameLosses(a: readonly LossMark[], b: readonly LossMark[], rows: number
   return old.length === now.length && old.every((mark, i) => isSame(mark, now[i]!));
 }
 
-function sameOutlook(a: Outlook, b: Outlook): boolean {
-  const { names, ...dialect } = a.dialect;
-  const { names: otherNames, ...otherDialect } = b.dialect;
+/** True where nothing differs that events are judged by, before the end. */
+function isJudgedAlike(a: Outlook, b: Outlook): boolean {
   return (
     a.profiles.join(' ') === b.profiles.join(' ') &&
-    a.reason === b.reason &&
     a.whyNone === b.whyNone &&
     a.skew === b.skew &&
     samePages(a.pages, b.pages) &&
-    JSON.stringify(dialect) === JSON.stringify(otherDialect) &&
-    sameSet(names, otherNames)
+    a.dialect.machine === b.dialect.machine
   );
 }

@@ -234,7 +234,7 @@ function getPfnReturned(w: World, ev: Ev, t: Thread): void {
   const inode = ctx?.inode ?? (ino > 0 ? w.whichFile.of(ino, ev, t) : undefined);
   const pgoff = ctx && ctx.pgoff >= 0 ? ctx.pgoff : ev.pgoff(GET_RET.pgoff);
   if (ev.signed(GET_RET.ret, -1) !== 0) return;
-  if (!ctx && !inode && w.recorded(K('GetPfn')) && w.gapBetween(0, ev.row))
+  if (!ctx && !inode && w.gapBetween(0, ev.row) && w.recorded(K('GetPfn')))
     w.facts.tell.getPfnUnbegun(ev.row);
   const gfn = ctx && ctx.gfn >= 0 ? ctx.gfn : ev.gfn(GET_RET.gfn);
   if (gfn >= 0 && t.fault?.gfn === gfn) t.fault.getPfnOkRow = ev.row;

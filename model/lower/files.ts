@@ -158,7 +158,7 @@ export function lowerFiles(on: On): void {
     const slot = t.bind;
     const ino = ev.num(BIND_RET.ino);
     // Where one of several return probes reads the inode, that one tells.
-    if (ino <= 0 && w.survey.bindRetHasInode) return;
+    if (ino <= 0 && w.survey.bindsHaveInode) return;
     t.bind = undefined;
     if (ev.signed(BIND_RET.ret, -1) !== 0) return;
     if (!slot) {

@@ -112,7 +112,7 @@ function returned(w: World, t: Thread, row: number, ret: number): void {
   const vm = w.whichVm.ofThread(t, row);
   answered(w, vm, region, row, ret);
   // Where no bind shows, as in kernels that have kvm_gmem_bind inlined, this is what tells of it.
-  if (ret !== 0 || w.recorded(BIND)) return;
+  if (ret !== 0 || !changesSlots(vm, region, region.id) || w.recorded(BIND)) return;
   const slot = learnRegion(w, vm, region, region.id, region.fd);
   if (!slot) return;
   if (slot.fd >= 0) nameSlot(w, slot, w.whichFile.ofSlot(slot, t), row);
@@ -150,6 +150,12 @@ function answered(w: World, vm: Vm, region: Region, row: number, ret: number): v
   w.facts.tell.regionTaken(region);
 }
 
+/** True for a region by which a memslot of a file would be learnt, or taken away. */
+function changesSlots({ slots }: Vm, { npages, isOfFile }: Region, id: number): boolean {
+  const isLive = slots.some((s) => s.untilRow < 0 && s.id === id);
+  return npages > 0 ? !isLive && isOfFile : isLive;
+}
+
 /** A memslot of a file was made, which is returned where it is new, or one was taken away. */
 function learnRegion(w: World, vm: Vm, region: Region, id: number, fd: number): Slot | undefined {
   const { baseGfn, npages, pgoff, row, isOfFile } = region;
@@ -177,6 +183,6 @@ function isOfNextBoot({ regions }: Vm, region: Region): boolean {
  */
 function forgetBoot(w: World, vm: Vm, row: number): void {
   vm.regions.clear();
-  if (w.recorded(BIND)) return;
+  if (vm.slots.length === 0 || w.recorded(BIND)) return;
   for (const slot of vm.slots) removeSlot(w.ops, slot, row);
 }

@@ -153,7 +153,7 @@ function lowerUserFaults(on: On): void {
     const ino = ev.num(FAULT_RET.ino);
     const inode = ctx?.inode ?? (ino > 0 ? w.whichFile.of(ino, ev, t) : undefined);
     const pgoff = ctx && ctx.pgoff >= 0 ? ctx.pgoff : ev.pgoff(FAULT_RET.pgoff);
-    if (!ctx && !t.userFaultWasCut && w.recorded(K('UserFault')) && w.gapBetween(0, ev.row))
+    if (!ctx && !t.userFaultWasCut && w.gapBetween(0, ev.row) && w.recorded(K('UserFault')))
       w.facts.tell.faultUnbegun(inode, pgoff, ev.row);
     t.userFaultWasCut = false;
     if (!inode || pgoff < 0 || ret < 0) return;

@@ -125,8 +125,8 @@ export class HeldRefs {
     // The provider's own references go by put_page on the caller's thread,
     // which a filter that shows the get shows too.
     if (
-      (run.w.survey.unfiltered && conv?.kernelSaysSafe !== 1 && !maybeReleased(run.w, ref)) ||
-      ref.kind === RefKind.GetPfn
+      ref.kind === RefKind.GetPfn ||
+      (conv?.kernelSaysSafe !== 1 && !maybeReleased(run.w, ref) && run.w.survey.isUnfiltered)
     )
       this.report(conv, inode, pgoff, ref, row, text, -1);
     else this.wait({ conv, inode, pgoff, ref, row, message: text });

@@ -20,9 +20,8 @@ export type MapState =
  */
 export function mappingsAt(run: RuleRun, inode: Inode, first: Pgoff, end: Pgoff, row: number): MapState {
   const { w } = run;
-  const add = run.recorded('RmapAdd');
-  const remove = run.recorded('RmapRemove');
-  if (!add || !remove) return { is: 'unknown', why: 'not-recorded', pgoff: first };
+  if (!run.recorded('RmapAdd') || !run.recorded('RmapRemove'))
+    return { is: 'unknown', why: 'not-recorded', pgoff: first };
   let lost: Pgoff | undefined;
   let found: { pgoff: Pgoff; rec: MapRec } | undefined;
   inode.maps.within(first, end, (pgoff, rec) => {

@@ -21,6 +21,7 @@ import { canRecord, howToRecord, howToRecordAny } from '../findings/howToRecord.
 import type { Listener } from '../world/facts.js';
 import type { Conv, Inode, Vm } from '../world/state.js';
 import type { World } from '../world/world.js';
+import { Fork } from './fork.js';
 
 export interface RuleDef {
   readonly id: string;
@@ -73,9 +74,11 @@ type Setting =
 
 /**
  * What would have decided a check: event kinds, also with an argument that their probe must read, or
- * settings.
+ * settings. A kind behind a question mark is missing only where the trace as a whole shows neither it nor
+ * what stands behind it.
  */
-export type Missing = EventKind | `${EventKind} ${string}` | Setting;
+export type Missing = EventKind | `${EventKind} ${string}` | Setting | Unshown;
+type Unshown = `?${EventKind}` | '?InvRange|UnmapGfnRange';
 
 export interface Ruling {
   readonly row: number;
@@ -96,7 +99,9 @@ type Detail = string | { readonly unread: number };
 interface OpenReason {
   count: number;
   row: number;
-  readonly missing: Set<Missing>;
+  /** What the first of them lacks, and those of other words. */
+  missing: readonly Missing[];
+  readonly more: Set<Missing>;
   detail: Detail;
   pages: PageRange | undefined;
 }
@@ -108,6 +113,7 @@ export interface SaidSoFar {
   readonly open: number;
   readonly findings: number;
   readonly reasons: ReadonlyMap<Reason, OpenReason>;
+  readonly forks: readonly (readonly SaidSoFar[])[];
 }
 
 /** One rule on one trace: counts its checks and collects what it finds. */
@@ -120,34 +126,97 @@ export class RuleRun {
   /** What was last said not to be recorded, of every event of a kind mostly, and the first of it not read. */
   private askedKinds: readonly Missing[] | undefined;
   private askedUnread = -1;
+  private readonly forks: Fork<RuleRun>[] = [];
 
   constructor(
     readonly def: RuleDef,
     readonly w: World,
     /** The names of the kernel that the trace is of. */
-    readonly dialect: Dialect,
+    private kernel: Dialect,
     /** Why no violation can be told in this trace at all; undefined where one can. */
     private readonly missingContext: string | undefined,
   ) {}
 
+  get dialect(): Dialect {
+    return this.kernel;
+  }
+
+  /** The trace goes on, and tells more of its kernel: all but the machine, by which nothing is judged. */
+  becomeOf(dialect: Dialect): void {
+    this.kernel = dialect;
+    for (const { both } of this.forks) for (const run of both) run.becomeOf(dialect);
+  }
+
   /** What was said so far; see {@link takeBack}. */
   saidSoFar(): SaidSoFar {
     const { held, broken, open, findings } = this;
-    return { held, broken, open, findings: findings.length, reasons: copyOf(this.reasons) };
+    const forks = this.forks.map(({ both }) => both.map((run) => run.saidSoFar()));
+    return { held, broken, open, findings: findings.length, reasons: copyOf(this.reasons), forks };
   }
 
   /** Takes back all that was said since. */
-  takeBack({ held, broken, open, findings, reasons }: SaidSoFar): void {
+  takeBack({ held, broken, open, findings, reasons, forks }: SaidSoFar): void {
     this.held = held;
     this.broken = broken;
     this.open = open;
     this.findings.length = findings;
     this.reasons = new Map(reasons);
+    // The end of a trace may have asked, which is no question for all of what follows.
+    this.askedKinds = undefined;
+    for (const [i, { both }] of this.forks.entries())
+      for (const [k, run] of both.entries()) run.takeBack(forks[i]![k]!);
+  }
+
+  /**
+   * Two to say things to, by whether the trace shows these kinds, of each group one: what the other was told
+   * counts for nothing.
+   */
+  fork(...groups: readonly (readonly EventKind[])[]): Fork<RuleRun> {
+    const ids = groups.map((kinds) => kinds.map(kindId));
+    const make = (): RuleRun => new RuleRun(this.def, this.w, this.kernel, this.missingContext);
+    const fork = new Fork(this.w.survey, ids, make);
+    this.forks.push(fork);
+    return fork;
+  }
+
+  /** All that was said, of forks what holds. */
+  private whole(): RuleRun {
+    if (this.forks.length === 0) return this;
+    const whole = new RuleRun(this.def, this.w, this.kernel, this.missingContext);
+    for (const run of [this, ...this.forks.map(({ said }) => said.whole())]) whole.join(run);
+    return whole;
+  }
+
+  private join({ held, broken, open, findings, reasons }: RuleRun): void {
+    this.held += held;
+    this.broken += broken;
+    this.open += open;
+    for (const finding of findings) this.findings.push(finding);
+    for (const [reason, said] of reasons) {
+      const known = this.reasons.get(reason);
+      const isOfSameWords = known?.detail === said.detail && known.row <= said.row;
+      this.reasons.set(reason, known ? bothOf(known, isOfSameWords ? { ...said, missing: [] } : said) : said);
+    }
+  }
+
+  /** True where something was found. */
+  get hasFound(): boolean {
+    return this.findings.length > 0 || this.forks.some(({ said }) => said.hasFound);
   }
 
   recorded(...kinds: EventKind[]): boolean {
     for (const k of kinds) if (this.w.recorded(kindId(k))) return true;
     return false;
+  }
+
+  /** The same, for where it is asked often. */
+  shown(...kinds: EventKind[]): () => boolean {
+    const { survey } = this.w;
+    const ids = kinds.map(kindId);
+    return () => {
+      for (const id of ids) if (survey.recorded(id)) return true;
+      return false;
+    };
   }
 
   /** The check came out well. */
@@ -184,21 +253,13 @@ export class RuleRun {
   ): void {
     this.open++;
     const entry = this.reasons.get(reason);
-    if (entry && entry.detail === detail && row >= entry.row) {
+    if (entry && row >= entry.row) {
       entry.count++;
+      if (entry.detail !== detail) for (const what of missing) entry.more.add(what);
       return;
     }
-    if (!entry) this.reasons.set(reason, { count: 1, row, missing: new Set(missing), detail, pages });
-    else {
-      entry.count++;
-      // Checks that wait for evidence report late: the first row is the smallest.
-      if (row < entry.row) {
-        entry.row = row;
-        entry.detail = detail;
-        entry.pages = pages;
-      }
-      for (const m of missing) entry.missing.add(m);
-    }
+    const said: OpenReason = { count: 1, row, missing, more: new Set(), detail, pages };
+    this.reasons.set(reason, entry ? bothOf(entry, said) : said);
   }
 
   /**
@@ -213,16 +274,21 @@ export class RuleRun {
     const amid = survey.unreadBetween(Math.min(...rows), last);
     const before = (kind: number): boolean =>
       survey.firstUnread(kind) >= 0 && survey.firstUnread(kind) <= row;
-    const kind = amid >= 0 ? this.w.table.kind(amid) : this.firstOf(this.readKinds(), before);
+    const kind = amid >= 0 ? this.w.table.kind(amid) : this.firstRead(before);
     if (kind < 0) return false;
     this.notRead(kind);
     return true;
   }
 
-  /** All kinds of event that the rule reads by itself. */
-  private readKinds(): EventKind[] {
-    const { needs, excuses = [], about } = this.def;
-    return [...needs.flat(), ...this.furtherNeeds().flat(), ...excuses.flat(), ...about];
+  /** The first kind of event that the rule reads by itself of which that is true; -1 where there is none. */
+  private firstRead(is: (kind: number) => boolean): number {
+    const { needs, needsWith = [], excuses = [], about } = this.def;
+    const further = needsWith.flatMap((more) => {
+      const kinds = more.needs.flat();
+      // Asked only where it matters: what was asked has all judged anew where it changes.
+      return this.firstOf(kinds, is) >= 0 && this.recorded(...more.where) ? kinds : [];
+    });
+    return this.firstOf([...needs.flat(), ...further, ...excuses.flat(), ...about], is);
   }
 
   /** The first of these kinds of which that is true, as its number; -1 where there is none. */
@@ -230,9 +296,14 @@ export class RuleRun {
     return kinds.map(kindId).find(is) ?? -1;
   }
 
-  /** The first of these kinds of which some event of the trace could not be read; -1 where there is none. */
-  private unreadOf(kinds: readonly EventKind[]): number {
-    return this.firstOf(kinds, (kind) => this.w.survey.isUnread(kind));
+  /** The first kind that is missing of which some event of the trace could not be read; -1 for none. */
+  private unreadOf(missing: readonly Missing[]): number {
+    for (const what of missing) {
+      const { kind, unless } = unshown(what);
+      const isUnread = kind >= 0 && this.w.survey.isUnread(kind);
+      if (isUnread && !unless.some((other) => this.w.recorded(other))) return kind;
+    }
+    return -1;
   }
 
   /** Undecided because events of a kind could not be read. */
@@ -254,7 +325,7 @@ export class RuleRun {
   notRecorded(row: number, detail: string, kinds: readonly Missing[], pages?: PageRange): void {
     if (kinds !== this.askedKinds) {
       this.askedKinds = kinds;
-      this.askedUnread = this.unreadOf(kinds.filter(isKind));
+      this.askedUnread = this.unreadOf(kinds);
     }
     if (this.askedUnread >= 0) {
       this.notRead(this.askedUnread);
@@ -316,6 +387,10 @@ export class RuleRun {
    * checks.
    */
   close(): { status: RuleStatus; findings: readonly Finding[] } {
+    return this.whole().closeAsItIs();
+  }
+
+  private closeAsItIs(): ReturnType<RuleRun['close']> {
     const { def, held, broken, open } = this;
     const reasons = this.checkReasons().sort(inOrder);
     const undecided = reasons.map((reason) => this.undecidedFinding(reason));
@@ -339,11 +414,11 @@ export class RuleRun {
 
   /** What it has found by now; its status tells what came of the checks alone. */
   closeSoFar(): { status: RuleStatus; findings: readonly Finding[] } {
-    const { def, held, broken, open } = this;
+    const { def, held, broken, open, findings } = this.whole();
     const { id, profile } = def;
     const counts = { checks: held + broken + open, held, broken, undecided: open };
     const status: RuleStatus = { id, profile, status: 'undecidable', ...counts, reasons: [] };
-    return { status, findings: this.findings };
+    return { status, findings };
   }
 
   /** Of a kernel with pages of which the rule knows too little: what was found may be wrong. */
@@ -367,7 +442,7 @@ export class RuleRun {
       reason,
       count: r.count,
       row: r.row as EventRow,
-      missing: this.recordable(r.missing).sort(),
+      missing: this.recordable([...r.missing, ...r.more]).sort(),
       detail: this.textOf(r.detail),
     }));
   }
@@ -399,7 +474,7 @@ export class RuleRun {
           .filter((text) => text !== ''),
         detail: 'What would trigger or decide this rule is not in the trace.',
       });
-    const unread = this.unreadOf(this.readKinds());
+    const unread = this.firstRead((kind) => w.survey.isUnread(kind));
     if (unread >= 0)
       reasons.push({
         reason: 'not-read',
@@ -429,7 +504,9 @@ export class RuleRun {
   private recordable(missing: Iterable<Missing>): string[] {
     const texts: string[] = [];
     for (const what of missing) {
-      const text = this.recordableText(what);
+      const { name, unless } = unshown(what);
+      if (unless.some((kind) => this.w.recorded(kind))) continue;
+      const text = this.recordableText(name);
       if (text !== undefined && !texts.includes(text)) texts.push(text);
     }
     return texts;
@@ -485,6 +562,32 @@ const KINDS: ReadonlySet<string> = new Set(VOCABULARY.map(({ kind }) => kind));
 
 function isKind(what: Missing): what is EventKind {
   return KINDS.has(what);
+}
+
+/** Checks that wait for evidence report late: the first row is the smallest, and its words are said. */
+function bothOf(known: OpenReason, said: OpenReason): OpenReason {
+  const [first, other] = said.row < known.row ? [said, known] : [known, said];
+  const more = new Set([...first.more, ...other.missing, ...other.more]);
+  return { ...first, more, count: known.count + said.count };
+}
+
+/** What is missing, the number of the kind that it is, -1 where it is none, and those that show it. */
+interface Lack {
+  readonly name: Missing;
+  readonly kind: number;
+  readonly unless: readonly number[];
+}
+const lacks = new Map<Missing, Lack>();
+
+function unshown(what: Missing): Lack {
+  let lack = lacks.get(what);
+  if (!lack) {
+    const kinds = what.startsWith('?') ? (what.slice(1).split('|') as EventKind[]) : [];
+    const name = kinds[0] ?? what;
+    lack = { name, kind: isKind(name) ? kindId(name) : -1, unless: kinds.map(kindId) };
+    lacks.set(what, lack);
+  }
+  return lack;
 }
 
 /** By the event that they begin at, then by name. */

@@ -5,6 +5,12 @@
 import { KIND_COUNT } from '../../parsers/events/kinds.js';
 
 export class Asked {
+  /** 1 for kinds of event of which it was asked whether the trace shows them. */
+  readonly recorded = new Uint8Array(KIND_COUNT);
+  /** Whether no pid filter was on. */
+  unfiltered = false;
+  /** Whether binds show their file. */
+  bindRetHasInode = false;
   /** Whether anything is missing at all. */
   gaps = false;
   /** Whether several VMs may be at work. */

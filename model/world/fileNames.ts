@@ -134,12 +134,13 @@ export class FileNames {
 
   /** True where a file may have been made under the number of one, behind its descriptor or not yet named. */
   private mayBeNew(before: Inode, fd: number, t: Thread, row: number): boolean {
-    // It would have been released first.
-    if (this.survey.recorded(RELEASE) && !this.survey.gapBetween(before.namedRow, row)) return false;
     const group = groupOf(t);
     const knownRow = Math.max(before.namedRow, before.firstRow);
-    if ((this.made.get(group)?.get(fd) ?? -1) > knownRow) return true;
-    return this.unnamed.get(group)?.some((create) => create.row > knownRow) ?? false;
+    const isMade =
+      (this.made.get(group)?.get(fd) ?? -1) > knownRow ||
+      this.unnamed.get(group)?.some((create) => create.row > knownRow) === true;
+    // It would have been released first.
+    return isMade && (!this.survey.recorded(RELEASE) || this.survey.gapBetween(before.namedRow, row));
   }
 
   /**

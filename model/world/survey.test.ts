@@ -34,14 +34,14 @@ describe('the files of guests', () => {
   it('are those that an event of a guest_memfd names', () => {
     const survey = surveyOf(userFault(70), userFault(70), userFault(80), userFault(0));
     assert.deepEqual([...survey.memfdInodes], [70, 80]);
-    assert.equal(survey.bindRetHasInode, false);
+    assert.equal(survey.bindsHaveInode, false);
     assert.deepEqual([...surveyOf(pageFault).memfdInodes], []);
   });
 
   it('are shown by the return of a bind, also where they are known already', () => {
-    assert.equal(surveyOf(bindRet(70)).bindRetHasInode, true);
-    assert.equal(surveyOf(userFault(70), bindRet(70)).bindRetHasInode, true);
-    assert.equal(surveyOf(bindRet(0)).bindRetHasInode, false);
+    assert.equal(surveyOf(bindRet(70)).bindsHaveInode, true);
+    assert.equal(surveyOf(userFault(70), bindRet(70)).bindsHaveInode, true);
+    assert.equal(surveyOf(bindRet(0)).bindsHaveInode, false);
   });
 
   it('may have a number that a file of another file system has too', () => {
@@ -124,7 +124,7 @@ describe('the VMs of a trace', () => {
 });
 
 describe('a pid filter', () => {
-  const isOff = (...events: readonly (string | Said)[]): boolean => surveyOf(...events).unfiltered;
+  const isOff = (...events: readonly (string | Said)[]): boolean => surveyOf(...events).isUnfiltered;
   const many = (count: number, said: Said): Said[] => Array.from({ length: count }, () => said);
 
   it('is certainly off where other tasks have their share of the events', () => {
@@ -140,7 +140,7 @@ describe('a pid filter', () => {
     const others = [by(10, entry(0)), by(20, pageFault)];
     const isOffIn = (events: readonly Said[], meta: Partial<TraceMeta>): boolean => {
       const table = readFtrace(bytesOf(traceText(events)));
-      return new Survey(withMarks(table, { meta: { ...table.meta, ...meta } })).unfiltered;
+      return new Survey(withMarks(table, { meta: { ...table.meta, ...meta } })).isUnfiltered;
     };
     assert.equal(isOffIn(others, { onlyTasks: true }), false);
     assert.equal(isOffIn(others.slice(0, 1), { allTasks: true }), true);
@@ -164,7 +164,7 @@ describe('a pid filter', () => {
       builder.addRow(0, 0, 10, 10, comm, kindId('KvmEntry'), entered!, 0, 1);
       for (let i = 0; i < count; i++) builder.addRow(i + 1, cpu, 30, 30, comm, KIND_UNKNOWN, name, 0, i + 2);
       if (hasOther) builder.addRow(count + 1, 0, 20, 20, comm, table.kind(1), faulted!, 0, count + 2);
-      return new Survey(builder.finish()).unfiltered;
+      return new Survey(builder.finish()).isUnfiltered;
     };
     assert.equal(offWith(1000, UNKNOWN_CPU, true), true, 'one of two events of the host');
     assert.equal(offWith(1000, UNKNOWN_CPU, false), false, 'of QEMU alone');

@@ -4,7 +4,6 @@
  * may have been on. A kind counts as recorded only when the trace shows it firing, or its recorder proves
  * that it did not: an absent probe and one that never fired look alike.
  */
-import { sameBytes } from '../../parsers/base/bytes.js';
 import { copyOf } from '../../parsers/base/copy.js';
 import { firstIndex } from '../../parsers/base/search.js';
 import { KIND_COUNT, KIND_GUEST } from '../../parsers/events/kinds.js';
@@ -85,10 +84,8 @@ export class Survey {
    * true before says nothing of it.
    */
   readonly restarts: number[] = [];
-  /** True when events of unrelated tasks show that no pid filter hid interrupts and other tasks. */
-  unfiltered = false;
-  /** Some return probe on bind reads the inode. */
-  bindRetHasInode = false;
+  private unfiltered = false;
+  private bindRetHasInode = false;
   /** Of each gap and all behind it, the least `after`: what {@link gapBetween} needs to know of them. */
   private suffixMinAfter: Int32Array = new Int32Array(0);
   private ev = new Ev();
@@ -115,14 +112,14 @@ export class Survey {
   /** Rows that were looked at, and those of them that QEMU recorded itself. */
   private rows = 0;
   private fromQemu = 0;
-  private readonly asked = new Asked();
+  private asked = new Asked();
   /** The number of a memfd that was asked for last. */
   private lastMemfd = -1;
 
   /** Of a table that grows, what is true only of all of it is left open: see {@link ended}. */
   constructor(
     readonly table: EventTable,
-    isGrowing = false,
+    readonly isGrowing = false,
   ) {
     this.finder = new GapFinder(table);
     this.scan();
@@ -152,10 +149,9 @@ export class Survey {
     const isInside = ({ after }: Gap): boolean => after < rows - 1;
     const isBefore = (restart: number): boolean => restart < rows;
     const differs: readonly (readonly [isSame: boolean, what: string])[] = [
-      [this.counts.every((count, kind) => count > 0 === later.counts[kind]! > 0), 'a kind of event is new'],
       [
-        this.counts.every((_, kind) => this.recorded(kind) === later.recorded(kind)),
-        'a kind of event could be read',
+        asked.recorded.every((is, kind) => is === 0 || this.isRecorded(kind) === later.isRecorded(kind)),
+        'a kind of event is new',
       ],
       [
         !asked.anyUnread || this.unreadRows.length > 0 === later.unreadRows.length > 0,
@@ -165,7 +161,6 @@ export class Survey {
         asked.unread.every((is, kind) => is === 0 || this.unread[kind]! > 0 === later.unread[kind]! > 0),
         'events of another kind could not be read',
       ],
-      [sameBytes(this.silent, later.silent), 'the recorder says other events'],
       [![...asked.strangers].some((ino) => later.memfdInodes.has(ino)), 'a file is a guest_memfd'],
       [this.ambiguousInodes.size === later.ambiguousInodes.size, 'a file shares its number'],
       // Sets that only grow have the same members where they have as many.
@@ -175,8 +170,8 @@ export class Survey {
         'a process has another VM',
       ],
       [!asked.severalVms || this.severalVms === later.severalVms, 'there are several VMs'],
-      [this.bindRetHasInode === later.bindRetHasInode, 'binds show their file'],
-      [this.unfiltered === later.unfiltered, 'other tasks show, or no longer'],
+      [!asked.bindRetHasInode || this.bindRetHasInode === later.bindRetHasInode, 'binds show their file'],
+      [!asked.unfiltered || this.unfiltered === later.unfiltered, 'other tasks show, or no longer'],
       [sameGaps(this.gaps.filter(isInside), later.gaps.filter(isInside)), 'events are missing before'],
       [
         sameNumbers(this.restarts.filter(isBefore), later.restarts.filter(isBefore)),
@@ -187,10 +182,33 @@ export class Survey {
     return differs.find(([isSame]) => !isSame)?.[1] ?? '';
   }
 
+  /** What is asked on the way to the trace's end counts for nothing: the end is told anew each time. */
+  aside<T>(tell: () => T): T {
+    const { asked } = this;
+    this.asked = new Asked();
+    try {
+      return tell();
+    } finally {
+      this.asked = asked;
+    }
+  }
+
   /** True where events may be missing anywhere. */
   get hasGaps(): boolean {
     this.asked.gaps = true;
     return this.gaps.length > 0;
+  }
+
+  /** True when events of unrelated tasks show that no pid filter hid interrupts and other tasks. */
+  get isUnfiltered(): boolean {
+    this.asked.unfiltered = true;
+    return this.unfiltered;
+  }
+
+  /** Some return probe on bind reads the inode. */
+  get bindsHaveInode(): boolean {
+    this.asked.bindRetHasInode = true;
+    return this.bindRetHasInode;
   }
 
   /** True for the number of a guest's memfd. */
@@ -235,7 +253,18 @@ export class Survey {
 
   /** True when some event of the kind occurs and could be read, or whoever recorded it says that none did. */
   recorded(kind: number): boolean {
-    return this.counts[kind]! > this.unread[kind]! || this.silent[kind] === 1;
+    if (this.sees(kind)) return true;
+    this.asked.recorded[kind] = 1;
+    return this.silent[kind] === 1;
+  }
+
+  /** True when some event of the kind occurs and could be read: more events change nothing of that. */
+  sees(kind: number): boolean {
+    return this.counts[kind]! > this.unread[kind]!;
+  }
+
+  private isRecorded(kind: number): boolean {
+    return this.sees(kind) || this.silent[kind] === 1;
   }
 
   /** The first row in [fromRow, toRow] of an event that could not be read, -1 where there is none. */

@@ -26,6 +26,13 @@ function idleTaskKey(cpu: number): number {
   return -1000 - cpu;
 }
 
+const GUP_RET = kindId('GupRet');
+const POST = kindId('PostSetAttr');
+const STORE = kindId('StoreAttr');
+const VM_RESULTS = (['PostSetAttr', 'VmSetAttrRet', 'VmIoctlRet', 'SysExitIoctl'] as const).map(kindId);
+const STAGE2_UNMAPS = (['Stage2Unmap', 'PkvmStage2Unmap'] as const).map(kindId);
+const BIND_RET = kindId('GmemBindRet');
+
 /** Threads at hand: few tasks run at once. A power of two. */
 const AT_HAND = 64;
 
@@ -90,29 +97,36 @@ export class World {
     this.vms = this.whichVm.vms;
     this.inodes = this.whichFile.inodes;
     this.folios = new Folios(this.inodes);
-    this.recordedGupRet = this.survey.recorded(kindId('GupRet'));
-    this.recordedPost = this.survey.recorded(kindId('PostSetAttr'));
-    this.recordedStore = this.survey.recorded(kindId('StoreAttr'));
-    this.recordedVmResult = (['PostSetAttr', 'VmSetAttrRet', 'VmIoctlRet', 'SysExitIoctl'] as const).some(
-      (k) => this.survey.recorded(kindId(k)),
-    );
-    this.recordedStage2Unmap = (['Stage2Unmap', 'PkvmStage2Unmap'] as const).some((k) =>
-      this.survey.recorded(kindId(k)),
-    );
-    this.recordedBindRet = this.survey.recorded(kindId('GmemBindRet'));
   }
 
   /** Whether GUP's return values show what it took; else its grabs are counted. */
-  readonly recordedGupRet: boolean;
+  get recordedGupRet(): boolean {
+    return this.survey.recorded(GUP_RET);
+  }
+
   /** Which witnesses of a store the trace has. */
-  readonly recordedPost: boolean;
-  readonly recordedStore: boolean;
+  get recordedPost(): boolean {
+    return this.survey.recorded(POST);
+  }
+
+  get recordedStore(): boolean {
+    return this.survey.recorded(STORE);
+  }
+
   /** Whether anything shows how a VM's set-attributes ended. */
-  readonly recordedVmResult: boolean;
+  get recordedVmResult(): boolean {
+    return VM_RESULTS.some((kind) => this.survey.recorded(kind));
+  }
+
   /** Whether the stage 2 of arm64 shows what is unmapped from it. */
-  readonly recordedStage2Unmap: boolean;
+  get recordedStage2Unmap(): boolean {
+    return STAGE2_UNMAPS.some((kind) => this.survey.recorded(kind));
+  }
+
   /** Whether binds show their result; without it a bind counts as done. */
-  readonly recordedBindRet: boolean;
+  get recordedBindRet(): boolean {
+    return this.survey.recorded(BIND_RET);
+  }
 
   thread(ev: Ev): Thread {
     const { tid, tgid } = ev;

@@ -40,6 +40,7 @@ export const g1: RuleDef = {
   fix: "Test the page's attribute in the fault handler under the invalidate lock, and unmap before the attribute is stored.",
   listen: (run) => {
     const flagged = new Set<number>();
+    const results = run.fork(['UserFaultRet', 'RmapAdd']);
     const { w } = run;
     /** Serviced faults on pages that were not known to be private then, by file. */
     const serviced = new Map<Inode, { count: number; readonly row: number }>();
@@ -77,9 +78,10 @@ export const g1: RuleDef = {
         }
       },
       userFaultEnter: (ctx) => {
-        if (run.recorded('UserFaultRet', 'RmapAdd') || !ctx.inode) return;
+        const unanswered = results.hidden;
+        if (!unanswered || !ctx.inode) return;
         if (attrOfPage(w, ctx.inode, ctx.pgoff).attr === Attr.Private) {
-          run.notRecorded(
+          unanswered.notRecorded(
             ctx.row,
             'A user fault on a private page is seen to begin, but neither its result nor the rmap is recorded.',
             ['UserFaultRet', 'RmapAdd'],

@@ -23,7 +23,7 @@ export const g12: RuleDef = {
   about: ['GmemPrepare', 'GmemArchInvalidate', 'RmpFault'],
   fix: 'Prepare the page in kvm_gmem_get_pfn before it is mapped.',
   listen: (run) => {
-    const preparesShow = run.recorded('GmemPrepare');
+    const preparesShow = run.shown('GmemPrepare');
     const newGfns = (): PageTable<Gfn, (typeof PREPARED)['none']> => new PageTable(PREPARED);
     /** By the index of a VM. */
     const prepared = new Map<number, ReturnType<typeof newGfns>>();
@@ -56,7 +56,7 @@ export const g12: RuleDef = {
         }
       },
       spteInstall: (vm, rec, fault) => {
-        if (!preparesShow || fault?.side !== 1) return;
+        if (fault?.side !== 1 || !preparesShow()) return;
         const pages = run.gfns(vm, rec.gfn);
         const mine = prepared.get(vm.index);
         const at = mine?.at(rec.gfn) ?? 0;

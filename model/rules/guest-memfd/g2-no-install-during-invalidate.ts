@@ -1,9 +1,7 @@
-import type { EventKind } from '../../../parsers/events/vocabulary.js';
 import { PAGES_PER_LEVEL } from '../../../parsers/base/units.js';
 import type { Bracket, Vm } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
-import { missingOf } from '../common.js';
 import type { RuleDef, RuleRun } from '../rule.js';
 import { GUEST_FAULTS, INVALIDATIONS, LEAF_CHANGES } from '../topics.js';
 
@@ -90,11 +88,10 @@ export const g2: RuleDef = {
   needs: [LEAF_CHANGES, ['InvStart'], ['InvEnd'], ['InvRange', 'UnmapGfnRange']],
   about: [...GUEST_FAULTS, ...INVALIDATIONS],
   fix: 'Check is_page_fault_stale() under mmu_lock, after get_pfn and before the SPTE is made.',
-  listen: (run) => {
-    const bracketsShow =
-      run.recorded('InvStart') && run.recorded('InvEnd') && run.recorded('InvRange', 'UnmapGfnRange');
-    const ranges: readonly EventKind[] = run.recorded('UnmapGfnRange') ? [] : ['InvRange'];
-    const missing = missingOf(run, ['InvStart', ...ranges, 'InvEnd']);
+  listen: (rule) => {
+    const brackets = rule.fork(['InvStart'], ['InvEnd'], ['InvRange', 'UnmapGfnRange']);
+    const run = brackets.shown;
+    if (!run) return { spteInstall: (vm, rec) => noBrackets(rule, vm, rec) };
     const waiting = new Map<Bracket, Candidate[]>();
     const unseen = new UnseenBrackets(run);
     const report = (c: Candidate, endRow: number): void => {
@@ -113,15 +110,7 @@ export const g2: RuleDef = {
     };
     return {
       spteInstall: (vm, rec) => {
-        if (!bracketsShow) {
-          run.notRecorded(
-            rec.row,
-            'Installs are seen, but no invalidation brackets with their ranges.',
-            missing,
-            run.gfns(vm, rec.gfn),
-          );
-          return;
-        }
+        if (brackets.hidden) noBrackets(brackets.hidden, vm, rec);
         if (!rec.vmSure && run.w.vms.some((v) => openOver(v, rec))) {
           run.undecided(
             'vm-identity',
@@ -165,6 +154,16 @@ export const g2: RuleDef = {
     };
   },
 };
+
+/** Of an install in a trace that shows no brackets nothing is known. */
+function noBrackets(run: RuleRun, vm: Vm, rec: SpteRec): void {
+  run.notRecorded(
+    rec.row,
+    'Installs are seen, but no invalidation brackets with their ranges.',
+    ['?InvStart', '?InvRange|UnmapGfnRange', '?InvEnd'],
+    run.gfns(vm, rec.gfn),
+  );
+}
 
 /** The oldest open bracket of a VM that has a leaf's gfns in one of its ranges. */
 function openOver(

@@ -1,9 +1,9 @@
 import type { Gfn } from '../../../parsers/base/units.js';
-import type { Bracket, Vm } from '../../world/state.js';
+import type { Bracket, GuestFault, Thread, Vm } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
-import { isLoss, lostGuestFaults, missingOf } from '../common.js';
-import type { RuleDef } from '../rule.js';
+import { isLoss, lostGuestFaults } from '../common.js';
+import type { RuleDef, RuleRun } from '../rule.js';
 import { GUEST_FAULTS, INVALIDATIONS, LEAF_CHANGES } from '../topics.js';
 
 /** G2b: an install whose fault took its sequence snapshot before an invalidation that has ended since. */
@@ -22,10 +22,8 @@ export const g2b: RuleDef = {
   shownOtherwise: (w) => (w.stage2LookUps > 0 ? ['GetPfn'] : []),
   about: [...GUEST_FAULTS, ...INVALIDATIONS],
   fix: 'Compare fault->mmu_seq with kvm->mmu_invalidate_seq under mmu_lock and retry when they differ.',
-  listen: (run) => {
-    const bracketsShow = run.recorded('InvStart') && run.recorded('InvEnd');
-    const lookUpsShow = run.recorded('GetPfn') && run.dialect.machine !== 'arm64';
-    const missing = missingOf(run, ['TdpMap', 'InvStart', 'InvEnd']);
+  listen: (rule) => {
+    const brackets = rule.fork(['InvStart'], ['InvEnd']);
     /** Installs that no bracket meets, as far as they are seen; whether all are is known at the end. */
     const unmet = new Map<Vm, { count: number; readonly row: number; readonly gfn: Gfn }>();
     const noteUnmet = (vm: Vm, rec: SpteRec): void => {
@@ -33,19 +31,70 @@ export const g2b: RuleDef = {
       if (known) known.count++;
       else unmet.set(vm, { count: 1, row: rec.row, gfn: rec.gfn });
     };
+    /** Judges an install in a trace that shows brackets. */
+    const judgeBrackets = (run: RuleRun, vm: Vm, rec: SpteRec, fault: GuestFault, t: Thread): void => {
+      if (fault.getPfnRow < 0) {
+        const isX86 = run.dialect.machine !== 'arm64';
+        const mayBeLost = isX86 && t.mayHaveFaulted && run.w.gapBetween(0, rec.row);
+        if (mayBeLost && run.recorded('GetPfn') && run.lost(0, rec.row, run.gfns(vm, rec.gfn))) return;
+        run.notRecorded(
+          rec.row,
+          'The moment at which the fault looked up the page is not recorded.',
+          // Memory that is no file's is looked up by GUP.
+          isX86 ? ['TdpMap', '?GetPfn'] : ['TdpMap', 'GetPfn'],
+          run.gfns(vm, rec.gfn),
+        );
+        return;
+      }
+      const between = closedSince(vm, fault.getPfnRow, rec);
+      if (!between) {
+        noteUnmet(vm, rec);
+        return;
+      }
+      const pages = run.gfns(vm, rec.gfn);
+      if (run.lost(fault.getPfnRow, rec.row, pages)) return;
+      if (!rec.vmSure) {
+        run.undecided(
+          'vm-identity',
+          rec.row,
+          'The SPTE event carries no VM, and its thread group has more than one.',
+          ['TdpMap kvm=vcpu->kvm'],
+          pages,
+        );
+      } else if (!run.w.ordered(fault.getPfnRow, between.startRow)) {
+        run.undecided(
+          'order',
+          rec.row,
+          'get_pfn and the invalidation are on two CPUs too close in time to be ordered.',
+          ['a global trace_clock', 'TdpMap fault_seq=fault->mmu_seq seq=vcpu->kvm->mmu_invalidate_seq'],
+          pages,
+        );
+      } else {
+        run.violation({
+          row: rec.row,
+          pages,
+          message: `SPTE installed for gfn ${hex(rec.gfn)} although an invalidation of it began and ended since get_pfn`,
+          evidence: [
+            [fault.getPfnRow, 'cause', 'get_pfn'],
+            [between.startRow, 'cause', 'invalidate start'],
+            [between.endRow, 'cause', 'invalidate end'],
+          ],
+        });
+      }
+    };
     return {
-      ...lostGuestFaults(run),
+      ...lostGuestFaults(rule),
       spteInstall: (vm, rec, fault, t) => {
         if (!fault) {
-          if (t.mayHaveFaulted) run.lost(0, rec.row, run.gfns(vm, rec.gfn));
+          if (t.mayHaveFaulted) rule.lost(0, rec.row, rule.gfns(vm, rec.gfn));
           return;
         }
         if (fault.mapRow >= 0 && fault.faultSeq >= 0 && fault.seq >= 0) {
-          if (fault.faultSeq === fault.seq) run.ok();
+          if (fault.faultSeq === fault.seq) rule.ok();
           else {
-            run.violation({
+            rule.violation({
               row: rec.row,
-              pages: run.gfns(vm, rec.gfn),
+              pages: rule.gfns(vm, rec.gfn),
               message: `SPTE installed for gfn ${hex(rec.gfn)} by a fault with sequence ${fault.faultSeq} while the VM is at ${fault.seq}`,
               evidence: [
                 [fault.mapRow, 'cause', `fault_seq=${fault.faultSeq} seq=${fault.seq}`],
@@ -55,63 +104,17 @@ export const g2b: RuleDef = {
           }
           return;
         }
-        if (!bracketsShow) {
-          run.notRecorded(
-            rec.row,
-            'Neither sequence numbers nor invalidation brackets are recorded.',
-            missing,
-            run.gfns(vm, rec.gfn),
-          );
-          return;
-        }
-        if (fault.getPfnRow < 0) {
-          if (lookUpsShow && t.mayHaveFaulted && run.lost(0, rec.row, run.gfns(vm, rec.gfn))) return;
-          run.notRecorded(
-            rec.row,
-            'The moment at which the fault looked up the page is not recorded.',
-            // Memory that is no file's is looked up by GUP.
-            lookUpsShow ? ['TdpMap'] : ['TdpMap', 'GetPfn'],
-            run.gfns(vm, rec.gfn),
-          );
-          return;
-        }
-        const between = closedSince(vm, fault.getPfnRow, rec);
-        if (!between) {
-          noteUnmet(vm, rec);
-          return;
-        }
-        const pages = run.gfns(vm, rec.gfn);
-        if (run.lost(fault.getPfnRow, rec.row, pages)) return;
-        if (!rec.vmSure) {
-          run.undecided(
-            'vm-identity',
-            rec.row,
-            'The SPTE event carries no VM, and its thread group has more than one.',
-            ['TdpMap kvm=vcpu->kvm'],
-            pages,
-          );
-        } else if (!run.w.ordered(fault.getPfnRow, between.startRow)) {
-          run.undecided(
-            'order',
-            rec.row,
-            'get_pfn and the invalidation are on two CPUs too close in time to be ordered.',
-            ['a global trace_clock', 'TdpMap fault_seq=fault->mmu_seq seq=vcpu->kvm->mmu_invalidate_seq'],
-            pages,
-          );
-        } else {
-          run.violation({
-            row: rec.row,
-            pages,
-            message: `SPTE installed for gfn ${hex(rec.gfn)} although an invalidation of it began and ended since get_pfn`,
-            evidence: [
-              [fault.getPfnRow, 'cause', 'get_pfn'],
-              [between.startRow, 'cause', 'invalidate start'],
-              [between.endRow, 'cause', 'invalidate end'],
-            ],
-          });
-        }
+        brackets.hidden?.notRecorded(
+          rec.row,
+          'Neither sequence numbers nor invalidation brackets are recorded.',
+          ['?TdpMap', '?InvStart', '?InvEnd'],
+          rule.gfns(vm, rec.gfn),
+        );
+        if (brackets.shown) judgeBrackets(brackets.shown, vm, rec, fault, t);
       },
       finish: () => {
+        const run = brackets.shown;
+        if (!run) return;
         for (const [vm, { count, row, gfn }] of unmet) {
           if (vm.holeRow < 0) for (let i = 0; i < count; i++) run.ok();
           else if (isLoss(run, vm, vm.holeRow))

@@ -26,7 +26,7 @@ export const g6: RuleDef = {
   about: DELETIONS,
   fix: 'Invalidate and zap the range before truncating it, and let the fault retry on the sequence number.',
   listen: (run) => {
-    const sptesShow = run.recorded(...LEAF_CHANGES);
+    const sptesShow = run.shown(...LEAF_CHANGES);
     const leaves: SpteRec[] = [];
     const present = new PresentLeaves(run, ({ vm, gfn, subject, page, pfn }) => ({
       message: `${deletedText(run.w.inodes[subject]!, asPgoff(page))} while the SPTE of gfn ${hex(gfn)} maps its pfn ${hex(pfn)}`,
@@ -53,7 +53,7 @@ export const g6: RuleDef = {
         let clean = true;
         for (const s of inode.slots) {
           if (!holdsPages(s, pgoff, plus(pgoff, count))) continue;
-          if (!sptesShow) {
+          if (!sptesShow()) {
             run.notRecorded(row, 'SPTE events are not recorded.', LEAF_CHANGES, run.pagesOf(inode, pgoff));
             return;
           }

@@ -28,8 +28,6 @@ export const g6b: RuleDef = {
   about: DELETIONS,
   fix: 'Bracket the truncation with kvm_gmem_invalidate_start and _end under the invalidate lock.',
   listen: (run) => {
-    const ownBrackets = run.recorded('GmemInvStart');
-    const brackets = run.recorded('InvStart') && run.recorded('InvEnd');
     const candidates: {
       vm: Vm;
       row: number;
@@ -48,7 +46,7 @@ export const g6b: RuleDef = {
     ): void => {
       const pages = run.pagesOf(inode, pgoff, count);
       const message = `page ${hex(pgoff)} of ${inodeText(inode)} deleted outside an invalidation bracket`;
-      if (ownBrackets) {
+      if (run.recorded('GmemInvStart')) {
         if (!run.lost(fromRow, row, pages))
           run.violation({
             row,
@@ -62,7 +60,7 @@ export const g6b: RuleDef = {
               ],
             ],
           });
-      } else if (brackets) {
+      } else if (run.recorded('InvStart') && run.recorded('InvEnd')) {
         const slots = run.w.slotsOfPages(inode, pgoff, plus(pgoff, count));
         if (slots.every((s) => s.vm.open.some((b) => b.tid === t.tid))) run.ok();
         else candidates.push({ vm, row, message, pages, fromRow });

@@ -3,7 +3,7 @@ import { Attr } from '../../ops/oplog.js';
 import type { GuestFault, Slot, Vm } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
-import { attrOfPage, lostGuestFaults, missingOf } from '../common.js';
+import { attrOfPage, lostGuestFaults } from '../common.js';
 import type { RuleDef, RuleRun } from '../rule.js';
 import { GUEST_FAULTS } from '../topics.js';
 
@@ -25,14 +25,14 @@ export const g7: RuleDef = {
   about: GUEST_FAULTS,
   fix: 'Compare fault->is_private with kvm_mem_is_private() before the page is looked up.',
   listen: (run) => {
-    const inPlaceKernel = run.recorded(
+    const inPlaceKernel = run.fork([
       'ConvertEnter',
       'ConvertRet',
       'GmemIoctl',
       'GetAttr',
       'ConvertSafe',
       'StoreAttr',
-    );
+    ]);
     return {
       ...lostGuestFaults(run),
       spteInstall: (vm, rec, fault, t) => {
@@ -57,31 +57,49 @@ export const g7: RuleDef = {
           return;
         }
         // Only kernels with in-place conversion keep attributes in the inode; upstream keeps them in the VM.
-        const inPlace = vm.attributesOf === 'inode' || (vm.attributesOf === 'none' && inPlaceKernel);
-        let attr: number = Attr.Unknown;
-        let since = -1;
-        if (!inPlace) {
-          attr = vm.attr.get(rec.gfn);
-          since = vm.attr.rowOf(rec.gfn);
-        } else if (slot?.inode && slot.pgoff >= 0)
-          ({ attr, row: since } = attrOfPage(w, slot.inode, pgoffAt(slot, rec.gfn)));
-        if (attr === Attr.Unknown) {
-          if (slot)
-            run.undecided(
-              'unknown-start',
-              rec.row,
-              "The gfn's attribute is not known yet.",
-              missingOf(run, inPlace ? ['GmemCreate'] : ['SysEnterIoctl']),
-              run.gfns(vm, rec.gfn),
-            );
-          return;
+        if (vm.attributesOf !== 'none')
+          judgeSide(run, vm, rec, fault, side, slot, vm.attributesOf === 'inode');
+        else {
+          const { shown, hidden } = inPlaceKernel;
+          if (shown) judgeSide(shown, vm, rec, fault, side, slot, true);
+          if (hidden) judgeSide(hidden, vm, rec, fault, side, slot, false);
         }
-        if ((attr === Attr.Private) === (side === 1)) run.ok();
-        else mismatch(run, vm, rec, { ...fault, side }, slot, attr, since);
       },
     };
   },
 };
+
+/** Judges a fault by the attribute, which is kept with the file's page, or else with the gfn. */
+function judgeSide(
+  run: RuleRun,
+  vm: Vm,
+  rec: SpteRec,
+  fault: GuestFault,
+  side: number,
+  slot: Slot | undefined,
+  inPlace: boolean,
+): void {
+  let attr: number = Attr.Unknown;
+  let since = -1;
+  if (!inPlace) {
+    attr = vm.attr.get(rec.gfn);
+    since = vm.attr.rowOf(rec.gfn);
+  } else if (slot?.inode && slot.pgoff >= 0)
+    ({ attr, row: since } = attrOfPage(run.w, slot.inode, pgoffAt(slot, rec.gfn)));
+  if (attr === Attr.Unknown) {
+    if (slot)
+      run.undecided(
+        'unknown-start',
+        rec.row,
+        "The gfn's attribute is not known yet.",
+        [inPlace ? '?GmemCreate' : '?SysEnterIoctl'],
+        run.gfns(vm, rec.gfn),
+      );
+    return;
+  }
+  if ((attr === Attr.Private) === (side === 1)) run.ok();
+  else mismatch(run, vm, rec, { ...fault, side }, slot, attr, since);
+}
 
 /** The fault is not of the side that its gfn is on since the row `since`. */
 function mismatch(

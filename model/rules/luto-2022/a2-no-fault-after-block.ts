@@ -130,6 +130,7 @@ export const a2: RuleDef = {
   listen: (run) => {
     const { w } = run;
     const flagged = new Set<number>();
+    const results = run.fork(['UserFaultRet', 'RmapAdd']);
     let late: LateMapping[] = [];
     const unplaced = new UnplacedFaults(run);
     const inFlight = (inode: Inode, pgoff: Pgoff): Conv | undefined => {
@@ -182,10 +183,11 @@ export const a2: RuleDef = {
       ...lostStores(run, mayHidePages),
       ...lostFaults(run),
       userFaultEnter: (ctx) => {
-        if (run.recorded('UserFaultRet', 'RmapAdd') || !ctx.inode) return;
+        const unanswered = results.hidden;
+        if (!unanswered || !ctx.inode) return;
         const conv = inFlight(ctx.inode, ctx.pgoff);
         if ((conv && blockedFrom(conv) >= 0) || attrOfPage(w, ctx.inode, ctx.pgoff).attr === Attr.Private) {
-          run.notRecorded(
+          unanswered.notRecorded(
             ctx.row,
             'A user fault is seen to begin, but neither its result nor the rmap is recorded.',
             ['UserFaultRet', 'RmapAdd'],

@@ -42,12 +42,11 @@ export const p6: RuleDef = {
       if (known === 0) return undefined;
       return before.row < goneRow ? { isShared: undefined, row: goneRow } : before;
     };
-    const bothShow = run.recorded('GuestShare') && run.recorded('GuestUnshare');
     const judged = (handle: number, gfn: Gfn, isShare: boolean, row: number): void => {
       // Which page it is could not be read, which is said of all that is read of such events.
       if (gfn < 0) return;
       const before = exchanged(handle, gfn, isShare, row);
-      if (!bothShow) {
+      if (!run.recorded('GuestShare') || !run.recorded('GuestUnshare')) {
         run.notRecorded(row, 'Only one of share and unshare is recorded.', ['GuestShare', 'GuestUnshare']);
         return;
       }

@@ -1,0 +1,52 @@
+/**
+ * What a rule says for either answer to a question of the whole trace: whether it shows certain kinds of
+ * events. Of a trace that grows the answer may still change; nothing has to be judged anew then.
+ */
+import type { Survey } from '../world/survey.js';
+
+export class Fork<Said> {
+  private readonly ifShown: Said;
+  private readonly ifNot: Said;
+  private isSure: boolean | undefined;
+
+  constructor(
+    private readonly survey: Survey,
+    /** Numbers of kinds: of every group the trace shows one. */
+    private readonly groups: readonly (readonly number[])[],
+    make: () => Said,
+  ) {
+    this.ifShown = make();
+    this.ifNot = make();
+    if (!survey.isGrowing) this.isSure = this.isShown();
+  }
+
+  /** Where to say what holds if these kinds are shown; undefined where it is certain that they are not. */
+  get shown(): Said | undefined {
+    return this.isSure === false ? undefined : this.ifShown;
+  }
+
+  /** Where to say what holds if they are not; undefined where it is certain that they are. */
+  get hidden(): Said | undefined {
+    // What was seen once stays seen.
+    if (
+      this.isSure === undefined &&
+      this.groups.every((kinds) => kinds.some((kind) => this.survey.sees(kind)))
+    )
+      this.isSure = true;
+    return this.isSure === true ? undefined : this.ifNot;
+  }
+
+  /** Both, while rows are judged. */
+  get both(): readonly Said[] {
+    return [this.ifShown, this.ifNot];
+  }
+
+  /** What was said for the answer that is right for the trace as it is. */
+  get said(): Said {
+    return this.isShown() ? this.ifShown : this.ifNot;
+  }
+
+  private isShown(): boolean {
+    return this.groups.every((kinds) => kinds.some((kind) => this.survey.recorded(kind)));
+  }
+}
