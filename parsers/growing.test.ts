@@ -53,13 +53,26 @@ describe('a file that is read again while it grows', () => {
     assert.equal(why(part.slice(0, -5) + '.'.repeat(300)), 'other bytes than before');
   });
 
-  it('is read whole when it has become twice as long', () => {
-    const froms = looks(trace(100), trace(190), trace(195), trace(250), trace(300));
+  it('is compared whole when it has become twice as long', () => {
+    const froms = looks(trace(100), trace(190), trace(250), trace(300), trace(550));
     assert.deepEqual(
       froms.map(({ offset }) => offset > 0),
-      [false, true, true, false, true],
+      [false, true, true, true, true],
     );
-    assert.equal(froms[3]!.why, 'twice as long as when it was read whole');
+  });
+
+  it('is read whole where a byte between the samples is another one, once it is twice as long', () => {
+    // Samples are taken of the beginning and the end of what comes at once.
+    const first = trace(LINES);
+    const other = (lines: number): string => trace(lines).replace(' n 200\n', ' n 201\n');
+    const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+    const grown = new Growing();
+    const look = (text: string): string => {
+      readTrace(new MemorySource(bytes(text)), { cancel: NEVER_CANCELLED, grown });
+      return grown.from.why;
+    };
+    assert.deepEqual([first, other(600), other(800)].map(look), ['first', '', 'other bytes than before']);
+    assert.equal(look(other(1600)), '');
   });
 
   it('is read whole where a piece of it may not have been written yet', () => {

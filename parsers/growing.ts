@@ -19,10 +19,11 @@ import { Samples } from './samples.js';
 import { tableSoFar } from './shownText.js';
 
 /**
- * What lies between the samples is believed to be unchanged, but not for ever: a file that has grown to so
- * many times what it was when it was last read whole is read whole again. All in all, that reads it twice.
+ * What lies between the samples is believed to be unchanged, but not for ever: of a file that has grown to so
+ * many times what it was when that was last looked at, all bytes are compared, by their sum. All in all, that
+ * reads them twice, and takes the lines apart once.
  */
-const WHOLE_AGAIN = 2;
+const COMPARED_AGAIN = 2;
 
 /** Where a reading began. */
 export interface ReadFrom {
@@ -36,9 +37,9 @@ interface Kept {
   readonly format: TraceFormat;
   readonly reader: EventLinesReader;
   readonly samples: Samples;
-  /** Bytes that were read, and how many were when it was read whole. */
+  /** Bytes that were read, and how many there were when all were compared. */
   readonly size: number;
-  readonly wholeSize: number;
+  readonly comparedSize: number;
 }
 
 export class Growing implements Grown {
@@ -82,7 +83,7 @@ export class Growing implements Grown {
         reader,
         samples: tap.samples,
         size: source.size,
-        wholeSize: kept?.wholeSize ?? source.size,
+        comparedSize: kept && !isToBeCompared(kept, source) ? kept.comparedSize : source.size,
       };
     return lines.open(source, table);
   }
@@ -93,8 +94,13 @@ function whyWhole(kept: Kept, format: TraceFormat, source: ByteSource): string {
   if (format !== kept.format) return 'another format';
   if (source.size < kept.size) return 'shorter than before';
   if (source.size === kept.size) return 'as long as before';
-  if (source.size >= WHOLE_AGAIN * kept.wholeSize) return 'twice as long as when it was read whole';
-  return kept.samples.areIn(source) ? '' : 'other bytes than before';
+  const { samples } = kept;
+  const isSame = samples.areIn(source) && (!isToBeCompared(kept, source) || samples.areAllIn(source));
+  return isSame ? '' : 'other bytes than before';
+}
+
+function isToBeCompared({ comparedSize }: Kept, { size }: ByteSource): boolean {
+  return size >= COMPARED_AGAIN * comparedSize;
 }
 
 /** Passes on what is read, and takes samples of it. */
