@@ -1,9 +1,9 @@
 /**
  * The judging of a trace that is judged again and again while it grows. What was judged is kept, and goes on
  * with the rows that came: what it says is what judging all of them says. That holds as long as all that
- * rules and model ask of the trace as a whole (which kinds of events it has, of how many VMs, where events
- * are missing, on which clock) is answered as before; where anything of that is not, all of it is judged
- * anew.
+ * rules and model have asked of the trace as a whole (whether it has a kind of event, of how many VMs, where
+ * events are missing, on which clock) is answered as before; where anything of that is not, all of it is
+ * judged anew. What a rule says for either answer (rules/fork.ts) needs none.
  */
 import { withMarks, type EventTable, type TableGrowth, type TraceMeta } from '../parsers/events/table.js';
 import type { LossMark } from '../parsers/events/issues.js';

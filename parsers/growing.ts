@@ -48,17 +48,24 @@ export class Growing implements Grown {
   /** What came of it; undefined where that is no table that could go on. */
   table: TableGrowth | undefined;
   private kept: Kept | undefined;
+  /** What was kept of the look before, while this one goes on. */
+  private before: Kept | undefined;
+
+  begin(): void {
+    this.before = this.kept;
+    this.kept = undefined;
+    this.from = { offset: 0, why: 'compressed, or no trace' };
+    this.table = undefined;
+  }
 
   /**
    * Reads a source, which is the file as it is now. The table of the reading before must not be used any
    * more: it shares its rows.
    */
   read(format: TraceFormat, source: ByteSource, options: ReadOptions): OpenTrace {
-    const { kept } = this;
-    this.kept = undefined;
+    const kept = this.before;
     const why = kept ? whyWhole(kept, format, source) : 'first';
-    this.from = { offset: kept && why === '' ? kept.size : 0, why };
-    this.table = undefined;
+    this.from = { offset: kept && why === '' ? kept.size : 0, why: format.lines ? why : 'no text' };
     if (!format.lines) return format.read(source, options);
     return this.readOn(format, format.lines, kept && why === '' ? kept : undefined, source, options);
   }

@@ -202,13 +202,16 @@ export function readLines(format: LineFormat, source: ByteSource, options: ReadO
   const reader = format.reader(kernelFor(source, options));
   const { onlooker } = options;
   const show = (table: EventTable): void => onlooker?.show(format.open(source, table));
-  const shown = onlooker && new ShownText(reader, show, source.size, onlooker.firstBytes);
+  const shown = onlooker && new ShownText(reader, show, source, onlooker.firstBytes);
   pushSource(source, shown ?? reader, options);
   return format.open(source, reader.finish());
 }
 
 /** Reads a source that was read before, when there was less of it. */
 export interface Grown {
+  /** Whatever is there now, it is looked at. */
+  begin(): void;
+  /** It is no compressed file, and of this format. */
   read(format: TraceFormat, source: ByteSource, options: ReadOptions): OpenTrace;
 }
 

@@ -70,6 +70,7 @@ const NESTED_MAX = 3;
  * `unsupported-compression`, `too-large`).
  */
 export function readTrace(source: ByteSource, options: ReadOptions): OpenTrace {
+  options.grown?.begin();
   const open = readNested(source, options, undefined, 0);
   const read = open.mended ?? open.plain ?? source;
   return withTable(open, open.table, { bytesAt: (_row, offset, length) => read.read(offset, length) });
@@ -102,7 +103,8 @@ function readNested(
   if (other?.isCertain) return nothing(other.code, other.detail);
   const isPaste = isDoubtful && looksPasted(head);
   const read =
-    format && (plain ? readPlain(plain, format, options) : readAsItIs(format, source, options, depth));
+    format &&
+    (plain ? readPlain(plain, format, options, PASTE_BYTES_MAX) : readAsItIs(format, source, options, depth));
   // Lines of other formats are looked for in all of them: of a paste, where nothing else tells.
   let open: OpenTrace | undefined;
   const withOthers = (bare: OpenTrace): OpenTrace =>

@@ -109,4 +109,52 @@ describe('a text that is shown while it is read', () => {
     readTrace(new MemorySource(SAMPLE), { cancel: NEVER_CANCELLED, onlooker });
     assert.equal(shown, 0);
   });
+
+  describe('that is compressed', () => {
+    /** Compressed bytes that go on for so long, of which each piece holds a part of the text. */
+    class Compressed implements ByteSource {
+      constructor(readonly size: number) {}
+      read(offset: number, length: number): Uint8Array {
+        const bytes = new Uint8Array(Math.min(length, this.size - offset));
+        if (offset === 0) bytes.set([0x1f, 0x8b, 8]);
+        return bytes;
+      }
+    }
+    const PIECE_BYTES = 20_000;
+    function* content(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
+      let at = 0;
+      for (const piece of pieces) {
+        assert.ok(piece.length > 0);
+        if (at >= SAMPLE.length) return;
+        yield SAMPLE.subarray(at, at + PIECE_BYTES);
+        at += PIECE_BYTES;
+      }
+    }
+    /** What is shown of it, and what comes of it in the end. */
+    const looks = (size: number): { shown: OpenTrace[]; open: OpenTrace } => {
+      const shown: OpenTrace[] = [];
+      const onlooker = { firstBytes: FIRST_BYTES, show: (open: OpenTrace) => shown.push(open) };
+      const options = { cancel: NEVER_CANCELLED, decompress: { gzip: content }, onlooker };
+      return { shown, open: readTrace(new Compressed(size), options) };
+    };
+
+    it('is shown as it will be, places and texts too, while it is decompressed', () => {
+      const { shown, open } = looks(100 << 20);
+      assert.equal(tableText(open.table), plain);
+      assert.ok(shown.length > 0);
+      for (const part of shown) {
+        const { table } = part;
+        assert.ok(table.length > 0 && table.length < open.table.length);
+        assert.ok(part.plain !== undefined && part.plain === open.plain);
+        for (const row of [0, table.length - 1]) {
+          assert.deepEqual([table.line(row), table.at(row)], [open.table.line(row), open.table.at(row)]);
+          assert.deepEqual(part.describe(row), open.describe(row));
+        }
+      }
+    });
+
+    it('is not shown where it may be so short that it is mended afterwards', () => {
+      assert.equal(looks(60 << 20).shown.length, 0);
+    });
+  });
 });

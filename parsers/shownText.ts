@@ -2,6 +2,7 @@
 import { Ascii } from './base/ascii.js';
 import { copyOf } from './base/copy.js';
 import { limitMetBy } from './base/limits.js';
+import type { ByteSource } from './base/source.js';
 import type { TextReader } from './base/textSource.js';
 import type { EventTable, TableGrowth } from './events/table.js';
 import type { EventLinesReader } from './events/textreader.js';
@@ -38,8 +39,7 @@ export class ShownText implements TextReader {
   constructor(
     private readonly reader: EventLinesReader,
     private readonly show: (table: EventTable) => void,
-    /** Bytes of all of the text. */
-    private readonly size: number,
+    private readonly source: Pick<ByteSource, 'size' | 'likelySize'>,
     private next = FIRST_BYTES,
   ) {}
 
@@ -57,7 +57,8 @@ export class ShownText implements TextReader {
     // A copy: who is shown the text may read its source, whose bytes are valid until then only.
     const rest = chunk.slice(end);
     this.reader.push(chunk.subarray(0, end));
-    this.next = this.at * AGAIN <= this.size * SHOWN_PART ? this.at * AGAIN : Infinity;
+    const size = this.source.likelySize ?? this.source.size;
+    this.next = this.at * AGAIN <= size * SHOWN_PART ? this.at * AGAIN : Infinity;
     // What has no room for a look may still have room for the rest of the text.
     if (limitMetBy(() => this.showNow()) !== undefined) this.next = Infinity;
     if (rest.length > 0) this.reader.push(rest);

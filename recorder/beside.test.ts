@@ -5,7 +5,8 @@ import { MemorySource } from '../parsers/base/source.js';
 import { readTrace } from '../parsers/index.js';
 import type { Analysis } from '../model/analysis.js';
 import { analyze } from '../model/analyze.js';
-import { sidecarIn, withSidecar } from './beside.js';
+import { sidecarIn, withSidecar, withSidecarSoFar } from './beside.js';
+import { firstRows } from '../test/support/growth.js';
 import { ControlReader } from './control.js';
 import type { Beside } from './names.js';
 import { sidecarOf } from './sidecar.js';
@@ -84,5 +85,26 @@ describe('a recording judged with what lies beside it', () => {
     const other = withSidecar(table, said([on], EVENTS, BYTES + 1), BYTES);
     assert.equal(other.meta.unseen, undefined);
     assert.match(sidecarIn(said([on], EVENTS, BYTES + 1), BYTES).problem ?? '', /of a trace of/);
+  });
+
+  it('is known of its first events before its end, but where only the whole tells what it says', () => {
+    const { table } = readTrace(new MemorySource(new TextEncoder().encode(TEXT)), {
+      cancel: NEVER_CANCELLED,
+    });
+    const first = firstRows(table, 5);
+    const known = withSidecarSoFar(first, said([on]), BYTES);
+    assert.equal(known?.length, 5);
+    assert.deepEqual(known.meta, withSidecar(table, said([on]), BYTES).meta);
+    assert.deepEqual(known.losses, []);
+    // Of another trace: it says nothing of this one.
+    assert.equal(withSidecarSoFar(first, said([on], EVENTS, BYTES + 1), BYTES), first);
+    assert.equal(withSidecarSoFar(first, NOTHING, BYTES), first);
+    // Events were lost somewhere.
+    assert.equal(withSidecarSoFar(first, said([on], EVENTS - 1), BYTES), undefined);
+    // A log may be of another trace.
+    assert.equal(
+      withSidecarSoFar(first, { json: undefined, log: '@shimtrace ab state complete' }, BYTES),
+      undefined,
+    );
   });
 });

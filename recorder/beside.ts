@@ -34,6 +34,18 @@ export function withSidecar(table: EventTable, beside: Beside, bytes: number): E
   return withIssue(known, issueOf('record-incomplete', first), anywhere);
 }
 
+/**
+ * The same of the first events of a trace that is still read; undefined where it is not certain before its
+ * end what is beside it says: a log may be of another trace, and where something went wrong, the whole trace
+ * tells whether its marks account for it.
+ */
+export function withSidecarSoFar(table: EventTable, beside: Beside, bytes: number): EventTable | undefined {
+  if (beside.json === undefined) return beside.log === undefined ? table : undefined;
+  const { sidecar } = sidecarIn(beside, bytes);
+  if (sidecar === undefined) return table;
+  return sidecar.proof.problems.length > 0 ? undefined : withSource(table, sidecar);
+}
+
 /** The table with what the recorder knows of its source, where the trace itself does not say. */
 function withSource(table: EventTable, sidecar: Sidecar): EventTable {
   const { meta } = table;

@@ -183,10 +183,13 @@ async function watched(
   const printed = new Set<string>();
   // Of several files, the rows are put in order anew each time.
   const alone = groups.filter((group) => group.length === 1);
-  const following = new Map(alone.map((group) => [group, new Following()]));
+  const following = new Map<readonly BundleFile[], Following>();
   let code: ExitCode = EXIT.clean;
   const judge = (isAnew: boolean): void => {
-    if (isAnew) printed.clear();
+    if (isAnew) {
+      printed.clear();
+      for (const group of alone) following.set(group, new Following());
+    }
     const isNew = (text: string): boolean => {
       const before = printed.size;
       return printed.add(text).size > before;

@@ -3,7 +3,8 @@ import type { Gfn, Pfn } from '../../parsers/base/units.js';
 import type { SpteRec, SpteWaiter } from '../world/spte.js';
 import type { Vm } from '../world/state.js';
 import type { PageRange, Reason } from '../findings/finding.js';
-import type { Missing, RuleRun } from './rule.js';
+import type { Missing } from './missing.js';
+import type { RuleRun } from './rule.js';
 
 /** What a judgement says, if it comes to that. */
 export interface Said {

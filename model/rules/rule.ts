@@ -2,7 +2,7 @@
 import { LimitMet } from '../../parsers/base/limits.js';
 import { copyOf } from '../../parsers/base/copy.js';
 import { kindId } from '../../parsers/events/kinds.js';
-import { VOCABULARY, type EventKind } from '../../parsers/events/vocabulary.js';
+import type { EventKind } from '../../parsers/events/vocabulary.js';
 import type { EventRow, Gfn, Pgoff } from '../../parsers/base/units.js';
 import type {
   Evidence,
@@ -22,6 +22,8 @@ import type { Listener } from '../world/facts.js';
 import type { Conv, Inode, Vm } from '../world/state.js';
 import type { World } from '../world/world.js';
 import { Fork } from './fork.js';
+import { isKind, type Missing, unshown } from './missing.js';
+import { bothOf, type Detail, inOrder, joinReason, type OpenReason, undecidedText } from './reasons.js';
 
 export interface RuleDef {
   readonly id: string;
@@ -64,46 +66,11 @@ export interface RuleDef {
   readonly listen: (run: RuleRun) => Listener;
 }
 
-/** Settings of a recording that leave rules undecided, in words that can be followed. */
-type Setting =
-  | 'a global trace_clock'
-  | 'an empty set_event_pid'
-  | 'options/context-info'
-  | 'kretprobe:pin_user_pages with page0=+0(pages)'
-  | "events of the hypervisor's own for MEM_SHARE and MEM_UNSHARE (CONFIG_NVHE_EL2_TRACING has only hyp_enter and hyp_exit)";
-
-/**
- * What would have decided a check: event kinds, also with an argument that their probe must read, or
- * settings. A kind behind a question mark is missing only where the trace as a whole shows neither it nor
- * what stands behind it.
- */
-export type Missing = EventKind | `${EventKind} ${string}` | Setting | Unshown;
-type Unshown = `?${EventKind}` | '?InvRange|UnmapGfnRange';
-
 export interface Ruling {
   readonly row: number;
   readonly message: string;
   readonly evidence?: readonly (readonly [row: number, role: EvidenceRole, note: string])[];
   readonly pages?: PageRange;
-}
-
-function undecidedText({ detail, count, missing }: UndecidedReason): string {
-  const times = count > 1 ? ` (${count} checks)` : '';
-  return `${detail}${times}${missing.length > 0 ? ` Missing: ${missing.join(', ')}.` : ''}`;
-}
-
-/** A sentence; or a kind of event that could not be read: how many of it, is said at the end. */
-type Detail = string | { readonly unread: number };
-
-/** Why checks stayed undecided, so far. */
-interface OpenReason {
-  count: number;
-  row: number;
-  /** What the first of them lacks, and those of other words. */
-  missing: readonly Missing[];
-  readonly more: Set<Missing>;
-  detail: Detail;
-  pages: PageRange | undefined;
 }
 
 /** What a rule had said at some moment. */
@@ -543,54 +510,4 @@ export class RuleRun {
       ...(pages ? { pages } : {}),
     };
   }
-}
-
-/** Adds a reason; one that is there already keeps its words, and takes over what is missing. */
-function joinReason(reasons: UndecidedReason[], added: UndecidedReason): void {
-  const at = reasons.findIndex(({ reason }) => reason === added.reason);
-  const known = reasons[at];
-  if (known) reasons[at] = { ...known, missing: [...new Set([...known.missing, ...added.missing])].sort() };
-  else reasons.push(added);
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
-}
-
-const KINDS: ReadonlySet<string> = new Set(VOCABULARY.map(({ kind }) => kind));
-
-function isKind(what: Missing): what is EventKind {
-  return KINDS.has(what);
-}
-
-/** Checks that wait for evidence report late: the first row is the smallest, and its words are said. */
-function bothOf(known: OpenReason, said: OpenReason): OpenReason {
-  const [first, other] = said.row < known.row ? [said, known] : [known, said];
-  const more = new Set([...first.more, ...other.missing, ...other.more]);
-  return { ...first, more, count: known.count + said.count };
-}
-
-/** What is missing, the number of the kind that it is, -1 where it is none, and those that show it. */
-interface Lack {
-  readonly name: Missing;
-  readonly kind: number;
-  readonly unless: readonly number[];
-}
-const lacks = new Map<Missing, Lack>();
-
-function unshown(what: Missing): Lack {
-  let lack = lacks.get(what);
-  if (!lack) {
-    const kinds = what.startsWith('?') ? (what.slice(1).split('|') as EventKind[]) : [];
-    const name = kinds[0] ?? what;
-    lack = { name, kind: isKind(name) ? kindId(name) : -1, unless: kinds.map(kindId) };
-    lacks.set(what, lack);
-  }
-  return lack;
-}
-
-/** By the event that they begin at, then by name. */
-function inOrder(a: UndecidedReason, b: UndecidedReason): number {
-  return a.row - b.row || compareText(a.reason, b.reason);
 }

@@ -5,6 +5,8 @@
 export interface ByteSource {
   /** Bytes in all; for a growing file, what it was when opened. */
   readonly size: number;
+  /** The same while it is not known, as far as it can be told. */
+  readonly likelySize?: number;
   /**
    * Bytes [offset, offset + length), fewer at the end of the source, none past it. The result is valid until
    * the next read. They may be put into `room`, where that spares a copy.

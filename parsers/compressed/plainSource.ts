@@ -65,6 +65,22 @@ export class PlainSource implements ByteSource {
     return this.known;
   }
 
+  /** The same before it is known, by what was decompressed so far. */
+  get likelySize(): number {
+    if (this.known < Infinity || this.taken === 0) return this.known;
+    return Math.round(this.until / this.takenPart);
+  }
+
+  /** The part of the compressed source that was taken. */
+  get takenPart(): number {
+    return this.taken / this.compressed.size;
+  }
+
+  /** True where the plain bytes are more than `bytes` for sure, as compressed ones are fewer. */
+  isMoreThan(bytes: number): boolean {
+    return this.compressed.size > bytes || this.until > bytes;
+  }
+
   read(offset: number, length: number): Uint8Array {
     if (offset < this.from) this.restart();
     // One byte more than asked for: the end is then known as soon as its last byte was handed out.

@@ -173,6 +173,40 @@ describe('a trace of which events cannot be read', function () {
   });
 });
 
+describe('a trace that grows from its first events on', function () {
+  this.timeout(SLOW_MS);
+  /** Looks at each, at which nearly all kinds of its events are new once. */
+  const STEPS = tries('GROWN', 5, 60);
+  /** With all of it judged anew for each kind that is new, it was half of the looks. */
+  const MOST_ANEW = 0.12;
+
+  it('tells what a fresh run does, and is seldom judged anew for a kind of event that is new', () => {
+    const random = new Random(SEED);
+    let all = 0;
+    const why = new Map<string, number>();
+    for (const { name, text } of [...samplesIn('rules'), ...samplesIn('scenarios')]) {
+      const { table } = readTrace(new MemorySource(new TextEncoder().encode(text)), {
+        cancel: NEVER_CANCELLED,
+      });
+      if (table.unread.length > 0) continue;
+      const judging = new GrowingAnalysis();
+      const rows = Array.from({ length: STEPS }, () => 1 + random.below(table.length));
+      for (const [i, length] of [...new Set(rows)].sort((a, b) => a - b).entries()) {
+        const now = firstRows(table, length);
+        const growth = { goesOn: i > 0, segments: now.segments, lastingRows: length };
+        const told = verdictText(now, judging.analyze(now, growth, { profiles: PROFILES }));
+        const fresh = verdictText(now, analyze(now, { profiles: PROFILES }));
+        assert.equal(told, fresh, `${name} (${table.length} rows), its first ${length}, SEED=${SEED}`);
+        if (i > 0) all++;
+        if (i > 0 && judging.from.row === 0) why.set(judging.from.why, (why.get(judging.from.why) ?? 0) + 1);
+      }
+    }
+    if (process.env['SAY'] === '1') console.log(all, why);
+    const anew = [...why.values()].reduce((sum, count) => sum + count, 0);
+    assert.ok(anew < MOST_ANEW * all, `${anew} of ${all} looks judged all: ${JSON.stringify([...why])}`);
+  });
+});
+
 describe('a trace that grows by what it had before', function () {
   this.timeout(SLOW_MS);
   const shipped = labelsOf(SHIPPED).map(({ file }) => bytesOf(join(SHIPPED, file)));
