@@ -2,8 +2,12 @@ import { PAGES_PER_LEVEL } from '../../../parsers/base/units.js';
 import type { Bracket, Vm } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
+import type { Missing } from '../missing.js';
 import type { RuleDef, RuleRun } from '../rule.js';
 import { GUEST_FAULTS, INVALIDATIONS, LEAF_CHANGES } from '../topics.js';
+
+/** What would show brackets with their ranges. */
+const BRACKETS: readonly Missing[] = ['?InvStart', '?InvRange|UnmapGfnRange', '?InvEnd'];
 
 interface Candidate {
   readonly vm: Vm;
@@ -160,7 +164,7 @@ function noBrackets(run: RuleRun, vm: Vm, rec: SpteRec): void {
   run.notRecorded(
     rec.row,
     'Installs are seen, but no invalidation brackets with their ranges.',
-    ['?InvStart', '?InvRange|UnmapGfnRange', '?InvEnd'],
+    BRACKETS,
     run.gfns(vm, rec.gfn),
   );
 }

@@ -3,8 +3,14 @@ import type { Bracket, GuestFault, Thread, Vm } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
 import { isLoss, lostGuestFaults } from '../common.js';
+import type { Missing } from '../missing.js';
 import type { RuleDef, RuleRun } from '../rule.js';
 import { GUEST_FAULTS, INVALIDATIONS, LEAF_CHANGES } from '../topics.js';
+
+/** What would show how far a fault is behind. */
+const SEQUENCES: readonly Missing[] = ['?TdpMap', '?InvStart', '?InvEnd'];
+const LOOK_UP: readonly Missing[] = ['TdpMap', '?GetPfn'];
+const LOOK_UP_OF_ARM64: readonly Missing[] = ['TdpMap', 'GetPfn'];
 
 /** G2b: an install whose fault took its sequence snapshot before an invalidation that has ended since. */
 export const g2b: RuleDef = {
@@ -41,7 +47,7 @@ export const g2b: RuleDef = {
           rec.row,
           'The moment at which the fault looked up the page is not recorded.',
           // Memory that is no file's is looked up by GUP.
-          isX86 ? ['TdpMap', '?GetPfn'] : ['TdpMap', 'GetPfn'],
+          isX86 ? LOOK_UP : LOOK_UP_OF_ARM64,
           run.gfns(vm, rec.gfn),
         );
         return;
@@ -107,7 +113,7 @@ export const g2b: RuleDef = {
         brackets.hidden?.notRecorded(
           rec.row,
           'Neither sequence numbers nor invalidation brackets are recorded.',
-          ['?TdpMap', '?InvStart', '?InvEnd'],
+          SEQUENCES,
           rule.gfns(vm, rec.gfn),
         );
         if (brackets.shown) judgeBrackets(brackets.shown, vm, rec, fault, t);
