@@ -2,7 +2,7 @@
 import type { Analysis, Conversion, SlotInfo } from '../../model/analysis.js';
 import { rangeText } from '../../model/objects/lists.js';
 import { pageInstant, type PageId } from '../../model/pages/intervals.js';
-import { eachPiece, type RangePiece } from '../../model/pages/query.js';
+import { firstPieces, type RangePiece } from '../../model/pages/query.js';
 import { RangeStates } from '../../model/pages/rangeStates.js';
 import { Op } from '../../model/ops/oplog.js';
 import { describeState, readsAlike, type PageState, type Reference } from '../../model/pages/state.js';
@@ -34,16 +34,16 @@ export function* listsAt(
   const wanted = filter.toLowerCase();
   let left = LOOKED_AT_MAX;
   const looked: LookedAt[] = [];
-  for (const block of blocksAt(analysis, at)) {
+  for (const block of yield* blocksAt(analysis, at)) {
     const states = yield* statesOf(analysis, block, at, left);
     left -= states.length;
     looked.push({ block, states });
     yield;
   }
-  const slots = looked.map((each) =>
-    slotRow(judged, each, { at, wanted, shown: shown[keyOf(each.block)] ?? ROWS_AT_ONCE }),
-  );
-  const held = holdersOf(looked);
+  const slots: { readonly slot: SlotRow; readonly all: number }[] = [];
+  for (const each of looked)
+    slots.push(yield* slotRow(judged, each, { at, wanted, shown: shown[keyOf(each.block)] ?? ROWS_AT_ONCE }));
+  const held = yield* holdersOf(looked);
   const matching =
     wanted === '' ? held : held.filter((holder) => holderText(judged, holder, at).includes(wanted));
   return {
@@ -86,42 +86,36 @@ function memoryOf(analysis: Analysis): Memory {
   return made;
 }
 
-/** What `make` gives, kept under a key. */
-function kept<T>(map: Map<string, T>, key: string, make: () => T): T {
-  if (!map.has(key)) map.set(key, make());
-  return map.get(key)!;
-}
-
 function keyOf({ page, count, label }: Block): string {
   return `${page.unit} ${page.subject} ${page.page} ${count} ${label}`;
 }
 
-function blocksAt(analysis: Analysis, row: number): Block[] {
+function* blocksAt(analysis: Analysis, row: number): Generator<undefined, Block[]> {
   const live = analysis.slots.filter((slot) => slot.fromRow <= row && row < slot.untilRow);
   const blocks = live.map((slot) => slotBlock(analysis, slot));
-  analysis.inodes.forEach((inode, subject) => {
-    if (live.some((slot) => slot.inode === subject)) return;
+  for (const [subject, inode] of analysis.inodes.entries()) {
+    if (live.some((slot) => slot.inode === subject)) continue;
     const whole = inode.pageCount > 0 ? { first: 0, count: inode.pageCount } : undefined;
-    const span = whole ?? touched(analysis, 'pgoff', subject);
-    if (!span) return;
+    const span = whole ?? (yield* touched(analysis, 'pgoff', subject));
+    if (!span) continue;
     blocks.push({
       page: { unit: 'pgoff', subject, page: span.first },
       count: span.count,
       vm: 'no memslot',
       label: `pages ${rangeText(span.first, span.count)} of ${inode.label}`,
     });
-  });
-  analysis.vms.forEach((vm, subject) => {
-    if (live.some((slot) => slot.vm === subject)) return;
-    const span = touched(analysis, 'gfn', subject);
-    if (!span) return;
+  }
+  for (const [subject, vm] of analysis.vms.entries()) {
+    if (live.some((slot) => slot.vm === subject)) continue;
+    const span = yield* touched(analysis, 'gfn', subject);
+    if (!span) continue;
     blocks.push({
       page: { unit: 'gfn', subject, page: span.first },
       count: span.count,
       vm: vm.label,
       label: `gfns ${rangeText(span.first, span.count)}`,
     });
-  });
+  }
   return blocks;
 }
 
@@ -147,21 +141,28 @@ const FILE_OPS: ReadonlySet<number> = new Set([
   Op.Alloc,
   Op.Free,
 ]);
+/** Operations of a step, and one more. */
+const STEP_MASK = 0x1fff;
 /** An operation on more pages is on no piece of memory that somebody looks at, and widens no hull. */
 const HULL_MAX = 2 ** 32;
 
 /** The hull of the pages that operations touch; undefined when none does. */
-function touched(analysis: Analysis, unit: 'gfn' | 'pgoff', subject: number): RangePiece | undefined {
+function* touched(
+  analysis: Analysis,
+  unit: 'gfn' | 'pgoff',
+  subject: number,
+): Generator<undefined, RangePiece | undefined> {
   const memory = memoryOf(analysis);
-  memory.hulls ??= hullsOf(analysis);
+  memory.hulls ??= yield* hullsOf(analysis);
   const hull = memory.hulls[unit][subject];
   return hull && hull.count > 0 ? hull : undefined;
 }
 
 /** Of all VMs and files, in one pass. */
-function hullsOf({ ops }: Analysis): Hulls {
+function* hullsOf({ ops }: Analysis): Generator<undefined, Hulls> {
   const hulls: Record<'gfn' | 'pgoff', RangePiece[]> = { gfn: [], pgoff: [] };
   for (let i = 0; i < ops.length; i++) {
+    if ((i & STEP_MASK) === STEP_MASK) yield;
     const op = ops.op(i);
     const subject = ops.subject(i);
     const isOfFrames = GFN_OPS.has(op);
@@ -196,19 +197,14 @@ function* statesOf(
   limit: number,
 ): Generator<undefined, Piece[]> {
   if (limit === 0) return [];
-  const pieces = kept(memoryOf(analysis).pieces, keyOf(block), () =>
-    firstPieces(eachPiece(analysis, block.page, block.count)),
-  ).slice(0, limit);
+  const { pieces: known } = memoryOf(analysis);
+  const all =
+    known.get(keyOf(block)) ?? (yield* firstPieces(analysis, block.page, block.count, LOOKED_AT_MAX));
+  known.set(keyOf(block), all);
+  const pieces = all.slice(0, limit);
   yield;
   const states = yield* replayOf(analysis, block, pieces).at(row);
   return pieces.map(({ first, count }, i) => ({ first, count, state: states[i]! }));
-}
-
-/** As many as one answer looks at. */
-function firstPieces(all: Iterable<RangePiece>): readonly RangePiece[] {
-  const pieces: RangePiece[] = [];
-  for (const piece of all) if (pieces.push(piece) === LOOKED_AT_MAX) break;
-  return pieces;
 }
 
 /** What goes on from row to row; a few are kept, of about as many stretches as two answers look at. */
@@ -244,11 +240,15 @@ interface Run extends Piece {
   readonly text: string;
 }
 
+/** Steps of about a millisecond. */
+const PIECES_A_STEP = 1024;
+
 /** Neighbours with one state as one run. */
-function runsOf(pieces: readonly Piece[]): Run[] {
+function* runsOf(pieces: readonly Piece[]): Generator<undefined, Run[]> {
   const runs: Run[] = [];
   let before: PageState | undefined;
-  for (const { first, count, state } of pieces) {
+  for (const [i, { first, count, state }] of pieces.entries()) {
+    if (i % PIECES_A_STEP === PIECES_A_STEP - 1) yield;
     const last = runs[runs.length - 1];
     const isNext = last !== undefined && last.first + last.count === first;
     const isAlike = isNext && readsAlike(before!, state);
@@ -272,12 +272,12 @@ interface Asked {
 }
 
 /** A block with the runs that hold a text; `all` is how many there are without it. */
-function slotRow(
+function* slotRow(
   judged: Judged,
   { block, states }: LookedAt,
   { at, wanted, shown }: Asked,
-): { slot: SlotRow; all: number } {
-  const runs = runsOf(states);
+): Generator<undefined, { slot: SlotRow; all: number }> {
+  const runs = yield* runsOf(states);
   const counts: Partial<Record<PageKind, number>> = {};
   for (const { state, count } of runs) counts[kindOf(state)] = (counts[kindOf(state)] ?? 0) + count;
   const looked = runs.reduce((sum, { count }) => sum + count, 0);
@@ -322,10 +322,11 @@ interface Holder {
 }
 
 /** References that the blocks' pages have, the oldest first. */
-function holdersOf(blocks: readonly LookedAt[]): Holder[] {
+function* holdersOf(blocks: readonly LookedAt[]): Generator<undefined, Holder[]> {
   const seen = new Map<string, Holder>();
   for (const { block, states } of blocks) {
-    for (const { first, count, state } of states) {
+    for (const [i, { first, count, state }] of states.entries()) {
+      if (i % PIECES_A_STEP === PIECES_A_STEP - 1) yield;
       for (const reference of state.references) {
         const key = `${reference.row} ${reference.kind} ${reference.tid}`;
         const known = seen.get(key);

@@ -1,12 +1,15 @@
 /** Answers that take a while: one after another, and in turns with every other question. */
 
 /** Nobody notices that an answer is this much later. */
-const TURN_MS = 4;
+const TURN_MS = 2;
 
 export class Turns {
   private last: Promise<unknown> | undefined;
 
-  constructor(private readonly now: () => number) {}
+  constructor(
+    private readonly now: () => number,
+    private readonly behind: (next: () => void) => void = (next) => void setTimeout(next, 0),
+  ) {}
 
   /** Makes an answer: at once where it takes no more than a turn, and no other one is being made. */
   answer<T>(make: () => Generator<undefined, T>): T | Promise<T> {
@@ -32,13 +35,13 @@ export class Turns {
   /** Behind what waits for the thread. */
   private later<T>(steps: Generator<undefined, T>): Promise<T> {
     return new Promise((tell, fail) => {
-      setTimeout(() => {
+      this.behind(() => {
         try {
           tell(this.goOn(steps));
         } catch (error) {
           fail(error as Error);
         }
-      }, 0);
+      });
     });
   }
 

@@ -98,7 +98,7 @@ class TraceServer {
     private readonly post: (message: FromWorker) => void,
   ) {
     this.review = new ReviewServer(tools, (progress) => this.progress(progress));
-    this.turns = new Turns(() => tools.now());
+    this.turns = new Turns(() => tools.now(), tools.later);
     this.beside = tools.beside;
   }
 

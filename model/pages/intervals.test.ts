@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { conversion } from '../../test/support/conversion.js';
+import { allSteps } from '../../parsers/base/steps.js';
 import { asGfn, asPgoff } from '../../parsers/base/units.js';
 import fc from 'fast-check';
 import type { Analysis, Conversion, SlotInfo } from '../analysis.js';
 import { aliasesOf, eachInterval, lane, pageHistory, pageInstant, type PageId } from './intervals.js';
 import { Attr, Op, OpLog, Phase, RefKind, type OpCode } from '../ops/oplog.js';
-import { intervalAtRow, rangePieces, stateAtRow, translate } from './query.js';
+import { firstPieces, intervalAtRow, rangePieces, stateAtRow, translate } from './query.js';
 import { RangeStates } from './rangeStates.js';
 import { describeState, DIMENSIONS, type PageState } from './state.js';
 
@@ -321,6 +322,20 @@ describe('page history, any operations', () => {
     );
   });
 
+  it('has the same pieces where only the first of them are asked for', () => {
+    fc.assert(
+      fc.property(fc.array(anyStep, { maxLength: 60 }), fc.integer({ min: 1, max: 12 }), (steps, most) => {
+        const analysis = randomAnalysis(steps, []);
+        for (const unit of ['gfn', 'pgoff'] as const) {
+          const range = { unit, subject: 0, page: 0 };
+          const first = allSteps(firstPieces(analysis, range, 20, most));
+          assert.deepEqual(first, rangePieces(analysis, range, 20).slice(0, most));
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it('tells the same of a page as of the piece it lies in', () => {
     const words = (analysis: Analysis, page: PageId): string[] =>
       pageHistory(analysis, page).intervals.map((i) => `${i.fromRow} ${describeFrames(i.state)}`);
@@ -398,7 +413,7 @@ describe('page history, any operations', () => {
           const states = new RangeStates(analysis, range, pages, 3);
           for (const row of rows)
             assert.deepEqual(
-              ofSteps(states.at(row)),
+              allSteps(states.at(row)),
               pages.map((page) => pageInstant(analysis, { ...range, page }, row).state),
             );
         },
@@ -422,7 +437,7 @@ describe('page history, any operations', () => {
     const states = new RangeStates(analysis, { unit: 'gfn', subject: 0, page: 0 }, pages);
     const cost = (row: number): number => {
       asked = 0;
-      ofSteps(states.at(row));
+      allSteps(states.at(row));
       return asked / steps.length;
     };
     const whole = cost(steps.length - 1);
@@ -448,13 +463,6 @@ describe('page history, any operations', () => {
     );
   });
 });
-
-function ofSteps<T>(steps: Generator<undefined, T>): T {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
-  }
-}
 
 /** Frames differ within a huge leaf, so pages of a piece are compared without them. */
 function describeFrames(state: PageState): string {

@@ -44,6 +44,9 @@ export interface PageOps {
   readonly mine: Uint32Array;
 }
 
+/** A step looks at so many numbers, and one more. */
+const STEP_MASK = 0x1fff;
+
 export class OpIndex {
   private bySubject: Map<string, number[]> | undefined;
   private made: IndexColumns | undefined;
@@ -100,15 +103,21 @@ export class OpIndex {
 
   /** Operations on pages of a VM or a file, in their order; they are sorted out at the first question. */
   ofSubject(space: Space, subject: number): readonly number[] {
-    this.bySubject ??= sortedBySubject(this.analysis);
-    return this.bySubject.get(`${space} ${subject}`) ?? [];
+    allSteps(this.sortBySubject());
+    return this.bySubject!.get(`${space} ${subject}`) ?? [];
+  }
+
+  /** Sorts them out, in steps, where nobody has asked yet. */
+  *sortBySubject(): Generator<undefined, void> {
+    if (!this.bySubject) this.bySubject = yield* sortedBySubject(this.analysis);
   }
 }
 
-function sortedBySubject(analysis: Analysis): Map<string, number[]> {
+function* sortedBySubject(analysis: Analysis): Generator<undefined, Map<string, number[]>> {
   const { ops } = analysis;
   const lists: Readonly<Record<Space, number[][]>> = { gfn: [], pgoff: [] };
   for (let i = 0; i < ops.length; i++) {
+    if ((i & STEP_MASK) === STEP_MASK) yield;
     const space = opSpace(analysis, ops, i);
     const subject = space === undefined ? -1 : opSubject(analysis, ops, i);
     if (space === undefined || subject < 0) continue;
@@ -137,9 +146,6 @@ export function inOrder(lists: readonly ArrayLike<number>[]): Uint32Array {
   for (let i = 0; i < all.length; i++) if (i === 0 || all[i] !== all[i - 1]) all[kept++] = all[i]!;
   return all.subarray(0, kept);
 }
-
-/** A step looks at so many numbers, and one more. */
-const STEP_MASK = 0x3fff;
 
 /** True for columns that lead to operations of a log of `length`, wherever one begins. */
 export function isIndex(columns: IndexColumns, length: number): boolean {

@@ -3,6 +3,7 @@
  * and a range of pages cut into pieces whose life is the same.
  */
 import { NumberList } from '../../parsers/base/numberList.js';
+import { allSteps } from '../../parsers/base/steps.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { kindName, kindSlots } from '../../parsers/events/kinds.js';
 import type { Analysis } from '../analysis.js';
@@ -152,29 +153,105 @@ export function rangePieces(analysis: Analysis, range: PageId, count: number): r
 
 /** The pieces of {@link rangePieces} one after another: a guest's may be more than an array should hold. */
 export function* eachPiece(analysis: Analysis, range: PageId, count: number): Generator<RangePiece> {
-  const end = range.page + count;
-  const cuts = new NumberList();
-  const cutAt = (page: number): void => {
-    // Most operations begin where the one before ended, or where it began.
-    if (page > range.page && page < end && page !== cuts.last) cuts.add(page);
-  };
-  const cut = (first: number, pages: number): void => {
-    cutAt(first);
-    cutAt(first + pages);
-  };
-  const spaces = rangeSpaces(analysis, range, count);
-  const ops = analysis.ops;
-  for (const s of spaces) {
-    for (const i of indexOf(analysis).ofSubject(s.unit, s.subject)) cut(ops.first(i) - s.shift, ops.count(i));
-  }
-  for (const s of spaces) cut(s.first, s.count);
-  let first = range.page;
-  for (const next of cuts.values().sort()) {
+  const cuts = allSteps(cutsIn(analysis, range, count, Infinity));
+  yield* piecesBetween(cuts, range.page, range.page + count);
+}
+
+/** The first of them, at most so many, in steps. */
+export function* firstPieces(
+  analysis: Analysis,
+  range: PageId,
+  count: number,
+  most: number,
+): Generator<undefined, readonly RangePiece[]> {
+  const cuts = yield* cutsIn(analysis, range, count, most);
+  const pieces: RangePiece[] = [];
+  for (const piece of piecesBetween(cuts, range.page, range.page + count))
+    if (pieces.push(piece) >= most) break;
+  return pieces;
+}
+
+function* piecesBetween(cuts: Float64Array, from: number, end: number): Generator<RangePiece> {
+  let first = from;
+  for (const next of cuts) {
     if (next === first) continue;
     yield { first, count: next - first };
     first = next;
   }
   yield { first, count: end - first };
+}
+
+/** Operations that are looked at in a step, and one more. */
+const STEP_MASK = 0x1fff;
+
+/** Where lives differ within a range, in order; perhaps not those behind the first `most`. */
+function* cutsIn(
+  analysis: Analysis,
+  range: PageId,
+  count: number,
+  most: number,
+): Generator<undefined, Float64Array> {
+  const cuts = new Cuts(range.page, range.page + count, most);
+  const index = indexOf(analysis);
+  yield* index.sortBySubject();
+  const { ops } = analysis;
+  const spaces = rangeSpaces(analysis, range, count);
+  for (const { unit, subject, shift } of spaces) {
+    const mine = index.ofSubject(unit, subject);
+    for (let k = 0; k < mine.length; k++) {
+      if ((k & STEP_MASK) === STEP_MASK) yield;
+      const first = ops.first(mine[k]!) - shift;
+      cuts.add(first);
+      cuts.add(first + ops.count(mine[k]!));
+    }
+  }
+  for (const s of spaces) {
+    cuts.add(s.first);
+    cuts.add(s.first + s.count);
+  }
+  return cuts.inOrder();
+}
+
+/** Pages at which a range is cut. */
+class Cuts {
+  private list = new NumberList();
+  private seen = new Set<number>();
+  /** Nobody asks for cuts from here on. */
+  private end: number;
+
+  constructor(
+    private readonly from: number,
+    end: number,
+    private readonly most: number,
+  ) {
+    this.end = end;
+  }
+
+  add(page: number): void {
+    // Most operations begin where the one before ended, or where it began.
+    if (page <= this.from || page >= this.end || page === this.list.last) return;
+    // All of a guest's would be more than a set may have.
+    if (this.most < Infinity) {
+      if (this.seen.has(page)) return;
+      this.seen.add(page);
+    }
+    this.list.add(page);
+    if (this.list.length >= 2 * this.most) this.keepFirst();
+  }
+
+  /** Of twice as many as are asked for, those that are. */
+  private keepFirst(): void {
+    const kept = this.list.values().sort().slice(0, this.most);
+    // From the last of them on, each is there or is not asked for.
+    this.end = kept.at(-1)!;
+    this.list = new NumberList();
+    for (const page of kept) this.list.add(page);
+    this.seen = new Set(kept);
+  }
+
+  inOrder(): Float64Array {
+    return this.list.values().sort();
+  }
 }
 
 /**

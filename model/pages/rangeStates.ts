@@ -9,7 +9,6 @@ import { Op } from '../ops/oplog.js';
 import { aliasesOf, type PageId } from './aliases.js';
 import { indexOf } from './intervals.js';
 import { JoinedPage, takeOver, trackOf, type PageTrack } from './joinedPage.js';
-import { inOrder } from './opindex.js';
 import { opSpace, opSubject, type Space } from './space.js';
 import type { PageState } from './state.js';
 
@@ -35,6 +34,25 @@ const OPERATIONS_LEAST = 2048;
 /** Steps of less than some milliseconds. */
 const PAGES_A_STEP = 1024;
 const OPERATIONS_A_STEP = 1024;
+
+/** So many are looked at in a step, and one more. */
+const LOOKED_AT_MASK = 0x1fff;
+
+/** Ascending lists, of which no two have the same number, as one. */
+function* merged(lists: readonly Uint32Array[]): Generator<undefined, Uint32Array> {
+  const all = new Uint32Array(lists.reduce((sum, { length }) => sum + length, 0));
+  const at = lists.map(() => 0);
+  for (let to = 0; to < all.length; to++) {
+    if ((to & LOOKED_AT_MASK) === LOOKED_AT_MASK) yield;
+    let least = -1;
+    for (let k = 0; k < lists.length; k++) {
+      if (at[k]! >= lists[k]!.length) continue;
+      if (least < 0 || lists[k]![at[k]!]! < lists[least]![at[least]!]!) least = k;
+    }
+    all[to] = lists[least]![at[least]!++]!;
+  }
+  return all;
+}
 
 /** Pages of one VM or file that are looked at. */
 class Lane {
@@ -67,14 +85,21 @@ class Lane {
     this.byPage.clear();
   }
 
-  /** Operations on any of the pages. */
-  *operations(analysis: Analysis): Generator<number> {
+  /** Operations on any of the pages, in steps. */
+  *operations(analysis: Analysis): Generator<undefined, Uint32Array> {
     const { ops } = analysis;
     const [least, most] = [this.pages[0]!, this.pages.at(-1)!];
-    for (const i of indexOf(analysis).ofSubject(this.space, this.subject)) {
-      const first = ops.first(i);
-      if (first <= most && first + ops.count(i) > least) yield i;
+    const index = indexOf(analysis);
+    yield* index.sortBySubject();
+    const all = index.ofSubject(this.space, this.subject);
+    const found = new Uint32Array(all.length);
+    let count = 0;
+    for (let k = 0; k < all.length; k++) {
+      if ((k & LOOKED_AT_MASK) === LOOKED_AT_MASK) yield;
+      const first = ops.first(all[k]!);
+      if (first <= most && first + ops.count(all[k]!) > least) found[count++] = all[k]!;
     }
+    return found.slice(0, count);
   }
 
   apply({ ops }: Analysis, i: number): void {
@@ -96,14 +121,15 @@ class Lane {
     for (const at of known) if (tracks[at]!.knowsAnything) this.know(at);
   }
 
-  /** What is known of each page of which anything is. */
-  snapshot(analysis: Analysis): Snapshot {
-    const copies = this.known.map((at) => {
+  /** What is known of each page of which anything is, in steps. */
+  *snapshot(analysis: Analysis): Generator<undefined, Snapshot> {
+    const copies: PageTrack[] = [];
+    for (const at of this.known) {
       const track = this.tracks[at]!;
       const copy = trackOf(analysis, { unit: track.space, subject: track.subject, page: track.page });
       takeOver(copy, track);
-      return copy;
-    });
+      if (copies.push(copy) % PAGES_A_STEP === 0) yield;
+    }
     return { places: [...this.known], copies };
   }
 
@@ -168,10 +194,10 @@ export class RangeStates {
     for (const lane of this.lanes) {
       lane.settle();
       yield;
-      found.push(Uint32Array.from(lane.operations(analysis)));
+      found.push(yield* lane.operations(analysis));
       yield;
     }
-    this.mine = inOrder(found);
+    this.mine = yield* merged(found);
   }
 
   private track(id: PageId): PageTrack {
@@ -193,11 +219,13 @@ export class RangeStates {
     const { ops } = this.analysis;
     const every = Math.max(this.least, Math.ceil(mine.length / (CHECKPOINTS + 1)));
     for (; this.next < mine.length && ops.row(mine[this.next]!) <= row; this.next++) {
-      if (this.next === (checkpoints.length + 1) * every) this.remember();
+      if (this.next === (checkpoints.length + 1) * every) yield* this.remember();
       this.apply(mine[this.next]!);
       if (this.next % OPERATIONS_A_STEP === 0) yield;
     }
-    return this.pages.map((page) => page.at(row));
+    const states: PageState[] = [];
+    for (const page of this.pages) if (states.push(page.at(row)) % PAGES_A_STEP === 0) yield;
+    return states;
   }
 
   /** To the checkpoint before `row`, where that is nearer than what was asked for last. */
@@ -210,12 +238,11 @@ export class RangeStates {
     this.next = from;
   }
 
-  private remember(): void {
-    this.checkpoints.push({
-      next: this.next,
-      row: this.analysis.ops.row(this.mine[this.next - 1]!),
-      snapshots: this.lanes.map((lane) => lane.snapshot(this.analysis)),
-    });
+  private *remember(): Generator<undefined, void> {
+    const snapshots: Snapshot[] = [];
+    for (const lane of this.lanes) snapshots.push(yield* lane.snapshot(this.analysis));
+    const row = this.analysis.ops.row(this.mine[this.next - 1]!);
+    this.checkpoints.push({ next: this.next, row, snapshots });
   }
 
   private apply(i: number): void {
