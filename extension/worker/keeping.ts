@@ -3,6 +3,7 @@
  * answer; or kept once it was read. All of it is done in steps, between which the worker answers.
  */
 import type { ByteSource } from '../../parsers/base/source.js';
+import { markLongLives } from '../../model/pages/intervals.js';
 import { pageFramesInSteps } from '../../parsers/events/pageFrames.js';
 import { isLimited } from '../../parsers/events/issues.js';
 import { inSteps } from '../../shell/cache/steps.js';
@@ -36,6 +37,7 @@ export function compareBehind(
   function* steps(): Generator<undefined, boolean> {
     yield* warmUp(judged);
     yield* before.fill();
+    yield* markLongLives(judged.analysis);
     yield* pageFramesInSteps(before.open.table);
     yield* warmUpHovers(judged);
     return (yield* digest()) === before.digest;
@@ -63,6 +65,7 @@ export function keepBehind(
   function* steps(): Generator<undefined, void> {
     const { trace: open, analysis } = judged;
     yield* warmUp(judged);
+    yield* markLongLives(analysis);
     yield* pageFramesInSteps(open.table);
     yield* warmUpHovers(judged);
     yield;

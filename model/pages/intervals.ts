@@ -9,25 +9,11 @@
 import type { Analysis } from '../analysis.js';
 import { firstIndex } from '../../parsers/base/search.js';
 import { buildIndex, OpIndex } from './opindex.js';
-import { aliasesOf, slotsOf, type Alias, type PageId } from './aliases.js';
-import { JoinedPage, trackOf, type PageTrack } from './joinedPage.js';
-import { opSpace, opSubject } from './space.js';
-import type { OpLog } from '../ops/oplog.js';
-import { Op } from '../ops/oplog.js';
-import { describeDimension, DIMENSIONS, type Dimension, type PageState } from './state.js';
+import { aliasesOf, slotsOf, type PageId } from './aliases.js';
+import { LONG_LIFE, PageLife, type PageInstant, type PageInterval } from './life.js';
+import { describeDimension, type Dimension } from './state.js';
 
-export { aliasesOf, slotsOf, type PageId };
-
-export interface PageInterval {
-  /** The event that began it; -1 for the first interval, which begins before the first event. */
-  readonly fromRow: number;
-  /** First row that no longer belongs to it; the table's length for the last interval. */
-  readonly untilRow: number;
-  /** State after each row in [fromRow, untilRow). */
-  readonly state: PageState;
-  /** Dimensions that differ from the interval before. */
-  readonly changed: readonly Dimension[];
-}
+export { aliasesOf, slotsOf, type PageId, type PageInstant, type PageInterval };
 
 export interface PageHistory {
   readonly page: PageId;
@@ -47,6 +33,10 @@ export interface LaneInterval {
  * collector, and whoever asks waits for that.
  */
 const REMEMBERED_INTERVALS = 2048;
+/** Long lives are remembered up to so many changes, some 24 bytes each with their marks. */
+const REMEMBERED_CHANGES = 1 << 22;
+/** So many pages are marked before anybody asks for them. */
+const MARKED_PAGES = 16;
 
 interface Memory {
   readonly index: OpIndex;
@@ -54,6 +44,8 @@ interface Memory {
   readonly histories: Map<string, PageHistory>;
   /** How many intervals they have. */
   intervals: number;
+  /** Long lives, by the page; the latest at the end. */
+  readonly lives: Map<string, PageLife>;
 }
 const memories = new WeakMap<Analysis, Memory>();
 
@@ -66,7 +58,7 @@ function memoryOf(analysis: Analysis): Memory {
   let memory = memories.get(analysis);
   if (!memory) {
     const index = kept.get(analysis)?.() ?? made(analysis);
-    memory = { index, histories: new Map(), intervals: 0 };
+    memory = { index, histories: new Map(), intervals: 0, lives: new Map() };
     memories.set(analysis, memory);
   }
   return memory;
@@ -95,7 +87,7 @@ export function pageHistory(analysis: Analysis, page: PageId): PageHistory {
   const known = memory.histories.get(key);
   if (known) return known;
   const intervals: PageInterval[] = [];
-  new HistoryBuilder(analysis, memory.index, page).build((interval) => {
+  lifeOf(analysis, page).each((interval) => {
     intervals.push(interval);
     return true;
   });
@@ -119,10 +111,42 @@ export function eachInterval(
   page: PageId,
   tell: (interval: PageInterval) => boolean,
 ): void {
-  const memory = memoryOf(analysis);
-  const known = memory.histories.get(keyOf(page));
+  const known = memoryOf(analysis).histories.get(keyOf(page));
   if (known) known.intervals.every(tell);
-  else new HistoryBuilder(analysis, memory.index, page).build(tell);
+  else lifeOf(analysis, page).each(tell);
+}
+
+/** A life that is long is remembered with the marks that were made in it. */
+function lifeOf(analysis: Analysis, page: PageId): PageLife {
+  const { index, lives } = memoryOf(analysis);
+  const key = keyOf(page);
+  const life = lives.get(key) ?? new PageLife(analysis, index, page);
+  lives.delete(key);
+  if (life.worth === 0) return life;
+  lives.set(key, life);
+  let changes = [...lives.values()].reduce((sum, { worth }) => sum + worth, 0);
+  for (const [oldest, { worth }] of lives) {
+    if (changes <= REMEMBERED_CHANGES || oldest === key) break;
+    lives.delete(oldest);
+    changes -= worth;
+  }
+  return life;
+}
+
+/** Marks the lives of the pages that change most, some hundred changes a step: no click waits for it then. */
+export function* markLongLives(analysis: Analysis): Generator<undefined, void> {
+  const { index } = memoryOf(analysis);
+  // The operations of an index that lies on a disk are read where they are asked for.
+  if (!index.isWhole) return;
+  let left = REMEMBERED_CHANGES;
+  for (const page of index.crowded(LONG_LIFE).slice(0, MARKED_PAGES))
+    for (const name of [page, ...aliasesOf(analysis, page)]) {
+      yield;
+      const life = lifeOf(analysis, name);
+      left -= life.worth;
+      if (left < 0) return;
+      yield* life.markAll();
+    }
 }
 
 function keyOf(page: PageId): string {
@@ -141,177 +165,23 @@ export function lane(history: PageHistory, dimension: Dimension): readonly LaneI
   return out;
 }
 
-/** What was known of a page at a row, and since which row (-1: from before the first event). */
-export interface PageInstant {
-  readonly fromRow: number;
-  readonly state: PageState;
-}
-
-/**
- * So many changes before a row are looked at for the last one that made a difference; nearly always the last
- * did.
- */
-const LAST_CHANGES = 8;
-
 /**
  * The state of a page after event `row`, as the interval of its history that holds the row. Operations are
  * applied without making the states between, which is most of the work of a history.
  */
 export function pageInstant(analysis: Analysis, page: PageId, row: number): PageInstant {
-  const memory = memoryOf(analysis);
-  const known = memory.histories.get(keyOf(page));
+  const known = memoryOf(analysis).histories.get(keyOf(page));
+  return known ? intervalIn(known.intervals, row) : lifeOf(analysis, page).instant(row);
+}
+
+/** The interval of a page's history that holds `row`; row -1 is the instant before the first event. */
+export function intervalAtRow(analysis: Analysis, page: PageId, row: number): PageInterval {
+  const known = memoryOf(analysis).histories.get(keyOf(page));
   if (known) return intervalIn(known.intervals, row);
-  return (
-    new HistoryBuilder(analysis, memory.index, page).instant(row) ??
-    intervalIn(pageHistory(analysis, page).intervals, row)
-  );
+  const life = lifeOf(analysis, page);
+  return life.worth > 0 ? life.at(row) : intervalIn(pageHistory(analysis, page).intervals, row);
 }
 
-/** The interval that holds a row. */
-export function intervalIn(intervals: readonly PageInterval[], row: number): PageInterval {
+function intervalIn(intervals: readonly PageInterval[], row: number): PageInterval {
   return intervals[Math.max(0, firstIndex(intervals.length, (i) => intervals[i]!.fromRow > row) - 1)]!;
-}
-
-class HistoryBuilder {
-  /** One for each name, the page's own first. */
-  private readonly tracks: PageTrack[] = [];
-  private readonly aliases: readonly Alias[];
-  private readonly joined: JoinedPage;
-  private readonly rowCount: number;
-
-  constructor(
-    private readonly analysis: Analysis,
-    private readonly index: OpIndex,
-    page: PageId,
-  ) {
-    this.rowCount = analysis.rowCount;
-    this.aliases = aliasesOf(analysis, page);
-    const own = this.track(page);
-    const ofAliases = this.aliases.map((alias) => this.track(alias));
-    this.joined = new JoinedPage(analysis, own, this.aliases, ofAliases);
-  }
-
-  /** Tells all intervals, until `tell` says false. */
-  build(tell: (interval: PageInterval) => boolean): void {
-    const { ops, mine } = this.index.opsOf(this.tracks);
-    const rows = this.changeRows(ops, mine);
-    let state = this.joined.at(-1);
-    let from = -1;
-    let changed: readonly Dimension[] = [];
-    let next = 0;
-    for (const row of rows) {
-      for (; next < mine.length && ops.row(mine[next]!) <= row; next++) this.apply(ops, mine[next]!);
-      const after = this.joined.at(row);
-      const differs = differing(state, after);
-      if (differs.length === 0) continue;
-      if (!tell({ fromRow: from, untilRow: row, state, changed })) return;
-      state = after;
-      from = row;
-      changed = differs;
-    }
-    tell({ fromRow: from, untilRow: Math.max(this.rowCount, from + 1), state, changed });
-  }
-
-  /** The state after `row`; undefined when the last few changes before it made no difference. */
-  instant(row: number): PageInstant | undefined {
-    const { ops, mine } = this.index.opsOf(this.tracks);
-    const rows = this.changeRows(ops, mine);
-    const end = firstIndex(rows.length, (i) => rows[i]! > row);
-    const quiet = Math.max(0, end - LAST_CHANGES);
-    let next = 0;
-    const applyUpTo = (last: number): PageState => {
-      for (; next < mine.length && ops.row(mine[next]!) <= last; next++) this.apply(ops, mine[next]!);
-      return this.joined.at(last);
-    };
-    let state = quiet === 0 ? this.joined.at(-1) : applyUpTo(rows[quiet - 1]!);
-    let fromRow = quiet === 0 ? -1 : undefined;
-    for (let i = quiet; i < end; i++) {
-      const after = applyUpTo(rows[i]!);
-      if (differing(state, after).length === 0) continue;
-      state = after;
-      fromRow = rows[i]!;
-    }
-    return fromRow === undefined ? undefined : { fromRow, state };
-  }
-
-  /** Several slots may show the same frame or page: it has one track. */
-  private track(id: PageId): PageTrack {
-    const known = this.tracks.find(
-      ({ space, subject, page }) => space === id.unit && subject === id.subject && page === id.page,
-    );
-    if (known) return known;
-    const track = trackOf(this.analysis, id);
-    this.tracks.push(track);
-    return track;
-  }
-
-  private apply(ops: OpLog, i: number): void {
-    if (ops.op(i) === Op.Loss) {
-      for (const t of this.tracks) t.apply(ops, i);
-      return;
-    }
-    const space = opSpace(this.analysis, ops, i);
-    const subject = opSubject(this.analysis, ops, i);
-    const first = ops.first(i);
-    const end = first + ops.count(i);
-    for (const t of this.tracks) {
-      if (t.space === space && t.subject === subject && t.page >= first && t.page < end) t.apply(ops, i);
-    }
-  }
-
-  /** Rows after which something may differ, ascending. Operations are in the order of their rows. */
-  private changeRows(ops: OpLog, mine: Uint32Array): readonly number[] {
-    const rows: number[] = [];
-    const inside = (row: number): boolean => row >= 0 && row < this.rowCount;
-    for (const op of mine) {
-      const row = ops.row(op);
-      if (inside(row) && row !== rows[rows.length - 1]) rows.push(row);
-    }
-    const bounds = this.aliases.flatMap(({ fromRow, untilRow }) => [fromRow, untilRow]).filter(inside);
-    if (bounds.length === 0) return rows;
-    const all = [...rows, ...bounds].sort((a, b) => a - b);
-    return all.filter((row, i) => i === 0 || row !== all[i - 1]);
-  }
-}
-
-/** Lists of dimensions, by a bit for each: there are few, and histories have many. */
-const lists: (readonly Dimension[])[] = [];
-
-/** Those in which two states differ. */
-function differing(a: PageState, b: PageState): readonly Dimension[] {
-  let bits = 0;
-  for (let i = 0; i < DIMENSIONS.length; i++) if (!sameDimension(a, b, DIMENSIONS[i]!)) bits |= 1 << i;
-  const list = lists[bits] ?? DIMENSIONS.filter((_, i) => (bits & (1 << i)) !== 0);
-  lists[bits] = list;
-  return list;
-}
-
-/**
- * Same words and same facts: lists are compared by what they hold, since tracks replace a list whenever it
- * changes.
- */
-function sameDimension(a: PageState, b: PageState, dimension: Dimension): boolean {
-  switch (dimension) {
-    case 'attribute':
-      return a.attribute === b.attribute && a.attributeRow === b.attributeRow;
-    case 'conversion':
-      return sameList(a.conversions, b.conversions);
-    case 'mappings':
-      return a.mappingsKnown === b.mappingsKnown && sameList(a.mappings, b.mappings);
-    case 'sptes':
-      return a.sptesKnown === b.sptesKnown && sameList(a.sptes, b.sptes);
-    case 'references':
-      return a.referencesKnown === b.referencesKnown && sameList(a.references, b.references);
-    case 'pfn':
-      return a.pfn === b.pfn && a.pfnKnown === b.pfnKnown;
-    case 'poison':
-      return a.poisoned === b.poisoned;
-  }
-}
-
-function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
-  if (a === b) return true;
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

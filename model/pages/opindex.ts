@@ -8,6 +8,7 @@ import { allSteps } from '../../parsers/base/steps.js';
 import { PAGES_PER_LEVEL } from '../../parsers/base/units.js';
 import type { Analysis } from '../analysis.js';
 import { TWO_32 } from '../../parsers/base/words.js';
+import type { PageId } from './aliases.js';
 import { Op, OP_BLOCK_LENGTH, type OpLog } from '../ops/oplog.js';
 import { HISTORY_SPACES, opSpace, opSubject, ownerOf, spaceOf, type Space } from './space.js';
 
@@ -79,6 +80,18 @@ export class OpIndex {
     return { ops: this.analysis.ops, mine: inOrder([found, this.losses]) };
   }
 
+  /** Pages that have at least so many operations of their own, those with most first. */
+  crowded(least: number): readonly PageId[] {
+    const { keys, starts } = this.columns;
+    const found: { readonly page: PageId; readonly count: number }[] = [];
+    for (let id = 0; id < keys.length; id++) {
+      const count = starts[id + 1]! - starts[id]!;
+      const page = count < least ? undefined : pageOfBucket(keys[id]!);
+      if (page) found.push({ page, count });
+    }
+    return found.sort((a, b) => b.count - a.count).map(({ page }) => page);
+  }
+
   /** Loss operations: they touch every page. */
   get losses(): Uint32Array {
     return this.columns.losses;
@@ -141,10 +154,16 @@ export function inOrder(lists: readonly ArrayLike<number>[]): Uint32Array {
     all.set(list, at);
     at += list.length;
   }
-  all.sort();
+  // Those of one page alone are in order already.
+  if (!isAscending(all)) all.sort();
   let kept = 0;
   for (let i = 0; i < all.length; i++) if (i === 0 || all[i] !== all[i - 1]) all[kept++] = all[i]!;
   return all.subarray(0, kept);
+}
+
+function isAscending(numbers: Uint32Array): boolean {
+  for (let i = 1; i < numbers.length; i++) if (numbers[i]! < numbers[i - 1]!) return false;
+  return true;
 }
 
 /** True for columns that lead to operations of a log of `length`, wherever one begins. */
@@ -330,4 +349,13 @@ function bucketKey(space: Space, subject: number, level: number, bucket: number)
     (subject + 1) * SUBJECT_STRIDE +
     bucket
   );
+}
+
+/** The page of a bucket of one page; undefined of a larger one. */
+function pageOfBucket(key: number): PageId | undefined {
+  const ofGfn = LEVEL_STRIDE * SPACE_LEVELS;
+  const inSpace = key % ofGfn;
+  if (inSpace >= LEVEL_STRIDE) return undefined;
+  const subject = Math.floor(inSpace / SUBJECT_STRIDE) - 1;
+  return { unit: key < ofGfn ? 'gfn' : 'pgoff', subject, page: inSpace % SUBJECT_STRIDE };
 }

@@ -8,27 +8,16 @@ import type { EventTable } from '../../parsers/events/table.js';
 import { kindName, kindSlots } from '../../parsers/events/kinds.js';
 import type { Analysis } from '../analysis.js';
 import type { PageRange } from '../findings/finding.js';
-import {
-  aliasesOf,
-  indexOf,
-  intervalIn,
-  pageHistory,
-  slotsOf,
-  type PageId,
-  type PageInterval,
-} from './intervals.js';
+import { aliasesOf, indexOf, intervalAtRow, slotsOf, type PageId, type PageInterval } from './intervals.js';
 import { inodeNamed, vmNamed } from './names.js';
 import { opSpace, opSubject, type Space } from './space.js';
+
+export { intervalAtRow };
 
 /** The `offset`-th page of a range, undefined when its VM or inode is not known. */
 export function pageOf(range: PageRange, offset = 0): PageId | undefined {
   const subject = range.unit === 'gfn' ? range.vm : range.inode;
   return subject < 0 ? undefined : { unit: range.unit, subject, page: range.first + offset };
-}
-
-/** The interval of a page's history that holds `row`; row -1 is the instant before the first event. */
-export function intervalAtRow(analysis: Analysis, page: PageId, row: number): PageInterval {
-  return intervalIn(pageHistory(analysis, page).intervals, row);
 }
 
 /** State of a page after the event `row`; ask for `row - 1` to get the state before it. */
