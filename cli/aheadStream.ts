@@ -153,7 +153,7 @@ export class StreamRing implements AheadStream {
  */
 export function fillStream(
   plan: StreamPlan,
-  unzstdStream: (pieces: Iterable<Uint8Array>) => Iterable<Uint8Array>,
+  unzstdStream: (pieces: Iterable<Uint8Array>, isLent: boolean) => Iterable<Uint8Array>,
 ): void {
   const counters = new Int32Array(plan.counters);
   const outputs = new Int32Array(plan.outputs);
@@ -161,12 +161,15 @@ export function fillStream(
   const slots = new FreeSlots(plan, counters);
   const state = { piece: -1, ended: false };
   const tell = (slot: number, length: number): void => {
-    outputs.set([slot, length, Math.max(0, state.piece)], ENTRY * (counters[PRODUCED]! % (plan.slots + 1)));
+    const entry = ENTRY * (counters[PRODUCED]! % (plan.slots + 1));
+    outputs[entry] = slot;
+    outputs[entry + 1] = length;
+    outputs[entry + 2] = Math.max(0, state.piece);
     Atomics.add(counters, PRODUCED, 1);
     Atomics.notify(counters, PRODUCED);
   };
   try {
-    for (const output of unzstdStream(readPieces(plan, state))) {
+    for (const output of unzstdStream(readPieces(plan, state), true)) {
       for (let at = 0; at < output.length; at += SLOT_BYTES) {
         const slot = slots.take();
         if (slot < 0) return;

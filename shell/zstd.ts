@@ -13,8 +13,11 @@ export interface Zstd {
    * is damaged.
    */
   unzstd(bytes: Uint8Array, expectedLength: number, room?: Uint8Array): Uint8Array;
-  /** A stream of frames, piece by piece. Throws where it is damaged; a missing end is not an error. */
-  unzstdStream(pieces: Iterable<Uint8Array>): Iterable<Uint8Array>;
+  /**
+   * A stream of frames, piece by piece. Throws where it is damaged; a missing end is not an error. What is
+   * lent is there until the next piece is asked for.
+   */
+  unzstdStream(pieces: Iterable<Uint8Array>, isLent?: boolean): Iterable<Uint8Array>;
   /**
    * A .zst file: frames of any window up to 2 GiB, skippable ones between them. Throws where it is damaged or
    * ends too early.
@@ -74,7 +77,7 @@ async function start(): Promise<Zstd> {
   const instances = await WasmInstances.of<ZstdExports>(codeOfLibrary(), imports);
   const unzstd: Zstd['unzstd'] = (bytes, expectedLength, room) =>
     expectedLength === 0 ? new Uint8Array(0) : whole(instances, bytes, expectedLength, room);
-  const unzstdStream = (pieces: Iterable<Uint8Array>): Iterable<Uint8Array> => streamed(instances, pieces);
+  const unzstdStream: Zstd['unzstdStream'] = (pieces, isLent = false) => streamed(instances, pieces, isLent);
   return {
     unzstd,
     unzstdStream,
@@ -117,9 +120,10 @@ function whole(
 function* streamed(
   instances: WasmInstances<ZstdExports>,
   pieces: Iterable<Uint8Array>,
+  isLent: boolean,
 ): Generator<Uint8Array> {
   const zstd = instances.take();
-  const stream = new Stream(zstd);
+  const stream = new Stream(zstd, isLent);
   let trapped = false;
   try {
     for (const piece of pieces) {
@@ -157,7 +161,10 @@ class Stream {
   /** A ZSTD_inBuffer, and a ZSTD_outBuffer behind it. */
   private readonly buffers: number;
 
-  constructor(zstd: ZstdExports) {
+  constructor(
+    zstd: ZstdExports,
+    private readonly isLent: boolean,
+  ) {
     this.zstd = zstd;
     this.inputSize = zstd.ZSTD_DStreamInSize();
     this.outputSize = zstd.ZSTD_DStreamOutSize();
@@ -198,8 +205,9 @@ class Stream {
       const result = this.zstd.ZSTD_decompressStream(this.context, outputAt, this.buffers);
       const { input, output } = this.words();
       const length = output[POSITION]!;
-      // Copied: the buffer is used again.
-      if (length > 0) yield new Uint8Array(this.zstd.memory.buffer, this.outputBytes, length).slice();
+      const made = new Uint8Array(this.zstd.memory.buffer, this.outputBytes, length);
+      // The buffer is used again.
+      if (length > 0) yield this.isLent ? made : made.slice();
       if (isError(result)) throw new Error('damaged zstd stream');
       // A full buffer may hold back more than the input tells.
       if (input[POSITION]! >= input[SIZE]! && length < this.outputSize) return;
