@@ -1,12 +1,13 @@
 /** How a rule's checks become its status and findings. */
 import assert from 'node:assert/strict';
-import { asPgoff } from '../../parsers/base/units.js';
+import { asGfn, asPgoff } from '../../parsers/base/units.js';
 import { kindId } from '../../parsers/events/kinds.js';
 import { TableBuilder } from '../../parsers/events/table.js';
 import { traceText } from '../../test/support/oneTrace.js';
 import { bytesOf, readFtrace } from '../../test/support/tables.js';
 import { ANY_DIALECT } from '../findings/dialect.js';
 import { FactBus } from '../world/facts.js';
+import type { SpteRec } from '../world/spte.js';
 import { Conv, Inode, Vm } from '../world/state.js';
 import { World } from '../world/world.js';
 import { RuleRun, type RuleDef } from './rule.js';
@@ -210,6 +211,33 @@ describe('what a rule leaves undecided', () => {
     assert.deepEqual(findings[0]!.evidence, [
       { row: 1, role: 'witness', note: 'first check that could not be decided' },
     ]);
+  });
+
+  it('is the same of SPTEs, of which most are only counted', () => {
+    const vm = new Vm(0, 1, 1, 0);
+    const rec = (row: number): SpteRec =>
+      ({ row, gfn: asGfn(row), level: 1, asId: 0 }) as Partial<SpteRec> as SpteRec;
+    const [kinds, others] = [['InvStart'] as const, ['InvEnd'] as const];
+    const [each, counted] = [run(), run()];
+    const both = (row: number, detail: string, missing: readonly ('InvStart' | 'InvEnd')[]): void => {
+      each.notRecorded(row, detail, missing, each.gfns(vm, asGfn(row)));
+      counted.notRecordedOf(vm, rec(row), detail, missing);
+    };
+    const same = (): void => assert.deepEqual(counted.close(), each.close());
+    for (const row of [4, 5, 6, 3, 7]) both(row, 'none', kinds);
+    same();
+    const said = [each.saidSoFar(), counted.saidSoFar()] as const;
+    both(8, 'none', kinds);
+    both(8, 'another', kinds);
+    both(8, 'another', others);
+    both(2, 'none', others);
+    same();
+    each.takeBack(said[0]);
+    counted.takeBack(said[1]);
+    same();
+    both(9, 'none', kinds);
+    same();
+    assert.deepEqual([counted.close().status.undecided, counted.close().status.reasons[0]!.count], [6, 6]);
   });
 
   it('has the pages of its first check', () => {

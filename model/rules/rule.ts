@@ -19,6 +19,7 @@ import type {
 import type { Dialect } from '../findings/dialect.js';
 import { canRecord, howToRecord, howToRecordAny } from '../findings/howToRecord.js';
 import type { Listener } from '../world/facts.js';
+import type { SpteRec } from '../world/spte.js';
 import type { Conv, Inode, Vm } from '../world/state.js';
 import type { World } from '../world/world.js';
 import { Fork } from './fork.js';
@@ -299,6 +300,16 @@ export class RuleRun {
       return;
     }
     this.undecided('not-recorded', row, detail, kinds, pages);
+  }
+
+  /** The same of an SPTE; where it is said of each that is installed, all but the first are only counted. */
+  notRecordedOf(vm: Vm, { row, gfn }: SpteRec, detail: string, kinds: readonly Missing[]): void {
+    const isSame = kinds === this.askedKinds && this.askedUnread < 0;
+    const entry = isSame ? this.reasons.get('not-recorded') : undefined;
+    if (entry?.detail === detail && row >= entry.row) {
+      this.open++;
+      entry.count++;
+    } else this.notRecorded(row, detail, kinds, this.gfns(vm, gfn));
   }
 
   /** True, and counted as undecided, when events are missing between two rows. */

@@ -90,21 +90,27 @@ export class GapFinder {
 
   /** Of rows whose times never step back, and among which nothing is lost: the last of each CPU. */
   private inOrder(seg: Segment, base: number, from: number): void {
-    const { cpu: cpus, length } = seg;
+    const { cpu: cpus, ts, length } = seg;
     let { lastOnCpu } = this;
+    // Most segments show no CPU for the first time: this only reads what it comes by.
     for (let i = from; i < length; i++) {
       const cpu = cpus[i]!;
-      if (cpu >= lastOnCpu.length) {
-        this.makeRoomFor(cpu);
-        ({ lastOnCpu } = this);
-      }
-      if (lastOnCpu[cpu] === -1) this.firstOnCpu.set(cpu, base + i);
+      if (cpu < lastOnCpu.length && lastOnCpu[cpu] !== -1) continue;
+      if (cpu >= lastOnCpu.length) this.makeRoomFor(cpu);
+      ({ lastOnCpu } = this);
       lastOnCpu[cpu] = base + i;
+      this.firstOnCpu.set(cpu, base + i);
     }
-    if (length > from) this.high = seg.ts[length - 1]!;
-    for (const [cpu] of this.firstOnCpu) {
-      const row = lastOnCpu[cpu]!;
-      if (cpu !== UNKNOWN_CPU && row >= base + from) this.lastTs[cpu] = seg.ts[row - base]!;
+    if (length > from) this.high = ts[length - 1]!;
+    let left = this.firstOnCpu.size;
+    const isFound = new Uint8Array(lastOnCpu.length);
+    for (let i = length - 1; i >= from && left > 0; i--) {
+      const cpu = cpus[i]!;
+      if (isFound[cpu] === 1) continue;
+      isFound[cpu] = 1;
+      left--;
+      lastOnCpu[cpu] = base + i;
+      if (cpu !== UNKNOWN_CPU) this.lastTs[cpu] = ts[i]!;
     }
   }
 

@@ -316,6 +316,33 @@ describe('gaps', () => {
     assert.deepEqual(restarts(20, { 10: 50 }), [10, 11]);
   });
 
+  it('run from the last event of their CPU, also segments before, and from its first', () => {
+    const builder = new TableBuilder();
+    const [name, comm] = [builder.names.internString('x'), builder.comms.internString('task')];
+    // Of CPU 1 the last row is 70,000, of CPU 2 the only one 65,540, of CPU 90 the only one 5.
+    const cpuOf = (row: number): number => {
+      if (row === 5) return 90;
+      if (row === 65_540) return 2;
+      return row <= 70_000 && row % 2 === 0 ? 1 : 0;
+    };
+    for (let row = 0; row < 140_000; row++) {
+      if (row === 139_000) {
+        for (const cpu of [0, 1, 2, 90, 3]) builder.addLoss(cpu, 1, 0, row);
+        builder.addLoss(-1, 1, 0, row, true);
+      }
+      builder.addRow(row, cpuOf(row), 7, 7, comm, KIND_UNKNOWN, name, 0, row + 1);
+    }
+    const { gaps } = new Survey(builder.finish());
+    const told = gaps.map(({ after, before, cpu }) => `${cpu}: ${after} to ${before}`);
+    assert.deepEqual(
+      told.sort(),
+      [
+        ...['0: -1 to 1', '0: 138999 to 139000', '1: -1 to 0', '1: 70000 to 139000', '2: -1 to 65540'],
+        ...['2: 65540 to 139000', '3: -1 to 139000', '90: -1 to 5', '90: 5 to 139000'],
+      ].sort(),
+    );
+  });
+
   it('lie everywhere in a text whose times step back more often than anybody can follow', () => {
     const pair = (i: number): Said[] => [on(0, { at: 2000 * (i + 1) }), on(0, { at: 2000 * (i + 1) - 1 })];
     const many = (steps: number): Survey =>

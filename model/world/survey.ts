@@ -356,7 +356,7 @@ export class Survey {
         events++;
         usesOfTask |= uses;
       }
-      if ((uses & (HAS_DETAILS | IS_CACHE)) === 0 || this.isKnown(seg, i, kind)) continue;
+      if ((uses & (HAS_DETAILS | IS_CACHE)) === 0 || this.isKnown(seg, i, kind, uses)) continue;
       this.ev.point(seg, index, i);
       if ((uses & IS_CACHE) !== 0) this.cached(kind);
       else this.details(kind, uses);
@@ -364,8 +364,12 @@ export class Survey {
     if (events > 0) tasks.saw(task, events, (usesOfTask & IS_RELATED) !== 0);
   }
 
-  /** True for an event that names the VM, by its thread group, that was named last, and nothing else. */
-  private isKnown(seg: Segment, i: number, kind: number): boolean {
+  /**
+   * True for an event that names the VM, by its thread group, that was named last, and nothing else, and for
+   * an entry where several VMs are known.
+   */
+  private isKnown(seg: Segment, i: number, kind: number, uses: number): boolean {
+    if ((uses & IS_ENTRY) !== 0) return this.severalVms;
     const slot = KVM_ALONE[kind]!;
     if (slot < 0 || seg.tgid[i] !== this.lastKvmTgid) return false;
     const p = seg.payload[i]!;
@@ -395,7 +399,7 @@ export class Survey {
   /** What an event that names an inode, a VM or a vCPU says. */
   private details(kind: number, uses: number): void {
     const { ev } = this;
-    if ((uses & IS_ENTRY) !== 0 && !this.severalVms) this.entered(ev.num(entryVcpu), ev.tid);
+    if ((uses & IS_ENTRY) !== 0) this.entered(ev.num(entryVcpu), ev.tid);
     if (INO_SLOT[kind]! >= 0) {
       const ino = ev.num(INO_SLOT[kind]!);
       // Events on one file and VM come in runs: a look-up in a set for each would be most of this pass.

@@ -1,5 +1,9 @@
 import { hex } from '../../pages/state.js';
+import type { Missing } from '../missing.js';
 import type { RuleDef } from '../rule.js';
+
+/** What tells the roots apart. */
+const ROOTS: readonly Missing[] = ['ExternalSpte'];
 
 /**
  * G11: TDX maps private memory in a mirror root and shared memory in the direct one. SPTE events do not name
@@ -29,26 +33,21 @@ export const g11: RuleDef = {
         if (vm.hasMirror) run.ok();
         return;
       }
-      const pages = run.gfns(vm, rec.gfn);
       const sides = [other, rec].map((r) => (r.root >= 0 ? r.root : r.side));
       if (!vm.hasMirror && !run.recorded('ExternalSpte')) {
         // Another root of the same kind (SMM, another CPU role) is legal; whether this VM has a mirror root
         // is not known.
-        run.notRecorded(
-          rec.row,
+        run.notRecordedOf(
+          vm,
+          rec,
           'Two roots hold a leaf for one gfn, and the trace does not say which roots they are.',
-          ['ExternalSpte'],
-          pages,
+          ROOTS,
         );
         return;
       }
+      const pages = run.gfns(vm, rec.gfn);
       if (sides[0]! < 0 || sides[1]! < 0)
-        run.notRecorded(
-          rec.row,
-          'The root of one of two leaves for one gfn is not recorded.',
-          ['ExternalSpte'],
-          pages,
-        );
+        run.notRecordedOf(vm, rec, 'The root of one of two leaves for one gfn is not recorded.', ROOTS);
       else if (sides[0] === sides[1]) run.ok();
       else if (!run.lost(other.row, rec.row, pages)) {
         run.violation({

@@ -161,12 +161,7 @@ export const g2: RuleDef = {
 
 /** Of an install in a trace that shows no brackets nothing is known. */
 function noBrackets(run: RuleRun, vm: Vm, rec: SpteRec): void {
-  run.notRecorded(
-    rec.row,
-    'Installs are seen, but no invalidation brackets with their ranges.',
-    BRACKETS,
-    run.gfns(vm, rec.gfn),
-  );
+  run.notRecordedOf(vm, rec, 'Installs are seen, but no invalidation brackets with their ranges.', BRACKETS);
 }
 
 /** The oldest open bracket of a VM that has a leaf's gfns in one of its ranges. */

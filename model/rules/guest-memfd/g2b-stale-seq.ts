@@ -110,11 +110,11 @@ export const g2b: RuleDef = {
           }
           return;
         }
-        brackets.hidden?.notRecorded(
-          rec.row,
+        brackets.hidden?.notRecordedOf(
+          vm,
+          rec,
           'Neither sequence numbers nor invalidation brackets are recorded.',
           SEQUENCES,
-          rule.gfns(vm, rec.gfn),
         );
         if (brackets.shown) judgeBrackets(brackets.shown, vm, rec, fault, t);
       },
