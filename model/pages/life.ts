@@ -51,6 +51,13 @@ interface Mark {
   readonly changed: readonly Dimension[];
 }
 
+/** The intervals that begin in the rows [from, until). */
+interface Stretch {
+  readonly from: number;
+  readonly until: number;
+  readonly intervals: readonly PageInterval[];
+}
+
 export class PageLife {
   /** One for each name, the page's own first. */
   private readonly tracks: PageTrack[] = [];
@@ -63,6 +70,7 @@ export class PageLife {
   private readonly rows: Uint32Array;
   /** As far as the life was replayed; the first is its beginning. */
   private readonly marks: Mark[];
+  private last: Stretch | undefined;
 
   constructor(
     private readonly analysis: Analysis,
@@ -93,14 +101,25 @@ export class PageLife {
 
   /** The interval that holds a row; -1 is the instant before the first event. */
   at(row: number): PageInterval {
-    const marks = this.marks;
-    const from = marks[Math.max(0, firstIndex(marks.length, (i) => marks[i]!.fromRow > row) - 1)]!;
-    let found: PageInterval | undefined;
-    this.eachFrom(from, (interval) => {
-      found = interval;
-      return interval.untilRow <= row;
-    });
-    return found!;
+    const intervals = this.stretch(row);
+    return intervals[Math.max(0, firstIndex(intervals.length, (i) => intervals[i]!.fromRow > row) - 1)]!;
+  }
+
+  /**
+   * The intervals between two marks, or all of a life without any, among them the one that holds a row. The
+   * last such stretch is remembered: who asks goes from row to row mostly.
+   */
+  private stretch(row: number): readonly PageInterval[] {
+    const { marks, last } = this;
+    if (last && last.from <= row && row < last.until) return last.intervals;
+    while (this.worth > 0 && marks.at(-1)!.fromRow <= row && this.markNext());
+    const next = firstIndex(marks.length, (i) => marks[i]!.fromRow > row);
+    const from = marks[Math.max(0, next - 1)]!;
+    const until = marks[next]?.fromRow ?? Infinity;
+    const intervals: PageInterval[] = [];
+    this.eachFrom(from, (interval) => intervals.push(interval) > 0 && interval.untilRow < until);
+    this.last = { from: from.fromRow, until, intervals };
+    return intervals;
   }
 
   /**
@@ -132,13 +151,15 @@ export class PageLife {
 
   /** Makes the marks of all of a long life, one a step. */
   *markAll(): Generator<undefined, void> {
-    while (this.worth > 0 && this.marks.at(-1)!.change + MARK_EVERY < this.rows.length) {
-      const { length } = this.marks;
-      this.eachFrom(this.marks.at(-1)!, () => this.marks.length === length);
-      // An interval that goes on behind all changes is told at their end.
-      if (this.marks.length === length) return;
-      yield;
-    }
+    while (this.worth > 0 && this.markNext()) yield;
+  }
+
+  /** Makes one mark more; false where all are made. */
+  private markNext(): boolean {
+    const { length } = this.marks;
+    if (length * MARK_EVERY >= this.rows.length) return false;
+    this.eachFrom(this.marks.at(-1)!, () => this.marks.length === length);
+    return true;
   }
 
   /** Tells the intervals from the one of a mark on. */
