@@ -47,6 +47,31 @@ export function openLines(source: ByteSource, table: EventTable): OpenTrace | un
 }
 
 /**
+ * The same of the content of a compressed source, which has so many bytes and is decompressed when somebody
+ * asks for a text.
+ */
+export function openContentLines(
+  source: ByteSource,
+  options: ReadOptions,
+  table: EventTable,
+  bytes: number,
+): OpenTrace | undefined {
+  let content: ByteSource = source;
+  let plain: PlainSource | undefined;
+  for (let depth = 0; depth < NESTED_MAX; depth++) {
+    const codec = compressionOf(content.read(0, SNIFF_BYTES).slice());
+    if (codec === undefined) break;
+    plain = plainOf(content, codec, options);
+    if (!plain) return undefined;
+    content = plain;
+  }
+  if (!plain) return undefined;
+  plain.giveSize(bytes);
+  const open = openLines(plain, table);
+  return open && withTable(open, table, { plain });
+}
+
+/**
  * The same of a format whose records are found again by their places, which were kept with the table;
  * undefined of other formats.
  */

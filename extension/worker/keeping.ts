@@ -2,6 +2,7 @@
  * What is kept of a worker's trace: taken before it is read, and compared with the whole file behind the
  * answer; or kept once it was read. All of it is done in steps, between which the worker answers.
  */
+import { PlainSource } from '../../parsers/compressed/plainSource.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import { markLongLives } from '../../model/pages/intervals.js';
 import { pageFramesInSteps } from '../../parsers/events/pageFrames.js';
@@ -13,6 +14,14 @@ import type { Before, Judged, KeptTraces, WorkerTools } from './judged.js';
 import { warmUp, warmUpHovers } from './warmUp.js';
 
 const byTimers = (next: () => void): void => void setTimeout(next, 0);
+
+/** How it is done behind an answer. */
+type Behind = Pick<WorkerTools, 'later' | 'spool'>;
+
+/** A click on a compressed text asks for places all over it. */
+function* spooled({ trace: { plain } }: Judged, spool: WorkerTools['spool']): Generator<undefined, void> {
+  if (spool && plain instanceof PlainSource) yield* plain.spoolInto(spool);
+}
 
 /** All that decides a report besides the bytes of its file. */
 export function askedOf(
@@ -32,9 +41,10 @@ export function compareBehind(
   digest: () => Generator<undefined, string>,
   isOver: () => boolean,
   tell: (isSame: boolean) => void,
-  later: WorkerTools['later'] = byTimers,
+  { later = byTimers, spool }: Behind = {},
 ): void {
   function* steps(): Generator<undefined, boolean> {
+    yield* spooled(judged, spool);
     yield* warmUp(judged);
     yield* before.fill();
     yield* markLongLives(judged.analysis);
@@ -60,10 +70,11 @@ export function keepBehind(
   judged: Judged,
   keep: Keep | undefined,
   isOver: () => boolean,
-  later: WorkerTools['later'] = byTimers,
+  { later = byTimers, spool }: Behind = {},
 ): void {
   function* steps(): Generator<undefined, void> {
     const { trace: open, analysis } = judged;
+    yield* spooled(judged, spool);
     yield* warmUp(judged);
     yield* markLongLives(analysis);
     yield* pageFramesInSteps(open.table);

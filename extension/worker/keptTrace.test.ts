@@ -7,6 +7,7 @@ import { TraceCache, type CacheSettings } from '../../shell/cache/traceCache.nod
 import type { ByteSource } from '../../parsers/base/source.js';
 import type { Report } from '../protocol/report.js';
 import { type AskedWorker, SAMPLE, workerOn } from '../test/askWorker.js';
+import { openSpool } from '../../shell/spool.node.js';
 import { nodeCodecs } from '../../shell/codecs.node.js';
 import { keptTraces } from './keptTraces.node.js';
 
@@ -15,6 +16,9 @@ const TRACES = [
   'sample-traces/perf/7.2.13/M2.p.perf.data',
   'sample-traces/tracecmd/conv_small.v7-stack.dat',
   'sample-traces/scenarios/20-pin-with-loss.txt',
+  'sample-traces/compressed/M2.p.txt.zst',
+  'sample-traces/compressed/M2.p.txt.xz',
+  'sample-traces/compressed/M2.p.txt.gz',
 ];
 
 const sumOf = (source: ByteSource): string =>
@@ -29,9 +33,10 @@ describe('a trace that a worker takes from what is kept', () => {
   });
   afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-  const worker = async (file: string, sum = sumOf): Promise<AskedWorker> =>
+  const worker = async (file: string, sum = sumOf, spools = true): Promise<AskedWorker> =>
     workerOn(file, {
       kept: keptTraces(new TraceCache(settings), file, await nodeCodecs()),
+      ...(spools && { spool: () => openSpool(settings.folder, 0) }),
       digest: sum,
       *digestInSteps(source) {
         yield;
@@ -124,10 +129,10 @@ describe('a trace that a worker takes from what is kept', () => {
     assert.deepEqual(entries(), []);
   });
 
-  it('is not taken with other options, and not kept of a compressed text', async () => {
+  it('is not taken with other options, and not kept of a compressed text that can be put nowhere', async () => {
     await keep(SAMPLE);
     assert.equal((await worker(SAMPLE)).ask('kept', { skewNs: 7 }), null);
-    const packed = await worker('sample-traces/compressed/M2.p.txt.zst');
+    const packed = await worker('sample-traces/compressed/M2.p.txt.zst', sumOf, false);
     assert.equal(packed.ask('kept', {}), null);
     packed.ask('check', {});
     await new Promise((done) => setTimeout(done, 50));

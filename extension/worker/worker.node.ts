@@ -16,6 +16,7 @@ import { TraceCache, type CacheSettings } from '../../shell/cache/traceCache.nod
 import { digestInSteps } from '../../shell/cache/wholeTraces.node.js';
 import { keptTraces } from './keptTraces.node.js';
 import { nodeCodecs } from '../../shell/codecs.node.js';
+import { openSpool } from '../../shell/spool.node.js';
 import { MemoryWatch, mostFindings } from '../../shell/memory.node.js';
 import { KernelSources } from '../../shell/kernelSource.node.js';
 
@@ -97,6 +98,7 @@ void nodeCodecs().then((codecs) =>
       later: (next) => void setImmediate(next),
       digest,
       digestInSteps: (source) => digestInSteps(source, createHash('sha256')),
+      ...(keeps && { spool: () => openSpool(keeps.folder) }),
       ...(keeps && { clearKept: () => new TraceCache(keeps).clear().entries }),
       ...(keeps && 'path' in data && { kept: keptTraces(new TraceCache(keeps), data.path, codecs) }),
       findSource: (frame, map) => kernel.find(frame, map),

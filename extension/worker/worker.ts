@@ -6,6 +6,7 @@
 import type { Analysis } from '../../model/analysis.js';
 import { assert } from '../../parsers/base/assert.js';
 import type { ByteSource } from '../../parsers/base/source.js';
+import { PlainSource } from '../../parsers/compressed/plainSource.js';
 import { analyze, withLimit } from './core.js';
 import { withTable, type Onlooker, type OpenTrace, type ReadOptions } from '../../parsers/reader.js';
 import { sidecarIn } from '../../recorder/beside.js';
@@ -110,6 +111,8 @@ class TraceServer {
   again({ beside }: Methods['again']['params']): boolean {
     const { openAgain } = this.tools;
     if (!openAgain || !this.opened || this.debugging || this.asked) return false;
+    const plain = this.trace?.trace.plain;
+    if (plain instanceof PlainSource) plain.dropSpool();
     this.trace = undefined;
     this.isFromKept = false;
     this.analysis = undefined;
@@ -145,13 +148,9 @@ class TraceServer {
     const before = kept.find(source, asked, () => this.rereadAlone(options));
     if (!before) return null;
     const { open: trace, analysis, digest } = before;
-    this.trace = {
-      source,
-      wholes: [source],
-      trace,
-      shown: before.shown,
-      readMs: this.tools.now() - start,
-    };
+    const places = trace.plain ?? source;
+    const readMs = this.tools.now() - start;
+    this.trace = { source: places, wholes: [source], trace, shown: before.shown, readMs };
     this.analysis = analysis;
     this.limited = undefined;
     this.isFromKept = true;
@@ -167,7 +166,7 @@ class TraceServer {
         before.drop();
         this.post({ stale: true });
       },
-      this.tools.later,
+      this.tools,
     );
     return this.report(read, { read: read.readMs, judge: 0 });
   }
@@ -221,7 +220,7 @@ class TraceServer {
     const source = wholes[0]!;
     const isAlone = wholes.length === 1 && !files && !this.isFromKept;
     const keep = isAlone && kept ? { kept, source, digest: this.digestOf(source), shown } : undefined;
-    keepBehind(this.judged(), keep, isOver, this.tools.later);
+    keepBehind(this.judged(), keep, isOver, this.tools);
   }
 
   /** Shows the host what was found so far. */

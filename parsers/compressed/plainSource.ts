@@ -41,6 +41,15 @@ interface Piece {
   readonly bytes: Uint8Array;
 }
 
+/** Where all of a content can be put, to be read at any place without being decompressed again. */
+export interface Spool {
+  /** Puts bytes behind those that are there; false where there is no room for them. */
+  add(bytes: Uint8Array): boolean;
+  /** As a source does. */
+  read(offset: number, length: number): Uint8Array;
+  close(): void;
+}
+
 export class PlainSource implements ByteSource {
   private pieces: Piece[] = [];
   /** Where the kept pieces begin, and where the next one will. */
@@ -50,6 +59,11 @@ export class PlainSource implements ByteSource {
   private window = WINDOW_BYTES;
   private joined = new Uint8Array(0);
   private output: Iterator<Uint8Array> | undefined;
+  private spool: Spool | undefined;
+  /** What goes on into it; undefined where all of it is there. */
+  private spooling: Iterator<Uint8Array> | undefined;
+  /** So many plain bytes are in it. */
+  private spooled = 0;
   /** Bytes of the compressed source that were taken so far, at most. */
   taken = 0;
   /** Why the plain bytes end where they do; undefined while nothing is wrong. */
@@ -63,6 +77,11 @@ export class PlainSource implements ByteSource {
   /** Plain bytes in all; Infinity until the last of them was decompressed, which a read up to it ensures. */
   get size(): number {
     return this.known;
+  }
+
+  /** Says how many there are, which was found before. */
+  giveSize(bytes: number): void {
+    this.known = bytes;
   }
 
   /** The same before it is known, by what was decompressed so far. */
@@ -82,6 +101,8 @@ export class PlainSource implements ByteSource {
   }
 
   read(offset: number, length: number): Uint8Array {
+    while (this.spooled < offset + length && this.spoolMore());
+    if (this.spool) return this.spool.read(offset, length);
     if (offset < this.from) this.restart();
     // One byte more than asked for: the end is then known as soon as its last byte was handed out.
     while (this.until <= offset + length && this.until < this.known) this.pull(offset);
@@ -106,6 +127,53 @@ export class PlainSource implements ByteSource {
     });
     this.pieces = [];
     return false;
+  }
+
+  /** True where any place is read without what is before it. */
+  get isAtHand(): boolean {
+    return this.window === Infinity || (this.spool !== undefined && this.spooled >= this.known);
+  }
+
+  /**
+   * Puts all plain bytes elsewhere, in steps, between which they may be read: who asks for a place waits for
+   * what is before it, once.
+   */
+  *spoolInto(open: () => Spool | undefined): Generator<undefined, void> {
+    if (this.window === Infinity || this.spool) return;
+    this.spool = open();
+    if (!this.spool) return;
+    this.restart();
+    this.spooling = this.decompress(inputOf(this.compressed))[Symbol.iterator]();
+    while (this.spoolMore()) yield;
+  }
+
+  /** Puts one more piece into the spool; false where that was the last. */
+  private spoolMore(): boolean {
+    if (!this.spool || !this.spooling) return false;
+    const bytes = pieceOf(this.spooling);
+    const kept = bytes?.subarray(0, this.known - this.spooled);
+    if (kept && !this.spool.add(kept)) {
+      this.dropSpool();
+      return false;
+    }
+    this.spooled += kept?.length ?? 0;
+    if (bytes && this.spooled < this.known) return true;
+    this.known = this.spooled;
+    this.endSpooling();
+    return false;
+  }
+
+  private endSpooling(): void {
+    this.spooling?.return?.();
+    this.spooling = undefined;
+  }
+
+  /** Lets go what was put elsewhere. */
+  dropSpool(): void {
+    this.endSpooling();
+    this.spool?.close();
+    this.spool = undefined;
+    this.spooled = 0;
   }
 
   /** Ends the decompression under way, and frees what it holds. */
@@ -208,5 +276,24 @@ export class PlainSource implements ByteSource {
   /** Index of the piece that holds `offset`. */
   private pieceAt(offset: number): number {
     return Math.max(0, firstIndex(this.pieces.length, (i) => this.pieces[i]!.at > offset) - 1);
+  }
+}
+
+function* inputOf(source: ByteSource): Generator<Uint8Array> {
+  for (let at = 0; at < source.size; ) {
+    const bytes = source.read(at, INPUT_BYTES);
+    if (bytes.length === 0) return;
+    at += bytes.length;
+    yield bytes.slice();
+  }
+}
+
+/** The next piece; undefined at the end, as where it is damaged, which was said when it was read. */
+function pieceOf(output: Iterator<Uint8Array>): Uint8Array | undefined {
+  try {
+    const { done, value } = output.next();
+    return done === true ? undefined : value;
+  } catch {
+    return undefined;
   }
 }

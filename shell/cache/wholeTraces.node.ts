@@ -3,7 +3,9 @@ import type { Hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Analysis } from '../../model/analysis.js';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
-import { openLines, openRecords } from '../../parsers/registry.js';
+import { PlainSource } from '../../parsers/compressed/plainSource.js';
+import { openContentLines, openLines, openRecords } from '../../parsers/registry.js';
+import { parsed, whole } from '../../parsers/base/shape.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { OpenTrace, ReadOptions } from '../../parsers/reader.js';
@@ -31,7 +33,9 @@ export interface Reread {
 }
 
 /** How the texts of rows are found again, as an entry says it; '' where all of the trace is read for them. */
-type TextsBy = 'by lines' | 'by records' | '';
+type TextsBy = 'by lines' | typeof OF_CONTENT | 'by records' | '';
+
+const OF_CONTENT = 'by lines of content';
 
 /** An entry that holds these is of a whole trace. */
 const EVENTS = 'events';
@@ -64,15 +68,16 @@ export function findTrace(
   const digest = entry.pack.text('digest');
   const note = entry.pack.text('note') ?? '';
   const by = entry.pack.text('texts');
+  const options = { ...codecs, cancel: NEVER_CANCELLED };
   const records = (table: EventTable): OpenTrace | undefined =>
-    by === 'by records'
-      ? openRecords(source, { ...codecs, cancel: NEVER_CANCELLED }, table, placesIn(entry.pack))
-      : undefined;
-  const open =
-    known &&
-    (by === 'by lines'
-      ? openLines(source, known.table)
-      : openLater(known.table, () => records(known.table) ?? all().open));
+    by === 'by records' ? openRecords(source, options, table, placesIn(entry.pack)) : undefined;
+  const bytes = parsed(whole(0), entry.pack.text('content') ?? '');
+  let open: OpenTrace | undefined;
+  if (known && by === 'by lines') open = openLines(source, known.table);
+  else if (known && by === OF_CONTENT && bytes !== undefined)
+    open = openContentLines(source, options, known.table, bytes);
+  else if (known && by !== OF_CONTENT)
+    open = openLater(known.table, () => records(known.table) ?? all().open);
   if (known && open && digest !== undefined) {
     giveVendor(open.table, entry.pack.text('vendor') ?? '');
     return { ...known, open, digest, note, drop: () => entry.drop(), close: () => entry.close() };
@@ -118,8 +123,9 @@ export interface KeptFacts {
 }
 
 /**
- * Keeps a trace in steps. What was mended, or was compressed as a whole, is not kept: its places are those of
- * a content that has to be made again. The trace is asked for texts before this returns, and not behind that.
+ * Keeps a trace in steps. What was mended is not kept, nor what was compressed as a whole and is not at hand:
+ * its places are those of a content that has to be made again. The trace is asked for texts
+ * before this returns, and not behind that.
  */
 export function keepTrace(
   cache: TraceCache,
@@ -128,8 +134,8 @@ export function keepTrace(
   { open, analysis }: Reread,
   { digest, note }: KeptFacts,
 ): Generator<undefined, boolean> {
-  const isKept = !open.plain && !open.mended && open.table.length > 0;
-  const texts = isKept ? textsBy(source, open) : '';
+  const texts = textsBy(source, open);
+  const isKept = !open.mended && open.table.length > 0 && !(open.plain && texts === '');
   const vendor = isKept ? vendorOfTrace(open) : '';
   function* steps(): Generator<undefined, boolean> {
     if (!isKept) return false;
@@ -138,6 +144,7 @@ export function keepTrace(
       if (!isWhole) return false;
       if (texts === 'by records') yield* writePlaces(pack, open);
       pack.addText('texts', texts);
+      if (open.plain) pack.addText('content', String(open.plain.size));
       pack.addText('vendor', vendor);
       pack.addText('digest', typeof digest === 'string' ? digest : yield* digest());
       pack.addText('note', note);
@@ -160,10 +167,18 @@ export function* digestInSteps(source: ByteSource, sum: Hash): Generator<undefin
 
 /** How the format finds the texts of rows without having read the trace. */
 function textsBy(source: ByteSource, open: OpenTrace): TextsBy {
+  const { table, plain } = open;
+  if (table.length === 0 || open.mended) return '';
+  // Of a content that is not at hand, each of the texts is a pass over all that is before it.
+  if (plain)
+    return plain instanceof PlainSource && plain.isAtHand && isByLines(plain, open) ? OF_CONTENT : '';
   if (open.recordPlaces) return 'by records';
+  return isByLines(source, open) ? 'by lines' : '';
+}
+
+function isByLines(source: ByteSource, open: OpenTrace): boolean {
   const { table } = open;
   const again = openLines(source, table);
   const rows = [0, table.length >>> 1, table.length - 1];
-  const isSame = rows.every((row) => isDeepStrictEqual(again?.describe(row), open.describe(row)));
-  return isSame ? 'by lines' : '';
+  return rows.every((row) => isDeepStrictEqual(again?.describe(row), open.describe(row)));
 }

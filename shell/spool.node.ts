@@ -1,0 +1,69 @@
+/** A file without a name on the user's own disk, for content that is to be read again at any place. */
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Spool } from '../parsers/compressed/plainSource.js';
+
+/** So much room is left on the disk besides. */
+const SPARE_BYTES = 2 ** 30;
+/** The disk is asked for its room whenever so much was written. */
+const ASKED_BYTES = 64 << 20;
+
+/** In a folder that is there from then on; undefined where it cannot be written into. */
+export function openSpool(folder: string, spareBytes = SPARE_BYTES): Spool | undefined {
+  try {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const file = path.join(folder, `${randomBytes(16).toString('hex')}.spool`);
+    const fd = fs.openSync(file, 'wx+', 0o600);
+    // What has no name is gone with its process, however that ends.
+    fs.rmSync(file);
+    return new FileSpool(fd, folder, spareBytes);
+  } catch {
+    return undefined;
+  }
+}
+
+class FileSpool implements Spool {
+  private written = 0;
+  private room = 0;
+  private buffer = new Uint8Array(1 << 16);
+
+  constructor(
+    private readonly fd: number,
+    private readonly folder: string,
+    private readonly spareBytes: number,
+  ) {}
+
+  add(bytes: Uint8Array): boolean {
+    try {
+      if (this.room < bytes.length) {
+        const { bavail, bsize } = fs.statfsSync(this.folder);
+        if (bavail * bsize < this.spareBytes + bytes.length) return false;
+        this.room = Math.max(ASKED_BYTES, bytes.length);
+      }
+      this.room -= bytes.length;
+      for (let done = 0; done < bytes.length; )
+        done += fs.writeSync(this.fd, bytes, done, bytes.length - done, this.written + done);
+      this.written += bytes.length;
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    const wanted = Math.max(0, Math.min(length, this.written - offset));
+    if (wanted > this.buffer.length) this.buffer = new Uint8Array(wanted);
+    let got = 0;
+    while (got < wanted) {
+      const n = fs.readSync(this.fd, this.buffer, got, wanted - got, offset + got);
+      if (n === 0) break;
+      got += n;
+    }
+    return this.buffer.subarray(0, got);
+  }
+
+  close(): void {
+    fs.closeSync(this.fd);
+  }
+}
