@@ -112,7 +112,8 @@ export function packPayload(pool: Uint32Array, p: number, end: number): number {
     if ((wide & (1 << slot)) !== 0) pool[to++] = high;
   }
   pool[p] = read | (wide << FAILED_SHIFT);
-  pool.fill(0, to, end);
+  // A call of the engine's would cost more for so few words.
+  for (let i = to; i < end; i++) pool[i] = 0;
   return to;
 }
 

@@ -38,11 +38,13 @@ import { compressedBody, compressedRanges, skippedAfter } from './records.js';
 import { Rows } from './rows.js';
 import { Samples } from './samples.js';
 import { Stacks } from './stacks.js';
-import { Stage } from './stage.js';
+import { MANY_ROWS, Stage } from './stage.js';
 import { tellRecording } from './told.js';
 import { Threads } from './threads.js';
 
 const READ_BYTES = 1 << 20;
+/** Of such a file many records wait. */
+const LARGE_BYTES = 1 << 22;
 /** Tracing data in pipe mode is kept until it is whole. */
 const TRACING_LIMIT = 256 << 20;
 const STOP = -1;
@@ -131,7 +133,7 @@ class RecordReader {
     this.little = !info.bigEndian;
     const threads = new Threads(builder.comms);
     const kept = new KeptBytes(this.little);
-    this.stage = new Stage(kept);
+    this.stage = new Stage(kept, source.size >= LARGE_BYTES ? MANY_ROWS : undefined);
     this.samples = new Samples(info, builder, new Stacks(builder, this.little), threads);
     this.rows = new Rows(info, builder, this.stage, this.samples, threads);
     const keep = kept.keep.bind(kept);

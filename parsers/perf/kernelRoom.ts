@@ -2,10 +2,10 @@
 import type { SampleKernel } from './kernelExports.js';
 
 const WASM_PAGE_BYTES = 1 << 16;
-/** What a decompressor gives, and what is read of a file at once. */
-const PIECE_BYTES = [1 << 17, 1 << 20] as const;
-/** A smaller file is read before a kernel starts, smaller pieces are single records; tests set it lower. */
-export const KERNEL_LIMIT = { bytesMin: 1 << 20, pieceMin: 1 << 15 };
+/** A record that lies across two pieces, what a decompressor gives, and what is read of a file at once. */
+const PIECE_BYTES = [1 << 12, 1 << 17, 1 << 20] as const;
+/** A smaller file is read before a kernel has started; tests set it lower. */
+export const KERNEL_LIMIT = { bytesMin: 1 << 20 };
 /** As much waits for its turn at most as there may be without rounds (rows.ts). */
 const ROOM_MAX = 256 << 20;
 /** What compressed records hold, for each byte of the file. */
@@ -25,10 +25,9 @@ export class KernelRoom {
     this.fresh = kernel.PIECES.value;
   }
 
-  /** A copy of a piece; undefined where there is no room, or it is too small. */
+  /** A copy of a piece; undefined where there is no room. */
   copy(bytes: Uint8Array): Uint8Array | undefined {
-    const size =
-      bytes.length < KERNEL_LIMIT.pieceMin ? -1 : PIECE_BYTES.findIndex((piece) => piece >= bytes.length);
+    const size = PIECE_BYTES.findIndex((piece) => piece >= bytes.length);
     const place = size < 0 ? -1 : this.placeOf(size);
     if (place < 0) return undefined;
     const copy = new Uint8Array(this.buffer, place, bytes.length);

@@ -10,26 +10,37 @@
 import type { Chunk } from './feed.js';
 import type { KeptBytes } from './kept.js';
 
+/** Room that costs nothing before it is used, but what a small file would have to ask for. */
 const FIRST_ROWS = 1 << 15;
+export const MANY_ROWS = 1 << 19;
 
 export class Stage {
   count = 0;
-  times = new Float64Array(FIRST_ROWS);
+  times: Float64Array;
   /** Ids of the chunks that hold the records. */
-  chunks = new Uint32Array(FIRST_ROWS);
+  chunks: Uint32Array;
   /** Places of the records in their chunks. */
-  offsets = new Uint32Array(FIRST_ROWS);
+  offsets: Uint32Array;
   newest = -Infinity;
   /** Rows that wait, in runs of ascending time; what the last {@link keep} left is one run. */
-  private order = new Uint32Array(FIRST_ROWS);
-  private scratch = new Uint32Array(FIRST_ROWS);
+  private order: Uint32Array;
+  private scratch: Uint32Array;
   private starts: number[] = [0];
   /** Time of the one that was added last. */
   latest = -Infinity;
   /** Rows that wait. */
   waiting = 0;
 
-  constructor(readonly bytes: KeptBytes) {}
+  constructor(
+    readonly bytes: KeptBytes,
+    rows = FIRST_ROWS,
+  ) {
+    this.times = new Float64Array(rows);
+    this.chunks = new Uint32Array(rows);
+    this.offsets = new Uint32Array(rows);
+    this.order = new Uint32Array(rows);
+    this.scratch = new Uint32Array(rows);
+  }
 
   /**
    * Adds the record at chunk.bytes[offset] and returns its row: the caller sets its time, then calls {@link

@@ -116,7 +116,7 @@ function readOf(bytes: Uint8Array, withKernel: boolean, options = OPTIONS): Read
 
 describe('the kernel of samples', () => {
   const usual = { ...KERNEL_LIMIT };
-  before(() => Object.assign(KERNEL_LIMIT, { bytesMin: 0, pieceMin: 0 }));
+  before(() => Object.assign(KERNEL_LIMIT, { bytesMin: 0 }));
   after(() => Object.assign(KERNEL_LIMIT, usual));
 
   it('makes the rows that the reader makes, of any and of damaged recordings', () => {
