@@ -9,6 +9,7 @@ import type { Bundle } from '../parsers/bundle/merge.js';
 import { openRun, unalignedTrace, whyApart } from '../parsers/bundle/open.js';
 import { parseProject } from '../parsers/bundle/project.js';
 import { factsOf, provenRuns } from '../parsers/bundle/run.js';
+import { isLimited } from '../parsers/events/issues.js';
 import type { EventTable } from '../parsers/events/table.js';
 import type { Args, OptionSpecs } from './args.js';
 import { codecs } from './codecs.js';
@@ -94,18 +95,23 @@ function isProject(name: string): boolean {
  * Groups of files that are to be one trace each, a group of one by itself:
  * as the user says, else as the files say.
  */
-export function groupsOf(args: Args, output: Output): readonly (readonly BundleFile[])[] {
+export function groupsOf(
+  args: Args,
+  output: Output,
+  kept?: { readonly known: Runs | undefined; keep(runs: Runs): void },
+): readonly (readonly BundleFile[])[] {
   const files = namedFiles(args, args.positionals);
-  const merge = args.flag('merge') || args.list('offset').length > 0 || args.list('guest').length > 0;
+  const merge = isMerged(args);
   if (merge && args.flag('separate'))
     throw new UsageError('--merge, --offset and --guest contradict --separate');
   const projects = args.positionals.filter(isProject).map(readProject);
   if (merge && files.length > 1) return [...projects, files];
-  if (merge || args.flag('separate')) return [...projects, ...files.map((file) => [file])];
   // What a file by itself says of others is of no use.
-  if (files.length < 2) return [...projects, ...files.map((file) => [file])];
+  if (filesThatSay(args).length === 0) return [...projects, ...files.map((file) => [file])];
   const hints = files.map((file) => hintOf(file.path));
-  const runs = runsByThemselves(files, hints, output);
+  const found = kept?.known ? { runs: kept.known, isCertain: false } : runsByThemselves(files, hints, output);
+  if (found.isCertain) kept?.keep(found.runs);
+  const { runs } = found;
   const first = new Map(runs.map((run) => [run[0]!, run]));
   const others = new Set(runs.flatMap((run) => run.slice(1)));
   const groups = files.flatMap((_, i) => (others.has(i) ? [] : [first.get(i) ?? [i]]));
@@ -114,6 +120,18 @@ export function groupsOf(args: Args, output: Output): readonly (readonly BundleF
     ...groups.map((group) => group.map((index) => withReason(files, hints, groups, group, index))),
   ];
 }
+
+const isMerged = (args: Args): boolean =>
+  args.flag('merge') || args.list('offset').length > 0 || args.list('guest').length > 0;
+
+/** The files that are grouped by what they say of one another; none where the user has said it. */
+export function filesThatSay(args: Args): readonly BundleFile[] {
+  const files = namedFiles(args, args.positionals);
+  return isMerged(args) || args.flag('separate') || files.length < 2 ? [] : files;
+}
+
+/** Sets of files, by their indexes, of which each is one run. */
+type Runs = readonly (readonly number[])[];
 
 /**
  * A QEMU log that lies beside the traces of one run is meant to be part of it: says so where it could not be.
@@ -197,20 +215,22 @@ function runsByThemselves(
   files: readonly BundleFile[],
   hints: readonly RunHint[],
   output: Output,
-): readonly (readonly number[])[] {
+): { readonly runs: Runs; readonly isCertain: boolean } {
   const guests = new Set(hints.flatMap((hint) => hint.guests ?? []));
   const asked = files.flatMap((file, index) =>
     hints[index]!.may || guests.has(hints[index]!.traceId ?? -1n) ? [{ file, index }] : [],
   );
-  if (asked.length < 2) return [];
+  if (asked.length < 2) return { runs: [], isCertain: false };
   const facts = asked.flatMap(({ file, index }) => {
     const open = readable(file, output);
     if (!open) return [];
     const fact = factsOf(open.path, open.open.table);
+    const isWhole = !isLimited(open.open.table);
     open.close();
-    return [{ fact, index }];
+    return [{ fact, index, isWhole }];
   });
-  return provenRuns(facts.map(({ fact }) => fact)).map((run) => run.map((i) => facts[i]!.index));
+  const runs = provenRuns(facts.map(({ fact }) => fact)).map((run) => run.map((i) => facts[i]!.index));
+  return { runs, isCertain: facts.length === asked.length && facts.every(({ isWhole }) => isWhole) };
 }
 
 function hintOf(name: string): RunHint {

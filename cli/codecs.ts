@@ -24,9 +24,13 @@ let ahead: { readonly path: string; readonly option: ReturnType<typeof startAhea
 
 /**
  * Starts what these paths need; to be awaited before they are read. Standard input may hold anything. Where
- * a trace.dat is to be listed, the thread for that is started.
+ * a trace.dat is to be listed, the thread for that is started; one that decompresses ahead is where they will
+ * be read for sure.
  */
-export async function prepareCodecs(paths: readonly string[], isListed = false): Promise<void> {
+export async function prepareCodecs(
+  paths: readonly string[],
+  { isListed = false, isAhead = true }: { readonly isListed?: boolean; readonly isAhead?: boolean } = {},
+): Promise<void> {
   const large = paths.find(
     (path) =>
       ZSTD_HEADS.some((start) => headOf(path).startsWith(start)) && fs.statSync(path).size >= AHEAD_BYTES,
@@ -34,7 +38,7 @@ export async function prepareCodecs(paths: readonly string[], isListed = false):
   const listed = isListed ? paths.find(isLargeTraceDat) : undefined;
   if (listed !== undefined)
     listing = { path: listed, worker: (await import('./listing/listSlices.js')).startThread() };
-  else if (large !== undefined && ahead === undefined)
+  else if (isAhead && large !== undefined && ahead === undefined)
     ahead = { path: large, option: (await import('./ahead.js')).startAhead(large) };
   if (ready.unzstd === undefined && paths.some(needsCodecs))
     ready = await (await import('../shell/codecs.node.js')).nodeCodecs();

@@ -234,6 +234,46 @@ describe('reports of traces that were read before', () => {
       assert.deepEqual(elsewhere('text'), [fresh.code, fresh.out, true]);
     });
 
+    it('are kept of several files of one run, with what says that they are one', async () => {
+      const [host, guest, other] = ['host.dat', 'guest.dat', 'other.txt'].map((name) =>
+        path.join(folder, name),
+      ) as [string, string, string];
+      fs.copyFileSync('sample-traces/session/host.dat', host);
+      fs.copyFileSync('sample-traces/session/guest.dat', guest);
+      fs.copyFileSync('sample-traces/scenarios/20-pin-with-loss.txt', other);
+      const calls = [
+        [host, guest],
+        [guest, host],
+        ['--separate', trace, other],
+      ];
+      for (const files of calls)
+        for (const format of ['text', 'json', 'sarif', 'junit']) {
+          if (format === 'text') await check(...files);
+          await again(true, ...files, '--format', format);
+        }
+      const kept = entries();
+      // Two runs and who belongs together, in either order, and two files by themselves.
+      assert.equal(kept.length, 6, kept.join('\n'));
+      fs.writeFileSync(guest, fs.readFileSync(guest));
+      await again(false, host, guest);
+      await again(true, host, guest);
+    });
+
+    it('are made anew where what is kept of several files is damaged', async () => {
+      const run = ['host.dat', 'guest.dat'].map((name) => path.join(folder, name));
+      for (const file of run) fs.copyFileSync(`sample-traces/session/${path.basename(file)}`, file);
+      await check('--merge', ...run);
+      const file = path.join(folder, 'kept', entries()[0]!);
+      const whole = fs.readFileSync(file);
+      const at = whole.indexOf('{"order":[');
+      assert.ok(at > 0);
+      const damaged = Buffer.from(whole);
+      damaged[at + 10]! ^= 1;
+      fs.writeFileSync(file, damaged);
+      await again(false, '--merge', ...run);
+      await again(true, '--merge', ...run);
+    });
+
     it('are printed from where another printing of them ended', () => {
       let said = '';
       const to = { ...SILENT, out: (text: string) => (said += text) };
@@ -279,7 +319,7 @@ describe('reports of traces that were read before', () => {
       });
       const options = { ...JUDGED, pageBytes: undefined };
       const file = { path: trace, role: undefined, offsetNs: undefined, traceEvents: undefined };
-      const known = keptReport(kept, sightOf(kept, file, options)!, file, options, SILENT)!;
+      const known = keptReport(kept, sightOf(kept, [file], options)!, [file], options, SILENT)!;
       Object.defineProperty(known.analysis, 'ops', { enumerable: true, get: () => assert.fail('read') });
       const { suppressed, analysis } = withoutSuppressed(known, SILENT);
       assert.equal(suppressed?.length, 1);

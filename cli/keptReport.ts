@@ -1,12 +1,15 @@
 /** Reports of large traces that were read before: printed again, where the trace is certainly the same. */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import { rowsNamed } from '../model/kept/analysisData.js';
+import { fields, listOf, pairOf, parsed, whole, type Shaped } from '../parsers/base/shape.js';
+import type { PackReader } from '../shell/cache/pack.js';
 import { isLimited } from '../parsers/events/issues.js';
 import { readReport, writeReport } from '../shell/cache/reportParts.js';
 import { TraceCache, type Sighting } from '../shell/cache/traceCache.node.js';
 import { besideOf } from './sidecar.js';
 import type { Args } from './args.js';
-import { judgedRun, namedGroup, openGroup, type BundleFile } from './bundle.js';
+import { judgedRun, namedGroup, openGroup, type BundleFile, type LoadedRun } from './bundle.js';
 import { lacksCodecs } from './codecs.js';
 import { RULES } from './core.js';
 import { KeptDamaged } from './errors.js';
@@ -22,18 +25,27 @@ export function cacheOf(args: Args, { cache }: Output): TraceCache | undefined {
   return cache === undefined || args.flag('no-cache') ? undefined : new TraceCache(cache);
 }
 
-/** Looks at a file that is to be judged by itself; undefined where nothing is kept of such a one. */
+/** Looks at files that are to be judged as one trace; undefined where nothing is kept of such. */
 export function sightOf(
   cache: TraceCache,
-  file: BundleFile,
+  group: readonly BundleFile[],
   { profiles, clock, skewNs, pageBytes }: LoadOptions,
 ): Sighting | undefined {
-  const { path, traceEvents, ...said } = file;
-  if (path === '-') return undefined;
-  const offsetNs = said.offsetNs?.toString();
-  const beside = [...besideOf(path).slice(1), ...(traceEvents === undefined ? [] : [traceEvents])];
-  const asked = [{ ...said, offsetNs }, profiles, clock, skewNs, pageBytes, beside.map(digestOf)];
-  return cache.sight({ name: path, files: [path], asked: JSON.stringify(asked) });
+  return sightFiles(cache, group, [profiles, clock, skewNs, pageBytes]);
+}
+
+function sightFiles(
+  cache: TraceCache,
+  group: readonly BundleFile[],
+  options: readonly unknown[],
+): Sighting | undefined {
+  const files = group.map(({ path }) => path);
+  if (files.includes('-')) return undefined;
+  const said = group.map(({ path, traceEvents, offsetNs, ...more }) => {
+    const beside = [...besideOf(path).slice(1), ...(traceEvents === undefined ? [] : [traceEvents])];
+    return [{ ...more, offsetNs: offsetNs?.toString() }, beside.map(digestOf)];
+  });
+  return cache.sight({ name: files.join(' + '), files, asked: JSON.stringify([said, options]) });
 }
 
 function digestOf(file: string): string {
@@ -49,31 +61,33 @@ function digestOf(file: string): string {
 export function keptReport(
   cache: TraceCache,
   sighting: Sighting,
-  file: BundleFile,
+  group: readonly BundleFile[],
   options: LoadOptions,
   output: Output,
-): LoadedTrace | undefined {
+): (LoadedTrace & Pick<LoadedRun, 'files' | 'pathOf'>) | undefined {
   const entry = cache.find(sighting);
   if (!entry) return undefined;
-  let read: LoadedTrace | undefined;
-  const whole = (): LoadedTrace => {
-    if (!read && lacksCodecs(file.path)) {
+  let read: (LoadedTrace & LoadedRun) | undefined;
+  const readWhole = (): LoadedTrace & LoadedRun => {
+    if (!read && group.some(({ path }) => lacksCodecs(path))) {
       entry.drop();
-      throw new KeptDamaged(file.path);
+      throw new KeptDamaged(sighting.wanted.name);
     }
-    read ??= judgedAlone(file, options, output);
+    read ??= judgedRun(openGroup(group, output)[0]!, options, output);
     return read;
   };
-  const known = readReport(entry.pack, whole);
-  if (!known) {
+  const known = readReport(entry.pack, readWhole);
+  const parts = group.length > 1 ? partsIn(entry.pack, group) : undefined;
+  if (!known || (group.length > 1 && !parts)) {
     entry.drop();
     return undefined;
   }
   return {
-    path: file.path,
+    path: parts?.files[0] ?? group[0]!.path,
     ...known,
+    ...(parts && { files: parts.files, pathOf: (row) => parts.pathOf(row) ?? readWhole().pathOf!(row) }),
     rules: RULES,
-    open: { table: known.table, describe: (row, part) => whole().open.describe(row, part) },
+    open: { table: known.table, describe: (row, part) => readWhole().open.describe(row, part) },
     damaged: isDamaged(known.table),
     close() {
       entry.close();
@@ -82,11 +96,63 @@ export function keptReport(
   };
 }
 
-/** The trace after all: what is kept of it was damaged since it was looked at. */
-function judgedAlone(file: BundleFile, options: LoadOptions, output: Output): LoadedTrace {
-  const [open] = openGroup([file], output);
-  return judgedRun(open!, options, output);
+const isParts = fields({
+  /** The files of the group in the order of the trace. */
+  order: listOf(whole(0)),
+  /** Rows that a report names, and in which of these files each is. */
+  rows: listOf(pairOf(whole(0), whole(0))),
+});
+
+interface Parts {
+  readonly files: readonly string[];
+  pathOf(row: number): string | undefined;
 }
+
+function partsIn(pack: PackReader, group: readonly BundleFile[]): Parts | undefined {
+  const parts = parsed(isParts, pack.text('parts') ?? '');
+  const files = parts?.order.flatMap((index) => group[index]?.path ?? []);
+  if (!parts || files?.length !== group.length) return undefined;
+  const of = new Map(parts.rows);
+  return { files, pathOf: (row) => (row < 0 ? files[0] : files[of.get(row) ?? -1]) };
+}
+
+/** Undefined where a file's name does not say which one of the group it is. */
+function partsText(
+  { files, pathOf, analysis }: LoadedTrace & Pick<LoadedRun, 'files' | 'pathOf'>,
+  group: readonly BundleFile[],
+): string | undefined {
+  if (!files || !pathOf || new Set(files).size < group.length) return undefined;
+  const order = files.map((file) => group.findIndex(({ path }) => path === file));
+  const rows = [...new Set(rowsNamed(analysis))].filter((row) => row >= 0);
+  const parts: Shaped<typeof isParts> = { order, rows: rows.map((row) => [row, files.indexOf(pathOf(row))]) };
+  return JSON.stringify(parts);
+}
+
+/** Which of some files are one run, as it was found before; `keep` keeps what was found now. */
+export function keptRuns(
+  cache: TraceCache,
+  files: readonly BundleFile[],
+): { readonly known: Runs | undefined; keep(runs: Runs): void } {
+  const sighting = sightFiles(cache, files, ['runs']);
+  const entry = sighting && cache.find(sighting);
+  const runs = parsed(isRuns, entry?.pack.text('runs') ?? '');
+  entry?.close();
+  const isOne = runs?.every((run) => run.length > 0 && run.every((index) => index < files.length));
+  return {
+    known: isOne === true ? runs : undefined,
+    keep(found) {
+      if (!sighting) return;
+      cache.keep(sighting, ['runs'], (pack) => {
+        pack.addText('runs', JSON.stringify(found));
+        return true;
+      });
+    },
+  };
+}
+
+const isRuns = listOf(listOf(whole(0)));
+/** Indexes of the files of each. */
+export type Runs = readonly (readonly number[])[];
 
 /** What is kept of the files of a command that needs no more than the report of one. */
 export function reportKept(
@@ -95,19 +161,26 @@ export function reportKept(
   options: LoadOptions,
   output: Output,
 ): LoadedTrace | undefined {
-  const [file, ...others] = namedGroup(args, names);
+  const group = namedGroup(args, names);
   const cache = cacheOf(args, output);
-  const sighting = file && cache && others.length === 0 ? sightOf(cache, file, options) : undefined;
-  return sighting && keptReport(cache!, sighting, file!, options, output);
+  const sighting = cache && sightOf(cache, group, options);
+  return sighting && keptReport(cache, sighting, group, options, output);
 }
 
 export function keepReport(
   cache: TraceCache,
   sighting: Sighting,
-  { table, analysis, path }: LoadedTrace,
+  trace: LoadedTrace & Pick<LoadedRun, 'files' | 'pathOf'>,
+  group: readonly BundleFile[],
 ): void {
+  const { table, analysis, path } = trace;
   if (path === STDIN_NAME) return;
+  const parts = group.length > 1 ? partsText(trace, group) : '';
+  if (parts === undefined) return;
   // With more memory, or another bound, it is another report; and a very long one is no quicker to read.
   if (isLimited(table) || analysis.findings.length + analysis.conversions.length > MOST_KEPT) return;
-  cache.keep(sighting, ['report'], (pack) => writeReport(pack, table, analysis));
+  cache.keep(sighting, ['report'], (pack) => {
+    if (parts !== '') pack.addText('parts', parts);
+    return writeReport(pack, table, analysis);
+  });
 }

@@ -52,7 +52,7 @@ interface Looked {
 function lookUp(args: Args, group: readonly BundleFile[], options: LoadOptions, output: Output): Looked {
   const cache = cacheOf(args, output);
   const [file] = group as readonly [BundleFile];
-  const sighting = cache && group.length === 1 ? sightOf(cache, file, options) : undefined;
+  const sighting = cache && group.length === 1 ? sightOf(cache, group, options) : undefined;
   return { cache, sighting, known: sighting && takenWhole(cache!, sighting, file, options, output) };
 }
 

@@ -43,7 +43,9 @@ async function dispatch(argv: readonly string[], output: Output): Promise<ExitCo
     return EXIT.clean;
   }
   if (!command.preparesItself)
-    await prepareCodecs(args.positionals.flatMap(filesBehind), command.listsByItself?.(args));
+    await prepareCodecs(args.positionals.flatMap(filesBehind), {
+      isListed: command.listsByItself?.(args) === true,
+    });
   return command.run(args, output);
 }
 

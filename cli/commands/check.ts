@@ -15,6 +15,7 @@ import { EXIT, InputError, KeptDamaged, UsageError, type ExitCode } from '../err
 import {
   BUNDLE_OPTIONS,
   filesBehind,
+  filesThatSay,
   groupsOf,
   judgedRun,
   openGroup,
@@ -119,21 +120,24 @@ export const check: Command = {
     const demands: Demands = { strict: args.flag('strict'), rules: requiredRules(args.list('require')) };
     const files = args.positionals.flatMap(filesBehind);
     // What several files say of one another is read first.
-    if (files.length !== 1 || args.flag('watch')) await prepareCodecs(files);
-    const groups = groupsOf(args, output);
+    const kept = await keptReports(files, args, output);
+    const saying = filesThatSay(args);
+    const runs = kept && saying.length > 0 ? kept.by.keptRuns(kept.cache, saying) : undefined;
+    const isRead = args.flag('watch') || (saying.length > 0 && runs?.known === undefined);
+    if (files.length !== 1 || isRead) await prepareCodecs(files, { isAhead: isRead });
+    const groups = groupsOf(args, output, runs);
     if (args.flag('watch')) {
       if (format !== 'text') throw new UsageError(`--watch prints text, not ${format}`);
       if (args.positionals.includes('-')) throw new UsageError('--watch takes files, not standard input');
       return watched(groups, args, demands, listed, output);
     }
-    const kept = await keptReports(groups, args, output);
     const isVerbose = args.flag('verbose');
     const batchTo = (to: Output): Batch =>
       new Batch(groups, loadOptions(args), demands, listed, to, { kept, isVerbose });
     const first = counting(output);
     let batch = batchTo(first.output);
     // Decompressors take longer to load than all of what is kept.
-    if (files.length === 1 && !batch.isKept()) await prepareCodecs(files);
+    if (!batch.isKept()) await prepareCodecs(files);
     try {
       print(batch, format, args, first.output);
     } catch (error) {
@@ -225,6 +229,9 @@ async function watched(
   return code;
 }
 
+/** So many groups are looked for before decompressors are loaded. */
+const LOOKED_AT_FIRST = 8;
+
 /** The cache of reports, and what reads and fills it. */
 interface KeptReports {
   readonly by: typeof import('../keptReport.js');
@@ -233,12 +240,12 @@ interface KeptReports {
 
 /** Loaded where a file is large enough to be kept: a small one is judged before that. */
 async function keptReports(
-  groups: readonly (readonly BundleFile[])[],
+  files: readonly string[],
   args: Args,
   output: Output,
 ): Promise<KeptReports | undefined> {
   const least = output.cache?.leastBytes ?? LEAST_BYTES;
-  if (!output.cache || !groups.flat().some(({ path }) => sizeOf(path) >= least)) return undefined;
+  if (!output.cache || !(files.reduce((sum, path) => sum + sizeOf(path), 0) >= least)) return undefined;
   const by = await import('../keptReport.js');
   const cache = by.cacheOf(args, output);
   return cache && { by, cache };
@@ -255,7 +262,6 @@ interface Before {
 
 /** What the cache has of a group. */
 interface Looked {
-  readonly group: readonly BundleFile[];
   /** Undefined where nothing of it is kept. */
   readonly sighting: Sighting | undefined;
   readonly known: LoadedTrace | undefined;
@@ -264,7 +270,7 @@ interface Looked {
 /** The traces of one call, judged as they are asked for: only one is in memory at a time. */
 class Batch {
   code: ExitCode = EXIT.clean;
-  private looked: Looked | undefined;
+  private readonly looked = new Map<readonly BundleFile[], Looked>();
 
   constructor(
     private readonly groups: readonly (readonly BundleFile[])[],
@@ -287,19 +293,23 @@ class Batch {
 
   /** True where all that is asked for was judged before, and has not changed since. */
   isKept(): boolean {
-    const [group, ...others] = this.groups;
-    return group !== undefined && others.length === 0 && this.lookUp(group).known !== undefined;
+    // Of many, not all are held open at once.
+    return (
+      this.groups.length <= LOOKED_AT_FIRST &&
+      this.groups.every((group) => this.lookUp(group).known !== undefined)
+    );
   }
 
   /** What is kept of a group; it is looked for once. */
   private lookUp(group: readonly BundleFile[]): Looked {
-    if (this.looked?.group === group) return this.looked;
+    const before = this.looked.get(group);
+    if (before) return before;
     const { kept } = this.before;
-    const [file] = group as readonly [BundleFile];
-    const sighting = kept && group.length === 1 ? kept.by.sightOf(kept.cache, file, this.options) : undefined;
-    const known = sighting && kept!.by.keptReport(kept!.cache, sighting, file, this.options, this.output);
-    this.looked = { group, sighting, known };
-    return this.looked;
+    const sighting = kept?.by.sightOf(kept.cache, group, this.options);
+    const known = sighting && kept!.by.keptReport(kept!.cache, sighting, group, this.options, this.output);
+    const looked = { sighting, known };
+    this.looked.set(group, looked);
+    return looked;
   }
 
   /** One unusable file of several does not keep the others from being judged. */
@@ -314,14 +324,16 @@ class Batch {
           );
         yield known;
         known.close();
+        this.looked.delete(group);
         return;
       }
       const following = this.before.following?.get(group);
-      for (const open of openGroup(group, this.output, following)) {
+      const opens = openGroup(group, this.output, following);
+      for (const open of opens) {
         const trace = judgedRun(open, this.options, this.output, following);
         trace.close();
         yield trace;
-        if (sighting) kept!.by.keepReport(kept!.cache, sighting, trace);
+        if (sighting && opens.length === 1) kept!.by.keepReport(kept!.cache, sighting, trace, group);
       }
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
