@@ -50,17 +50,17 @@ function changed(w: World, ev: Ev, t: Thread): void {
   const level = ev.num(CHANGED.level);
   const gfn = ev.gfn(CHANGED.gfn);
   if (level < 1 || level > MAX_LEVEL || gfn < 0) return;
-  const oldLo = ev.lo(CHANGED.old);
-  const newLo = ev.lo(CHANGED.new);
+  const hasOld = ev.look(CHANGED.old);
+  const { low: oldLo, high: oldHi } = ev;
+  const hasNew = ev.look(CHANGED.new);
+  const { low: newLo, high: newHi } = ev;
   const was = isPresentLeaf(oldLo, level);
   const is = isPresentLeaf(newLo, level);
   if (!was && !is) return;
-  if (!ev.has(CHANGED.old) || !ev.has(CHANGED.new)) return;
+  if (!hasOld || !hasNew) return;
   // Zaps may be part of a VM's teardown; installs are a VM's at work.
   const vm = is ? w.whichVm.atWorkOfThread(t, ev.row) : w.whichVm.ofThread(t, ev.row);
   vm.changesSeen = true;
-  const oldHi = ev.hi(CHANGED.old);
-  const newHi = ev.hi(CHANGED.new);
   // Present to present with the same frame only changes permission or accessed bits.
   if (was && is && ptePfn(oldLo, oldHi) === ptePfn(newLo, newHi)) {
     proven(vm, ev, level, gfn, oldLo, oldHi);

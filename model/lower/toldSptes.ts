@@ -33,8 +33,8 @@ const RESERVED_HI = 1 << 19;
 export function lowerToldSptes(on: On): void {
   on('SetSpte', (w, ev, t) => {
     const level = ev.num(SET.level);
-    const lo = ev.lo(SET.spte);
-    const hi = ev.hi(SET.spte);
+    ev.look(SET.spte);
+    const { low: lo, high: hi } = ev;
     if (!isMapped(lo, hi, level)) return;
     const vm = w.whichVm.atWorkOfThread(t, ev.row);
     // What the TDP MMU changed was told by an event that precedes this one, and is the truth.

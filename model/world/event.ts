@@ -21,6 +21,9 @@ export class Ev {
   row = 0;
   tid = -1;
   tgid = -1;
+  /** The words of the slot that was looked up last, as signed numbers, which engines need not box. */
+  low = 0;
+  high = 0;
   private seg: Segment | undefined;
   /** The payloads of that segment, and whether they are packed. */
   private pool = NO_POOL;
@@ -112,6 +115,19 @@ export class Ev {
     return (head & (1 << (slot + FAILED_SHIFT))) === 0 ? 0 : pool[p + 2 + wordsBelow(head, slot)]!;
   }
 
+  /** Looks a slot up for both of its words, as {@link low} and {@link high}; false where it is absent. */
+  look(slot: number): boolean {
+    const { pool, p } = this;
+    const head = pool[p]!;
+    this.low = 0;
+    this.high = 0;
+    if ((head & (1 << slot)) === 0) return false;
+    const at = p + 1 + (this.isPacked ? wordsBelow(head, slot) : 2 * slot);
+    this.low = pool[at]! | 0;
+    if (!this.isPacked || (head & (1 << (slot + FAILED_SHIFT))) !== 0) this.high = pool[at + 1]! | 0;
+    return true;
+  }
+
   /** True for what has its high word full of ones: ~0, an error pointer, a negative number. */
   isHuge(slot: number): boolean {
     return this.hi(slot) === MAX_UINT32;
@@ -122,8 +138,8 @@ export class Ev {
    * addresses of one kernel. -1 when absent, also for NULL.
    */
   pointer(slot: number): number {
-    if (!this.has(slot)) return -1;
-    const key = (this.hi(slot) & POINTER_HIGH) * TWO_TO_32 + this.lo(slot);
+    if (!this.look(slot)) return -1;
+    const key = (this.high & POINTER_HIGH) * TWO_TO_32 + (this.low >>> 0);
     return key === 0 ? -1 : key;
   }
 
