@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { nodeCodecs } from '../shell/codecs.node.js';
+import { memorySpool } from '../test/support/memorySpool.js';
 import { filesBelow } from '../test/support/files.js';
 import { isThorough } from '../test/support/tries.js';
 import { NEVER_CANCELLED } from './base/cancel.js';
@@ -40,6 +41,37 @@ describe('rows of a trace that was read before', () => {
       }
       assert.deepEqual(again.symbolOf?.(0xffffffff81000000n), open.symbolOf?.(0xffffffff81000000n));
     });
+
+  it('are told without what is before them, once that was put where any place can be read', async () => {
+    const source = new MemorySource(fs.readFileSync(SOME[3]!));
+    const codecs = await nodeCodecs();
+    const open = readTrace(source, { cancel: NEVER_CANCELLED, ...codecs });
+    let given = 0;
+    function* counted(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
+      for (const piece of codecs.unzstdStream(pieces)) {
+        given++;
+        yield piece;
+      }
+    }
+    for (const room of [Infinity, 1 << 16, 0]) {
+      const options = { cancel: NEVER_CANCELLED, ...codecs, unzstdStream: counted };
+      const again = openRecords(source, options, open.table, open.recordPlaces!())!;
+      const steps = again.spoolInto!(() => memorySpool(room));
+      const step = Math.ceil(open.table.length / 60);
+      given = 0;
+      for (let row = open.table.length - 1; row >= 0; row -= step) {
+        steps.next();
+        assert.deepEqual(again.describe(row), open.describe(row), `row ${row}, ${room}`);
+      }
+      while (!steps.next().done);
+      const all = given;
+      if (room < Infinity) continue;
+      for (let row = open.table.length - 1; row >= 0; row -= step)
+        assert.deepEqual(again.describe(row), open.describe(row));
+      assert.ok(all > 0);
+      assert.equal(given, all, 'it was decompressed once');
+    }
+  });
 
   it('are not told by places that are none of the source', async () => {
     const source = new MemorySource(fs.readFileSync(SOME[0]!));

@@ -5,6 +5,7 @@ import type { ByteSource } from './base/source.js';
 import { pushSource } from './base/textSource.js';
 import { ShownText } from './shownText.js';
 import type { StreamCodec } from './compressed/detect.js';
+import type { OpenSpool } from './base/spool.js';
 import type { Decompress } from './compressed/plainSource.js';
 import type { EventTable } from './events/table.js';
 import type { EventLinesReader } from './events/textreader.js';
@@ -153,6 +154,11 @@ export interface OpenTrace {
   /** Bytes of what the offsets of a row's file refer to; valid until the next call. */
   readonly bytesAt?: (row: number, offset: number, length: number) => Uint8Array;
   /**
+   * Puts what texts of rows are read from where it can be read at any place, in steps; absent where it can be
+   * already.
+   */
+  readonly spoolInto?: (open: OpenSpool) => Generator<undefined, void>;
+  /**
    * Where records lie besides what the table says of them: with this {@link TraceFormat.again} finds them.
    */
   readonly recordPlaces?: () => readonly Float64Array[];
@@ -177,6 +183,7 @@ export function withTable(
     ...(plain && { plain }),
     ...(mended && { mended }),
     ...(mendedLines && { mendedLines }),
+    ...(open.spoolInto && { spoolInto: (spool: OpenSpool) => open.spoolInto!(spool) }),
     ...(open.recordPlaces && { recordPlaces: () => open.recordPlaces!() }),
     ...more,
   };

@@ -2,16 +2,22 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Spool } from '../parsers/compressed/plainSource.js';
+import type { Spool } from '../parsers/base/spool.js';
 
 /** So much room is left on the disk besides. */
 const SPARE_BYTES = 2 ** 30;
+/** Nothing larger is put there. */
+const MOST_BYTES = 4 * 2 ** 30;
 /** The disk is asked for its room whenever so much was written. */
 const ASKED_BYTES = 64 << 20;
 
-/** In a folder that is there from then on; undefined where it cannot be written into. */
-export function openSpool(folder: string, spareBytes = SPARE_BYTES): Spool | undefined {
+/**
+ * In a folder that is there from then on, for so many bytes where that is known; undefined where it cannot be
+ * written into, or they are too many.
+ */
+export function openSpool(folder: string, bytes = 0, spareBytes = SPARE_BYTES): Spool | undefined {
   try {
+    if (bytes > MOST_BYTES) return undefined;
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
     const file = path.join(folder, `${randomBytes(16).toString('hex')}.spool`);
     const fd = fs.openSync(file, 'wx+', 0o600);
@@ -26,6 +32,7 @@ export function openSpool(folder: string, spareBytes = SPARE_BYTES): Spool | und
 class FileSpool implements Spool {
   private written = 0;
   private room = 0;
+  private isClosed = false;
   private buffer = new Uint8Array(1 << 16);
 
   constructor(
@@ -36,6 +43,7 @@ class FileSpool implements Spool {
 
   add(bytes: Uint8Array): boolean {
     try {
+      if (this.written + bytes.length > MOST_BYTES) return false;
       if (this.room < bytes.length) {
         const { bavail, bsize } = fs.statfsSync(this.folder);
         if (bavail * bsize < this.spareBytes + bytes.length) return false;
@@ -64,6 +72,7 @@ class FileSpool implements Spool {
   }
 
   close(): void {
-    fs.closeSync(this.fd);
+    if (!this.isClosed) fs.closeSync(this.fd);
+    this.isClosed = true;
   }
 }

@@ -12,7 +12,7 @@ describe('a file without a name', () => {
   afterEach(() => fs.rmSync(folder, { recursive: true }));
 
   it('has what was put into it, and is in no folder', () => {
-    const spool = openSpool(path.join(folder, 'new'), 0)!;
+    const spool = openSpool(path.join(folder, 'new'), 0, 0)!;
     const bytes = Uint8Array.from({ length: 200_000 }, (_, i) => i % 253);
     assert.ok(spool.add(bytes.subarray(0, 150_000)) && spool.add(bytes.subarray(150_000)));
     assert.deepEqual(fs.readdirSync(path.join(folder, 'new')), []);
@@ -25,11 +25,13 @@ describe('a file without a name', () => {
     ] as const)
       assert.deepEqual([...spool.read(at, length)], [...bytes.slice(at, at + length)], `${at}`);
     spool.close();
+    spool.close();
   });
 
   it('is not there where the disk has no room, or the folder cannot be', () => {
-    assert.equal(openSpool(folder, Number.MAX_SAFE_INTEGER)!.add(new Uint8Array(1)), false);
+    assert.equal(openSpool(folder, 0, Number.MAX_SAFE_INTEGER)!.add(new Uint8Array(1)), false);
+    assert.equal(openSpool(folder, 2 ** 33, 0), undefined);
     fs.writeFileSync(path.join(folder, 'file'), '');
-    assert.equal(openSpool(path.join(folder, 'file'), 0), undefined);
+    assert.equal(openSpool(path.join(folder, 'file'), 0, 0), undefined);
   });
 });

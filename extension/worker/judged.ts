@@ -5,7 +5,7 @@
 import type { Analysis, AnalyzeOptions } from '../../model/analysis.js';
 import type { CancelToken } from '../../parsers/base/cancel.js';
 import type { ByteSource } from '../../parsers/base/source.js';
-import type { Spool } from '../../parsers/compressed/plainSource.js';
+import type { OpenSpool } from '../../parsers/base/spool.js';
 import type { OpenTrace, ReadOptions } from '../../parsers/reader.js';
 import type { Beside } from '../../recorder/names.js';
 import type { DebugHost } from '../debugger/host.js';
@@ -76,7 +76,7 @@ export interface WorkerTools {
   /** The trace as it was read and judged before, where that is kept; absent where nothing is. */
   readonly kept?: KeptTraces;
   /** Where the content of a compressed file can be put; absent where it cannot. */
-  readonly spool?: () => Spool | undefined;
+  readonly spool?: OpenSpool;
   /** Removes what is kept of all traces; returns how many there were. */
   readonly clearKept?: () => number;
   /** How much a trace may take of the memory; absent where a host cannot tell how much there is. */

@@ -23,6 +23,12 @@ function* spooled({ trace: { plain } }: Judged, spool: WorkerTools['spool']): Ge
   if (spool && plain instanceof PlainSource) yield* plain.spoolInto(spool);
 }
 
+/** A hover asks for one event, wherever it is. */
+function* hovered(judged: Judged, spool: WorkerTools['spool']): Generator<undefined, void> {
+  if (spool) yield* judged.trace.spoolInto?.(spool) ?? [];
+  yield* warmUpHovers(judged);
+}
+
 /** All that decides a report besides the bytes of its file. */
 export function askedOf(
   { profiles, skewNs, clock, pageBytes }: CheckOptions,
@@ -49,7 +55,7 @@ export function compareBehind(
     yield* before.fill();
     yield* markLongLives(judged.analysis);
     yield* pageFramesInSteps(before.open.table);
-    yield* warmUpHovers(judged);
+    yield* hovered(judged, spool);
     return (yield* digest()) === before.digest;
   }
   inSteps(steps(), later, isOver, tell);
@@ -78,7 +84,7 @@ export function keepBehind(
     yield* warmUp(judged);
     yield* markLongLives(analysis);
     yield* pageFramesInSteps(open.table);
-    yield* warmUpHovers(judged);
+    yield* hovered(judged, spool);
     yield;
     // With more memory it is another trace.
     if (keep && keep.digest !== '' && !isLimited(open.table))

@@ -14,6 +14,7 @@ import { keptTraces } from './keptTraces.node.js';
 const TRACES = [
   SAMPLE,
   'sample-traces/perf/7.2.13/M2.p.perf.data',
+  'sample-traces/perf/7.2.13/conv_small.zstd.perf.data',
   'sample-traces/tracecmd/conv_small.v7-stack.dat',
   'sample-traces/scenarios/20-pin-with-loss.txt',
   'sample-traces/compressed/M2.p.txt.zst',
@@ -36,7 +37,7 @@ describe('a trace that a worker takes from what is kept', () => {
   const worker = async (file: string, sum = sumOf, spools = true): Promise<AskedWorker> =>
     workerOn(file, {
       kept: keptTraces(new TraceCache(settings), file, await nodeCodecs()),
-      ...(spools && { spool: () => openSpool(settings.folder, 0) }),
+      ...(spools && { spool: () => openSpool(settings.folder, 0, 0) }),
       digest: sum,
       *digestInSteps(source) {
         yield;

@@ -98,7 +98,7 @@ void nodeCodecs().then((codecs) =>
       later: (next) => void setImmediate(next),
       digest,
       digestInSteps: (source) => digestInSteps(source, createHash('sha256')),
-      ...(keeps && { spool: () => openSpool(keeps.folder) }),
+      ...(keeps && { spool: (bytes) => openSpool(keeps.folder, bytes) }),
       ...(keeps && { clearKept: () => new TraceCache(keeps).clear().entries }),
       ...(keeps && 'path' in data && { kept: keptTraces(new TraceCache(keeps), data.path, codecs) }),
       findSource: (frame, map) => kernel.find(frame, map),

@@ -6,7 +6,7 @@
 import type { Analysis } from '../../model/analysis.js';
 import { assert } from '../../parsers/base/assert.js';
 import type { ByteSource } from '../../parsers/base/source.js';
-import { PlainSource } from '../../parsers/compressed/plainSource.js';
+import type { OpenSpool, Spool } from '../../parsers/base/spool.js';
 import { analyze, withLimit } from './core.js';
 import { withTable, type Onlooker, type OpenTrace, type ReadOptions } from '../../parsers/reader.js';
 import { sidecarIn } from '../../recorder/beside.js';
@@ -91,6 +91,7 @@ class TraceServer {
   private debugging: DebugServer | undefined;
   private timelineMade: Timeline | undefined;
   private asked: { readonly analysis: Analysis; readonly server: SqlServer } | undefined;
+  private readonly spools: Spool[] = [];
   private readonly turns: Turns;
   readonly review: ReviewServer;
 
@@ -111,8 +112,7 @@ class TraceServer {
   again({ beside }: Methods['again']['params']): boolean {
     const { openAgain } = this.tools;
     if (!openAgain || !this.opened || this.debugging || this.asked) return false;
-    const plain = this.trace?.trace.plain;
-    if (plain instanceof PlainSource) plain.dropSpool();
+    for (const spool of this.spools.splice(0)) spool.close();
     this.trace = undefined;
     this.isFromKept = false;
     this.analysis = undefined;
@@ -166,7 +166,7 @@ class TraceServer {
         before.drop();
         this.post({ stale: true });
       },
-      this.tools,
+      this.behind(),
     );
     return this.report(read, { read: read.readMs, judge: 0 });
   }
@@ -213,6 +213,17 @@ class TraceServer {
     return reportOf(judged, { tookMs, recording, recorded: this.recorded() });
   }
 
+  /** What is opened for it is closed when the file is another one. */
+  private behind(): Pick<WorkerTools, 'later' | 'spool'> {
+    const { later, spool } = this.tools;
+    const open: OpenSpool = (bytes) => {
+      const opened = spool?.(bytes);
+      if (opened) this.spools.push(opened);
+      return opened;
+    };
+    return { ...(later && { later }), ...(spool && { spool: open }) };
+  }
+
   /** What was taken from what is kept is kept already. */
   private keepBehind({ wholes, files, shown }: ReadTrace, analysis: Analysis): void {
     const { kept } = this.tools;
@@ -220,7 +231,7 @@ class TraceServer {
     const source = wholes[0]!;
     const isAlone = wholes.length === 1 && !files && !this.isFromKept;
     const keep = isAlone && kept ? { kept, source, digest: this.digestOf(source), shown } : undefined;
-    keepBehind(this.judged(), keep, isOver, this.tools);
+    keepBehind(this.judged(), keep, isOver, this.behind());
   }
 
   /** Shows the host what was found so far. */

@@ -5,6 +5,7 @@
  */
 import { firstIndex } from '../base/search.js';
 import type { ByteSource } from '../base/source.js';
+import { Spooling, type OpenSpool } from '../base/spool.js';
 
 /** Bytes of compressed input handed over at a time: small, so that a place of damage says something. */
 const INPUT_BYTES = 1 << 17;
@@ -41,15 +42,6 @@ interface Piece {
   readonly bytes: Uint8Array;
 }
 
-/** Where all of a content can be put, to be read at any place without being decompressed again. */
-export interface Spool {
-  /** Puts bytes behind those that are there; false where there is no room for them. */
-  add(bytes: Uint8Array): boolean;
-  /** As a source does. */
-  read(offset: number, length: number): Uint8Array;
-  close(): void;
-}
-
 export class PlainSource implements ByteSource {
   private pieces: Piece[] = [];
   /** Where the kept pieces begin, and where the next one will. */
@@ -59,11 +51,8 @@ export class PlainSource implements ByteSource {
   private window = WINDOW_BYTES;
   private joined = new Uint8Array(0);
   private output: Iterator<Uint8Array> | undefined;
-  private spool: Spool | undefined;
-  /** What goes on into it; undefined where all of it is there. */
-  private spooling: Iterator<Uint8Array> | undefined;
-  /** So many plain bytes are in it. */
-  private spooled = 0;
+  /** Where its bytes are, or are being put; undefined where they are nowhere. */
+  private spooling: Spooling | undefined;
   /** Bytes of the compressed source that were taken so far, at most. */
   taken = 0;
   /** Why the plain bytes end where they do; undefined while nothing is wrong. */
@@ -101,8 +90,10 @@ export class PlainSource implements ByteSource {
   }
 
   read(offset: number, length: number): Uint8Array {
-    while (this.spooled < offset + length && this.spoolMore());
-    if (this.spool) return this.spool.read(offset, length);
+    const spooled = this.spooling?.read(offset, Math.min(length, this.known - offset));
+    if (this.spooling?.isWhole === true) this.known = this.spooling.bytes;
+    if (spooled) return spooled;
+    this.spooling = undefined;
     if (offset < this.from) this.restart();
     // One byte more than asked for: the end is then known as soon as its last byte was handed out.
     while (this.until <= offset + length && this.until < this.known) this.pull(offset);
@@ -129,51 +120,33 @@ export class PlainSource implements ByteSource {
     return false;
   }
 
+  private get sizeIfKnown(): number | undefined {
+    return this.known < Infinity ? this.known : undefined;
+  }
+
   /** True where any place is read without what is before it. */
   get isAtHand(): boolean {
-    return this.window === Infinity || (this.spool !== undefined && this.spooled >= this.known);
+    return this.window === Infinity || this.spooling?.isWhole === true;
   }
 
   /**
    * Puts all plain bytes elsewhere, in steps, between which they may be read: who asks for a place waits for
    * what is before it, once.
    */
-  *spoolInto(open: () => Spool | undefined): Generator<undefined, void> {
-    if (this.window === Infinity || this.spool) return;
-    this.spool = open();
-    if (!this.spool) return;
+  *spoolInto(open: OpenSpool): Generator<undefined, void> {
+    const spool = this.window === Infinity || this.spooling ? undefined : open(this.sizeIfKnown);
+    if (!spool) return;
     this.restart();
-    this.spooling = this.decompress(inputOf(this.compressed))[Symbol.iterator]();
-    while (this.spoolMore()) yield;
-  }
-
-  /** Puts one more piece into the spool; false where that was the last. */
-  private spoolMore(): boolean {
-    if (!this.spool || !this.spooling) return false;
-    const bytes = pieceOf(this.spooling);
-    const kept = bytes?.subarray(0, this.known - this.spooled);
-    if (kept && !this.spool.add(kept)) {
-      this.dropSpool();
-      return false;
+    const pieces = this.decompress(inputOf(this.compressed))[Symbol.iterator]();
+    const spooling = new Spooling(spool, pieces, this.known);
+    this.spooling = spooling;
+    for (let more = spooling.more(); more !== false; more = spooling.more()) {
+      if (more === undefined) this.spooling = undefined;
+      if (this.spooling !== spooling) break;
+      yield;
     }
-    this.spooled += kept?.length ?? 0;
-    if (bytes && this.spooled < this.known) return true;
-    this.known = this.spooled;
-    this.endSpooling();
-    return false;
-  }
-
-  private endSpooling(): void {
-    this.spooling?.return?.();
-    this.spooling = undefined;
-  }
-
-  /** Lets go what was put elsewhere. */
-  dropSpool(): void {
-    this.endSpooling();
-    this.spool?.close();
-    this.spool = undefined;
-    this.spooled = 0;
+    if (this.spooling === spooling) this.known = spooling.bytes;
+    else spooling.close();
   }
 
   /** Ends the decompression under way, and frees what it holds. */
@@ -285,15 +258,5 @@ function* inputOf(source: ByteSource): Generator<Uint8Array> {
     if (bytes.length === 0) return;
     at += bytes.length;
     yield bytes.slice();
-  }
-}
-
-/** The next piece; undefined at the end, as where it is damaged, which was said when it was read. */
-function pieceOf(output: Iterator<Uint8Array>): Uint8Array | undefined {
-  try {
-    const { done, value } = output.next();
-    return done === true ? undefined : value;
-  } catch {
-    return undefined;
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { ByteSink } from '../base/byteSink.js';
 import type { ByteSource } from '../base/source.js';
+import { Spooling, type OpenSpool } from '../base/spool.js';
 import type { EventTable } from '../events/table.js';
 import { SEGMENT_ROWS, SEGMENT_SHIFT } from '../events/segment.js';
 import { IssueLog } from '../events/issues.js';
@@ -86,6 +87,7 @@ export function openPerfTrace(
     writeText,
     symbolOf: (address) => info.context.symbols()?.lookup(address),
     recordPlaces: () => positions.ofRow,
+    spoolInto: (open) => stream.spoolInto(open),
   };
 }
 
@@ -171,6 +173,8 @@ class StreamWindow {
   private held = 0;
   private next = 0;
   private output: Generator<Uint8Array> | undefined;
+  /** Where all of it is, or is being put. */
+  private spooling: Spooling | undefined;
 
   constructor(
     private readonly source: ByteSource,
@@ -181,6 +185,9 @@ class StreamWindow {
 
   /** `length` bytes from `position` on, fewer where the stream ends before; undefined beyond its end. */
   read(position: number, length: number): Uint8Array | undefined {
+    const spooled = this.spooling?.read(position, length);
+    if (spooled) return spooled.length > 0 ? spooled : undefined;
+    this.spooling = undefined;
     if (!this.output || position < (this.pieces[0]?.at ?? 0)) this.restart();
     while (this.next < position + length && this.advance());
     let low = 0;
@@ -195,6 +202,22 @@ class StreamWindow {
     return start + length <= first.bytes.length
       ? first.bytes.subarray(start, start + length)
       : this.join(low, position, length);
+  }
+
+  /** Puts all of the stream elsewhere, in steps, between which it may be read. */
+  *spoolInto(open: OpenSpool): Generator<undefined, void> {
+    const isStream = this.positions.ofRow.some((places) => places.some((place) => place >= 0));
+    const spool = isStream && !this.spooling ? open() : undefined;
+    if (!spool) return;
+    const spooling = new Spooling(spool, this.inflated());
+    this.spooling = spooling;
+    for (let more = spooling.more(); more !== false; more = spooling.more()) {
+      if (more === undefined) this.spooling = undefined;
+      if (this.spooling !== spooling) break;
+      yield;
+    }
+    if (this.spooling === spooling) this.restart();
+    else spooling.close();
   }
 
   private join(from: number, position: number, length: number): Uint8Array {
@@ -213,7 +236,11 @@ class StreamWindow {
     this.output?.return(undefined);
     this.pieces = [];
     this.held = this.next = 0;
-    this.output = inflatePieces(this.compressed(), this.options, new IssueLog(), () => 0);
+    this.output = this.inflated();
+  }
+
+  private inflated(): Generator<Uint8Array> {
+    return inflatePieces(this.compressed(), this.options, new IssueLog(), () => 0);
   }
 
   private advance(): boolean {

@@ -94,6 +94,9 @@ function openLater(table: EventTable, find: () => OpenTrace): OpenTrace {
     table,
     describe: (row, part) => open().describe(row, part),
     symbolOf: (address) => open().symbolOf?.(address),
+    *spoolInto(spool) {
+      yield* open().spoolInto?.(spool) ?? [];
+    },
     bytesAt: (row, offset, length) => open().bytesAt?.(row, offset, length) ?? new Uint8Array(0),
   };
 }

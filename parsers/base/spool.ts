@@ -1,0 +1,66 @@
+/** Where all of a content can be put, to be read at any place without being made again. */
+export interface Spool {
+  /** Puts bytes behind those that are there; false where there is no room for them. */
+  add(bytes: Uint8Array): boolean;
+  /** Bytes of it, fewer at its end; valid until the next are read. */
+  read(offset: number, length: number): Uint8Array;
+  close(): void;
+}
+
+/** Opens one, for so many bytes where that is known; undefined where there can be none. */
+export type OpenSpool = (bytes?: number) => Spool | undefined;
+
+/** Pieces that are put into a spool one after another, and may be read before all of them are there. */
+export class Spooling {
+  /** So many bytes are there. */
+  bytes = 0;
+  private isOver = false;
+
+  constructor(
+    private readonly spool: Spool,
+    private readonly pieces: Iterator<Uint8Array>,
+    /** No more are wanted. */
+    private readonly most = Infinity,
+  ) {}
+
+  /** True where all of it is there. */
+  get isWhole(): boolean {
+    return this.isOver;
+  }
+
+  /** Puts one more piece there; false where that was the last, undefined where there is no room for it. */
+  more(): boolean | undefined {
+    if (this.isOver) return false;
+    const bytes = pieceOf(this.pieces)?.subarray(0, this.most - this.bytes);
+    if (bytes && !this.spool.add(bytes)) return undefined;
+    this.bytes += bytes?.length ?? 0;
+    this.isOver = bytes === undefined || this.bytes >= this.most;
+    if (this.isOver) this.pieces.return?.();
+    return !this.isOver;
+  }
+
+  /** As the spool does; what is not there yet is put there first. Undefined where there is no room for it. */
+  read(offset: number, length: number): Uint8Array | undefined {
+    for (let more: boolean | undefined = true; more !== false && this.bytes < offset + length; ) {
+      more = this.more();
+      if (more === undefined) return undefined;
+    }
+    return this.spool.read(offset, length);
+  }
+
+  close(): void {
+    this.isOver = true;
+    this.pieces.return?.();
+    this.spool.close();
+  }
+}
+
+/** The next piece; undefined at the end, as where it is damaged, which was said when it was read. */
+function pieceOf(pieces: Iterator<Uint8Array>): Uint8Array | undefined {
+  try {
+    const { done, value } = pieces.next();
+    return done === true ? undefined : value;
+  } catch {
+    return undefined;
+  }
+}
