@@ -18,6 +18,7 @@ interface Item {
   readonly when?: string;
   readonly enablement?: string;
   readonly title?: string;
+  readonly view?: string;
   readonly contents?: string;
 }
 interface Setting {
@@ -246,6 +247,18 @@ describe("tidy: the extension's manifest", () => {
       ),
       [],
     );
+  });
+
+  it('says in every list about a trace where it was not judged to its end, and never that none was', () => {
+    const lists = ['findings', 'conversions', 'faults', 'pages', 'references', 'coverage'];
+    const said = (when: string): readonly (string | undefined)[] =>
+      manifest.contributes.viewsWelcome.filter((each) => each.when === when).map(({ view }) => view);
+    assert.deepEqual(
+      said('shimtrace.isTrace && !shimtrace.running && !shimtrace.judged'),
+      lists.map((list) => `shimtrace.${list}`),
+    );
+    const coverage = manifest.contributes.viewsWelcome.filter(({ view }) => view === 'shimtrace.coverage');
+    assert.ok(coverage.every(({ when }) => when !== undefined));
   });
 
   /** What makes sense wherever one is. */

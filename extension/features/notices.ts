@@ -12,6 +12,9 @@ import { SYNC_LIMIT_BYTES } from './recognise.js';
 import { progressText, unusable } from './status.js';
 import { fileName } from '../../parsers/base/fileName.js';
 
+/** Of a limit that was met: not all of the trace was read, or judged. */
+const LIMITS: ReadonlySet<ReportedIssue['code']> = new Set(['limit-met', 'not-all-judged'] as const);
+
 /** Work that takes longer than this gets a notification of its own. */
 const LONG_MS = 1500;
 
@@ -37,6 +40,12 @@ function tell(app: App, told: WeakMap<object, true>, session: TraceSession): voi
     told.set(report, true);
     void showUnusable(session.uri, issue);
   }
+  const limit =
+    state.kind === 'done' && !issue ? report?.issues.find((each) => LIMITS.has(each.code)) : undefined;
+  if (report && limit && !told.has(report)) {
+    told.set(report, true);
+    void showLimit(session.uri, limit);
+  }
 }
 
 /** Large texts that the offer was made of. */
@@ -59,6 +68,14 @@ async function offerWindow(uri: vscode.Uri, { sizeBytes, shown, files, events }:
 async function showUnusable(uri: vscode.Uri, issue: ReportedIssue): Promise<void> {
   const detail = issue.detail === '' ? '' : ` (${issue.detail})`;
   await vscode.window.showWarningMessage(`${fileName(uri.path)}: ${issue.sentence}${detail} ${issue.advice}`);
+}
+
+/** What can be done takes more words than a message has: they are with the verdicts. */
+async function showLimit(uri: vscode.Uri, { sentence, detail, line }: ReportedIssue): Promise<void> {
+  const place = line > 0 ? `${fileName(uri.path)}:${line}` : fileName(uri.path);
+  const whatToDo = vscode.l10n.t('What to Do');
+  const told = await vscode.window.showWarningMessage(`${place}: ${sentence} (${detail})`, whatToDo);
+  if (told === whatToDo) await vscode.commands.executeCommand('shimtrace.showRules', uri);
 }
 
 async function showFailure(app: App, uri: vscode.Uri, error: JobError): Promise<void> {

@@ -104,8 +104,8 @@ function paintState(item: vscode.StatusBarItem, state: SessionState, found: stri
     item.backgroundColor = new vscode.ThemeColor('statusBarItem.warningBackground');
     item.command = 'shimtrace.showLog';
   } else if (found !== '') {
-    item.text = `$(circle-slash) Shimtrace: ${found}, the rest was not judged`;
-    item.tooltip = vscode.l10n.t('It was cancelled there. Click to check all of this trace');
+    item.text = `$(circle-slash) Shimtrace: cancelled · ${found}`;
+    item.tooltip = vscode.l10n.t('What follows that line was not judged. Click to check all of this trace');
     item.command = 'shimtrace.check';
   } else {
     item.text = '$(circle-slash) Shimtrace: not checked';

@@ -108,6 +108,18 @@ describe('headline', () => {
     'undecided',
   );
   says(
+    'a limit that was met is said first of all, and gets no tick',
+    { issues: [{ code: 'torn-tail' }, { code: 'limit-met' }] },
+    'a limit was met, the rest was not read · no violation found · 1 rule held · events were lost',
+    'undecided',
+  );
+  says(
+    'so is one that was met while the trace was judged',
+    { issues: [{ code: 'not-all-judged' }] },
+    'a limit was met, the rest was not judged · no violation found · 1 rule held',
+    'undecided',
+  );
+  says(
     'what was lost may have broken any rule: no tick',
     { issues: [{ code: 'lost-events' }] },
     'no violation found · 1 rule held · events were lost',

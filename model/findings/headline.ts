@@ -114,8 +114,10 @@ function whyNothing({ events }: HeadlineFacts, rules: Headline['rules']): string
   return `${plural(rules.undecided, 'rule')} undecided`;
 }
 
-/** Issues that say that the file is not all of the trace, worst first, in the words of a headline. */
+/** Issues that say that not all of the trace is told of, worst first, in the words of a headline. */
 const CUTS: readonly (readonly [IssueCode, string])[] = [
+  ['limit-met', 'a limit was met, the rest was not read'],
+  ['not-all-judged', 'a limit was met, the rest was not judged'],
   ['bad-header', 'the file is damaged'],
   ['decompress-failed', 'the file is damaged'],
   ['bad-record', 'the file is damaged'],
