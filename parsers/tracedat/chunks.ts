@@ -189,10 +189,10 @@ export class Pieces {
     private readonly index: ChunkIndex,
     private readonly options: ReadOptions,
     private readonly issues: IssueLog,
-    /** Decompression on another thread, and the chunks that it was told of. */
-    private ahead:
-      | { readonly from: Ahead; readonly lane: number; readonly ranges: readonly CompressedRange[] }
-      | undefined,
+    /** The compressed chunks that were found, where they were looked for. */
+    private readonly ranges: readonly CompressedRange[],
+    /** Decompression on another thread, which was told of them. */
+    private ahead: { readonly from: Ahead; readonly lane: number } | undefined,
   ) {
     this.position = Math.min(recording.offset, source.size);
     this.end = endOf(recording, buffer.compressed, source);
@@ -203,7 +203,7 @@ export class Pieces {
 
   /** Known where all chunks were found before. */
   private largestChunk(): number {
-    const ranges = this.ahead?.ranges ?? [];
+    const { ranges } = this;
     const count = new ByteReader(this.source.read(this.recording.offset, COUNT_BYTES), this.bigEndian).u32();
     if (ranges.length === 0 || ranges.length !== count) return Infinity;
     return ranges.reduce((most, { plainSize }) => Math.max(most, plainSize), 0);
@@ -276,8 +276,8 @@ export class Pieces {
    * The next chunk from the other thread; false when it has no more, and the rest is to be decompressed here.
    */
   private nextAhead(ahead: NonNullable<Pieces['ahead']>): boolean {
-    while (this.aheadTaken < ahead.ranges.length) {
-      const { offset, size, plainSize } = ahead.ranges[this.aheadTaken]!;
+    while (this.aheadTaken < this.ranges.length) {
+      const { offset, size, plainSize } = this.ranges[this.aheadTaken]!;
       const plain = ahead.from.next(ahead.lane);
       if (!plain) break;
       this.aheadTaken++;

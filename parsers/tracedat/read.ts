@@ -52,15 +52,16 @@ export function openRecordings(
   const wanted = file.buffers.flatMap((buffer) =>
     buffer.cpus.filter((c) => c.size > 0).map((recording) => ({ buffer, recording })),
   );
+  const isLarge = source.size >= KERNEL_LIMIT.bytesMin;
+  const unzstdAhead = file.compression === 'zstd' ? options.unzstdAhead : undefined;
+  const areAsked = unzstdAhead !== undefined || (isUsual && isLarge && options.recordKernel !== undefined);
   const lanes = wanted.map(({ buffer, recording }) =>
-    buffer.compressed && file.compression === 'zstd' && options.unzstdAhead
-      ? scanChunks(source, recording, file.bigEndian)
-      : [],
+    buffer.compressed && areAsked ? scanChunks(source, recording, file.bigEndian) : [],
   );
-  const ahead = lanes.some((lane) => lane.length > 0) ? options.unzstdAhead?.(lanes) : undefined;
+  const ahead = lanes.some((lane) => lane.length > 0) ? unzstdAhead?.(lanes) : undefined;
   for (let lane = 0; lane < wanted.length; lane++) {
     const { buffer, recording } = wanted[lane]!;
-    const from = ahead && { from: ahead, lane, ranges: lanes[lane]! };
+    const from = ahead && { from: ahead, lane };
     const pieces = new Pieces(
       source,
       buffer,
@@ -70,6 +71,7 @@ export function openRecordings(
       chunks,
       options,
       builder.issues,
+      lanes[lane]!,
       from,
     );
     if (!pieces.next()) {
@@ -86,8 +88,7 @@ export function openRecordings(
   const lo = Number(start & 0xffffffffn);
   const clock = new TickClock(start, file.options);
   const largest = Math.max(...opened.map(({ pieces }) => pieces.largest));
-  const isForKernel =
-    clock.isIdentity && isUsual && opened.length > 0 && source.size >= KERNEL_LIMIT.bytesMin;
+  const isForKernel = clock.isIdentity && isUsual && opened.length > 0 && isLarge;
   const kernel = isForKernel ? kernelWithRoom(opened.length, largest, options) : undefined;
   const streams = opened.map(({ cpu, pieces, pageSize }, i) => {
     const own = kernel ? new KernelPieces(pieces, kernel, i * roomFor(largest), largest) : pieces;

@@ -17,7 +17,13 @@ import type { TraceReport } from '../../model/findings/report.js';
 import { analyze, GrowingAnalysis, RULES } from '../../model/index.js';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { TableBuilder } from '../../parsers/events/table.js';
+import { RunColumns } from '../../parsers/events/runColumns.js';
 import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
+import { KERNEL_LIMIT as SAMPLES_LIMIT } from '../../parsers/perf/kernelRoom.js';
+import { KERNEL_LIMIT as RECORDS_LIMIT } from '../../parsers/tracedat/read.js';
+import type { ReadOptions } from '../../parsers/reader.js';
+import { builtRecordKernel } from '../support/listings.js';
+import { builtSampleKernel } from '../support/sampleKernel.js';
 import { Growing, readTrace, SNIFF_BYTES } from '../../parsers/index.js';
 import { nodeCodecs } from '../../shell/codecs.node.js';
 import { judgeText } from '../golden/judge.js';
@@ -116,6 +122,48 @@ describe('rows that the kernel of plain lines hands to the reader', () => {
 
   it('canary: all of a text in other columns than the kernel prints', () => {
     assert.equal(handed(textOf('events', LONG).replace(/^ +/gm, '')), LONG);
+  });
+});
+
+describe('rows of binary traces that kernels leave to the reader', () => {
+  const PARTS: Readonly<Record<string, number>> = {
+    'tracecmd/multibuf.dat': 0,
+    'tracecmd/conv.restrictedmem.dat': 0,
+    // Every second event is a stack.
+    'tracecmd/conv_small.v7-stack.dat': 0.5,
+    // The first sample of each kind is learned from.
+    'perf/7.2.13/M2.p.perf.data': 0.01,
+    'perf/7.2.13/conv_small.zstd.perf.data': 0.01,
+    'perf/7.2.13/conv.restrictedmem.perf.data': 0.01,
+  };
+  const handed = async (file: string, kernels: Partial<ReadOptions>): Promise<number> => {
+    const { appendTo } = RunColumns.prototype;
+    const least = [SAMPLES_LIMIT.bytesMin, RECORDS_LIMIT.bytesMin];
+    let made = 0;
+    RunColumns.prototype.appendTo = function (segment, rows, words): void {
+      made += rows;
+      appendTo.call(this, segment, rows, words);
+    };
+    [SAMPLES_LIMIT.bytesMin, RECORDS_LIMIT.bytesMin] = [0, 0];
+    try {
+      const source = new CountedSource(fs.readFileSync(join(ROOT, 'sample-traces', file)));
+      const { table } = readTrace(source, { cancel: NEVER_CANCELLED, ...(await nodeCodecs()), ...kernels });
+      return (table.length - made) / table.length;
+    } finally {
+      RunColumns.prototype.appendTo = appendTo;
+      [SAMPLES_LIMIT.bytesMin, RECORDS_LIMIT.bytesMin] = least as [number, number];
+    }
+  };
+  const KERNELS: Partial<ReadOptions> = { recordKernel: builtRecordKernel, sampleKernel: builtSampleKernel };
+
+  for (const [file, most] of Object.entries(PARTS))
+    it(`are ${most} of ${file} at most`, async () => {
+      const part = await handed(file, KERNELS);
+      assert.ok(part <= most, `${part} of them`);
+    });
+
+  it('canary: all of them where there is no kernel', async () => {
+    for (const file of Object.keys(PARTS)) assert.equal(await handed(file, {}), 1);
   });
 });
 
