@@ -47,3 +47,17 @@ export function manyConversions({ conversions, failEvery, slowEvery }: Many): st
   }
   return `${lines.join('\n')}\n`;
 }
+
+/** A bracket that ends again and again without a start: each time the same violation. */
+export function manyViolations(count: number): string {
+  const end = 'kvm_mmu_invalidate_end: (kvm_mmu_invalidate_end+0x0/0x70)';
+  const line = (i: number, event: string): string =>
+    `       CPU 0/KVM-746     (    745) [000] ...1. ${stamp(100_000_000 + 5 * i)}: ${event}`;
+  const start = 'kvm_mmu_invalidate_start: (kvm_mmu_invalidate_start+0x0/0x40)';
+  const lines = [
+    line(0, `${start}${KVM} inprog=0 seq=1`),
+    line(1, `${end}${KVM} inprog=1 seq=1`),
+    ...Array.from({ length: count }, (_, i) => line(i + 2, `${end}${KVM} inprog=0 seq=2`)),
+  ];
+  return `# clock: mono\n${lines.join('\n')}\n`;
+}

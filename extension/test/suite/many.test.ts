@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { ConversionGroup } from '../../protocol/shapes.js';
-import { manyConversions } from '../many.js';
+import { manyConversions, manyViolations } from '../many.js';
 import { app, closeAll, measured, open, until, workspaceFile } from '../support.js';
 
 describe('lists of a trace with 20,000 conversions', () => {
@@ -100,5 +100,41 @@ describe('lists of a trace with 20,000 conversions', () => {
     );
     assert.equal(lenses.length, 6000);
     measured('lenses', Date.now() - start);
+  });
+});
+
+describe('a trace with 5,000 violations', () => {
+  const count = 5000;
+  let uri: vscode.Uri;
+  before(async () => {
+    await app();
+    uri = workspaceFile('violated.txt', manyViolations(count));
+    await open(uri);
+    await until('the report', async () => (await app()).sessions.find(uri)?.report);
+  });
+  after(closeAll);
+
+  it('has a thousand problems, of which one says how many more there are', async () => {
+    const { findings } = (await app()).sessions.find(uri)!.report!;
+    assert.equal(findings.filter(({ verdict }) => verdict === 'violation').length, count);
+    const found = await until('problems', () => {
+      const all = vscode.languages.getDiagnostics(uri);
+      return all.length > 0 ? all : undefined;
+    });
+    assert.equal(found.length, 1000);
+    const severities = vscode.DiagnosticSeverity;
+    assert.equal(found.filter(({ severity }) => severity === severities.Error).length, 999);
+    const rest = found.find(({ severity }) => severity === severities.Information)!;
+    assert.match(rest.message, new RegExp(`^${findings.length - 999} more events with findings`));
+    assert.equal(rest.range.start.line, 0);
+  });
+
+  it('names the nearest other events of its fault', () => {
+    const [first] = vscode.languages.getDiagnostics(uri).filter(({ range }) => range.start.line === 100);
+    const lines = first!.relatedInformation!.map(({ location }) => location.range.start.line);
+    assert.deepEqual(
+      lines,
+      Array.from({ length: 21 }, (_, i) => 90 + i).filter((line) => line !== 100),
+    );
   });
 });
