@@ -146,6 +146,7 @@ describe('plain lines by the kernel', function () {
     const options = { cancel: NEVER_CANCELLED, lineKernel: builtKernel, grown: growing };
     for (const share of [0.6, 0.75, 0.9, 1]) {
       const part = bytes.subarray(0, bytes.length * share);
+      growing.begin();
       const { table } = growing.read(ftraceText, new MemorySource(part), options);
       assert.equal(difference(readIn(part, () => part.length).table, table), '');
       assert.equal(growing.from.offset > 0, share > 0.6);
