@@ -156,7 +156,7 @@ class RecordReader {
     const { info, builder, stage, samples, clock, source } = this;
     const kernel = kernelFor(info, source.size, this.options);
     if (!kernel) return;
-    const rows = new KernelSamples(kernel, { info, builder, stage, samples, threads, clock }, source.size);
+    const rows = new KernelSamples(kernel, { info, builder, stage, samples, threads, clock });
     stage.bytes.room = rows.room;
     this.rows.kernel = rows;
     for (const feed of [this.outer, this.inner]) feed.takeMany = (chunk, at) => rows.walk(chunk, at);

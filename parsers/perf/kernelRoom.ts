@@ -11,18 +11,27 @@ const ROOM_MAX = 256 << 20;
 /** What compressed records hold, for each byte of the file. */
 const TIMES_AS_LARGE = 16;
 
+/** Makes the kernel's memory as large as it ever will be; false where the host does not give as much. */
+export function hasRoom({ memory, PIECES }: SampleKernel, fileBytes: number): boolean {
+  const bytes = Math.min(ROOM_MAX, Math.max(PIECE_BYTES[2], TIMES_AS_LARGE * fileBytes));
+  const missing = PIECES.value + bytes - memory.buffer.byteLength;
+  try {
+    if (missing > 0) memory.grow(Math.ceil(missing / WASM_PAGE_BYTES));
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+  return true;
+}
+
 export class KernelRoom {
   readonly buffer: ArrayBuffer;
   private fresh: number;
   private readonly spare = PIECE_BYTES.map((): number[] => []);
 
-  /** Its memory is as large from here on as it ever will be. */
-  constructor(kernel: SampleKernel, fileBytes: number) {
-    const bytes = Math.min(ROOM_MAX, Math.max(1 << 20, TIMES_AS_LARGE * fileBytes));
-    const missing = kernel.PIECES.value + bytes - kernel.memory.buffer.byteLength;
-    if (missing > 0) kernel.memory.grow(Math.ceil(missing / WASM_PAGE_BYTES));
-    this.buffer = kernel.memory.buffer;
-    this.fresh = kernel.PIECES.value;
+  constructor({ memory, PIECES }: SampleKernel) {
+    this.buffer = memory.buffer;
+    this.fresh = PIECES.value;
   }
 
   /** A copy of a piece; undefined where there is no room. */

@@ -15,7 +15,7 @@ import type { PerfClock } from './clock.js';
 import type { PerfInfo } from './container.js';
 import type { Chunk } from './feed.js';
 import { Ended, startSampleKernel, type SampleKernel } from './kernelExports.js';
-import { KERNEL_LIMIT, KernelRoom } from './kernelRoom.js';
+import { hasRoom, KERNEL_LIMIT, KernelRoom } from './kernelRoom.js';
 import { NO_PROGRAM, type RawProgram } from './programs.js';
 import type { Samples } from './samples.js';
 import type { Stage } from './stage.js';
@@ -48,8 +48,9 @@ export function kernelFor(
     return undefined;
   const code = sampleKernel?.();
   const kernel = code && startSampleKernel(code);
+  if (!kernel || !hasRoom(kernel, fileBytes)) return undefined;
   const { tid, time, cpu, rest, hasCallchain } = layout;
-  kernel?.setLayout(tid, time, cpu, rest, Number(hasCallchain));
+  kernel.setLayout(tid, time, cpu, rest, Number(hasCallchain));
   return kernel;
 }
 
@@ -79,9 +80,8 @@ export class KernelSamples {
   constructor(
     private readonly kernel: SampleKernel,
     private readonly parts: Parts,
-    fileBytes: number,
   ) {
-    this.room = new KernelRoom(kernel, fileBytes);
+    this.room = new KernelRoom(kernel);
     const { buffer } = this.room;
     const rows = kernel.ROWS.value;
     this.columns = new RunColumns(kernel, Uint16Array, kernel.POOL_WORDS.value);

@@ -88,6 +88,10 @@ function damage(bytes: Uint8Array, random: Random): void {
   }
 }
 
+interface Host {
+  readonly WebAssembly: { readonly Memory: { readonly prototype: { grow(pages: number): number } } };
+}
+
 interface Read {
   readonly text: string;
   /** Rows that the kernel made. */
@@ -131,6 +135,21 @@ describe('the kernel of samples', () => {
       all += there.text.split('\n').length;
     }
     assert.ok(rows > 1500, `${rows} rows by the kernel, ${all} lines`);
+  });
+
+  it('is not used where the host has no memory for what waits', () => {
+    const { prototype } = (globalThis as unknown as Host).WebAssembly.Memory;
+    const { grow } = prototype;
+    prototype.grow = () => {
+      throw new RangeError('Unable to grow instance memory');
+    };
+    try {
+      const bytes = anyFile(new Random(1));
+      const [here, there] = [readOf(bytes, false), readOf(bytes, true)];
+      assert.deepEqual([there.text, there.byKernel], [here.text, 0]);
+    } finally {
+      prototype.grow = grow;
+    }
   });
 
   it('makes them of every recording, compressed ones with the pieces of another thread', async () => {
