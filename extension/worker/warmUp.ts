@@ -11,13 +11,17 @@ import type { Judged } from './judged.js';
 
 /** By then engines have compiled what a click runs. */
 const CLICKS = 40;
+/** So have they, where pages have long lives, by so many events. */
+const TOLD = 20_000;
 /** The same of what a hover runs besides. */
 const HOVERS = 10;
 
 export function* warmUp(judged: Judged): Generator<undefined, void> {
+  let told = 0;
   for (const at of somePages(judged, CLICKS)) {
     yield;
-    life(judged, at);
+    told += life(judged, at).length;
+    if (told > TOLD) return;
   }
 }
 
