@@ -1,4 +1,5 @@
 /** The kernel of plain lines (`kernel/`) as a module of WebAssembly, and what it exports. */
+import { exportsOf } from '../base/wasmInstance.js';
 
 declare const module: unique symbol;
 
@@ -68,13 +69,7 @@ export type KernelExports = Readonly<Record<(typeof PLACES)[number] | (typeof RE
   forgetPlans(): void;
 };
 
-/** The part of WebAssembly that is needed: every host has it. */
-interface Host {
-  readonly Instance: new (code: KernelCode) => { readonly exports: unknown };
-}
-
 /** A kernel with a memory of its own. */
 export function startKernel(code: KernelCode): KernelExports {
-  const { Instance } = (globalThis as unknown as { readonly WebAssembly: Host }).WebAssembly;
-  return new Instance(code).exports as KernelExports;
+  return exportsOf(code) as KernelExports;
 }

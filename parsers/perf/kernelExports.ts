@@ -1,4 +1,5 @@
 /** The kernel of samples (`kernel/`) as a module of WebAssembly, and what it exports. */
+import { exportsOf } from '../base/wasmInstance.js';
 
 declare const module: unique symbol;
 
@@ -43,13 +44,7 @@ export enum Ended {
   Full,
 }
 
-/** The part of WebAssembly that is needed: every host has it. */
-interface Host {
-  readonly Instance: new (code: SampleKernelCode) => { readonly exports: unknown };
-}
-
 /** A kernel with a memory of its own. */
 export function startSampleKernel(code: SampleKernelCode): SampleKernel {
-  const { Instance } = (globalThis as unknown as { readonly WebAssembly: Host }).WebAssembly;
-  return new Instance(code).exports as SampleKernel;
+  return exportsOf(code) as SampleKernel;
 }

@@ -1,4 +1,5 @@
 /** The kernel of records (`kernel/`) as a module of WebAssembly, and what it exports. */
+import { exportsOf } from '../base/wasmInstance.js';
 
 declare const module: unique symbol;
 
@@ -72,13 +73,7 @@ export enum Ended {
   Full,
 }
 
-/** The part of WebAssembly that is needed: every host has it. */
-interface Host {
-  readonly Instance: new (code: RecordKernelCode) => { readonly exports: unknown };
-}
-
 /** A kernel with a memory of its own. */
 export function startRecordKernel(code: RecordKernelCode): RecordKernel {
-  const { Instance } = (globalThis as unknown as { readonly WebAssembly: Host }).WebAssembly;
-  return new Instance(code).exports as RecordKernel;
+  return exportsOf(code) as RecordKernel;
 }

@@ -3,6 +3,7 @@
  * before and nothing else. What is odd of a line, and a value of a slot that is no plain number, is left to
  * it.
  */
+import { isFailed } from '../../tep/kernel/failedFetch';
 import {
   BLANK,
   CLOSE_BRACE,
@@ -30,13 +31,6 @@ const NULL_BYTES: usize = 3;
 const ARG_BYTES: usize = 16;
 /** A check is what is checked, and of which slot. */
 const CHECK_BYTES: usize = 8;
-const IS_LINK: u32 = 0;
-const IS_INODE: u32 = 2;
-const IS_INDEX: u32 = 3;
-const MAPPING_FLAGS: u64 = 3;
-const KERNEL_MIN: u64 = 0xff00000000000000;
-const INODE_MIN: u64 = 0x8000000000000000;
-const INDEX_MIN: u64 = 1 << 51;
 
 /**
  * Reads the arguments at bytes [start, end) into the payload at `payload`; false where that is left to the
@@ -117,12 +111,4 @@ function areSound(checks: usize, payload: usize): bool {
       return false;
   }
   return true;
-}
-
-function isFailed(what: u32, read: u64): bool {
-  if (what === IS_INODE) return read >= INODE_MIN;
-  if (what === IS_INDEX) return read >= INDEX_MIN;
-  if (read === 0) return true;
-  if (what === IS_LINK) return false;
-  return (read & MAPPING_FLAGS) !== 0 || (read >> 32 !== 0 && read < KERNEL_MIN);
 }

@@ -1,17 +1,10 @@
 /** Payloads by what the host lays down of an event, as ../plan.ts and ../../events/slots.ts make them. */
+import { isFailed } from './failedFetch';
 
 /** Words of a step: slot, offset in the record, bytes, 1 when signed. */
 const STEP_BYTES: usize = 16;
 /** Words of a check: what is checked, of which slot, the slots that are no data when it fails. */
 const CHECK_BYTES: usize = 12;
-/** What is checked of a slot, as in ../../events/failedFetch.ts. */
-const IS_LINK: u32 = 0;
-const IS_INODE: u32 = 2;
-const IS_INDEX: u32 = 3;
-const MAPPING_FLAGS: u64 = 3;
-const KERNEL_MIN: u64 = 0xff00000000000000;
-const INODE_MIN: u64 = 0x8000000000000000;
-const INDEX_MIN: u64 = 1 << 51;
 /** How far up a payload's head the bits stand of slots that take two words, or hold no data. */
 const HIGH_SHIFT: u32 = 16;
 /** Slots that a payload has at most. */
@@ -86,14 +79,6 @@ function failed(count: i32, checks: usize, mask: u32): u32 {
     check += CHECK_BYTES;
   }
   return gone;
-}
-
-function isFailed(what: u32, read: u64): bool {
-  if (what === IS_INODE) return read >= INODE_MIN;
-  if (what === IS_INDEX) return read >= INDEX_MIN;
-  if (read === 0) return true;
-  if (what === IS_LINK) return false;
-  return (read & MAPPING_FLAGS) !== 0 || (read >> 32 !== 0 && read < KERNEL_MIN);
 }
 
 /** Puts the slots that are there, with two words for the wide ones; returns where they end. */
