@@ -7,6 +7,7 @@ import { RangeStates } from '../../model/pages/rangeStates.js';
 import { Op } from '../../model/ops/oplog.js';
 import { describeState, readsAlike, type PageState, type Reference } from '../../model/pages/state.js';
 import { durationText } from '../../parsers/base/duration.js';
+import { endsStep } from '../../parsers/base/steps.js';
 import { spotOf } from './place.js';
 import {
   type HolderRow,
@@ -141,8 +142,6 @@ const FILE_OPS: ReadonlySet<number> = new Set([
   Op.Alloc,
   Op.Free,
 ]);
-/** Operations of a step, and one more. */
-const STEP_MASK = 0x1fff;
 /** An operation on more pages is on no piece of memory that somebody looks at, and widens no hull. */
 const HULL_MAX = 2 ** 32;
 
@@ -162,7 +161,7 @@ function* touched(
 function* hullsOf({ ops }: Analysis): Generator<undefined, Hulls> {
   const hulls: Record<'gfn' | 'pgoff', RangePiece[]> = { gfn: [], pgoff: [] };
   for (let i = 0; i < ops.length; i++) {
-    if ((i & STEP_MASK) === STEP_MASK) yield;
+    if (endsStep(i)) yield;
     const op = ops.op(i);
     const subject = ops.subject(i);
     const isOfFrames = GFN_OPS.has(op);

@@ -1,10 +1,13 @@
 /** The index finds of a page what looking at every operation finds. */
+import { allSteps } from '../../parsers/base/steps.js';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { conversion } from '../../test/support/conversion.js';
 import type { Analysis } from '../analysis.js';
 import { Op, OpLog } from '../ops/oplog.js';
-import { isIndex, OpIndex } from './opindex.js';
+import { type IndexColumns, isIndexInSteps, OpIndex } from './opindex.js';
+
+const isIndex = (columns: IndexColumns, length: number): boolean => allSteps(isIndexInSteps(columns, length));
 import { ownerOf, rangeOwner, rangeSpace, spaceOf, type Space } from './space.js';
 
 const VM_CONVERSION = { ...conversion, index: 1, scope: 'vm', vm: 1, inode: 0 } as const;

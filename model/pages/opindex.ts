@@ -4,7 +4,7 @@
  * pages as a 2M SPTE, 2^18 pages as a 1G one), so a range is stored in at most two buckets; wider ones are
  * kept in one list a subject.
  */
-import { allSteps } from '../../parsers/base/steps.js';
+import { allSteps, endsStep } from '../../parsers/base/steps.js';
 import { PAGES_PER_LEVEL } from '../../parsers/base/units.js';
 import type { Analysis } from '../analysis.js';
 import { TWO_32 } from '../../parsers/base/words.js';
@@ -44,9 +44,6 @@ export interface PageOps {
   readonly ops: OpLog;
   readonly mine: Uint32Array;
 }
-
-/** A step looks at so many numbers, and one more. */
-const STEP_MASK = 0x1fff;
 
 export class OpIndex {
   private bySubject: Map<string, number[]> | undefined;
@@ -130,7 +127,7 @@ function* sortedBySubject(analysis: Analysis): Generator<undefined, Map<string, 
   const { ops } = analysis;
   const lists: Readonly<Record<Space, number[][]>> = { gfn: [], pgoff: [] };
   for (let i = 0; i < ops.length; i++) {
-    if ((i & STEP_MASK) === STEP_MASK) yield;
+    if (endsStep(i)) yield;
     const space = opSpace(analysis, ops, i);
     const subject = space === undefined ? -1 : opSubject(analysis, ops, i);
     if (space === undefined || subject < 0) continue;
@@ -166,12 +163,7 @@ function isAscending(numbers: Uint32Array): boolean {
   return true;
 }
 
-/** True for columns that lead to operations of a log of `length`, wherever one begins. */
-export function isIndex(columns: IndexColumns, length: number): boolean {
-  return allSteps(isIndexInSteps(columns, length));
-}
-
-/** The same, some ten thousand numbers a step. */
+/** True for columns that lead to operations of a log of `length`, wherever one begins; in steps. */
 export function* isIndexInSteps(
   { keys, slots, starts, entries, losses }: IndexColumns,
   length: number,
@@ -182,11 +174,11 @@ export function* isIndexInSteps(
   for (let i = 0; i < keys.length; i++) if (starts[i]! > starts[i + 1]!) return false;
   yield;
   for (let s = 0; s < slots.length; s++) {
-    if ((s & STEP_MASK) === STEP_MASK) yield;
+    if (endsStep(s)) yield;
     if (slots[s]! < -1 || slots[s]! >= keys.length) return false;
   }
   for (let e = 0; e < entries.length; e++) {
-    if ((e & STEP_MASK) === STEP_MASK) yield;
+    if (endsStep(e)) yield;
     if (entries[e]! >= length) return false;
   }
   for (let k = 0; k < losses.length; k++) if (losses[k]! >= length) return false;

@@ -3,7 +3,7 @@
  * and a range of pages cut into pieces whose life is the same.
  */
 import { NumberList } from '../../parsers/base/numberList.js';
-import { allSteps } from '../../parsers/base/steps.js';
+import { allSteps, endsStep } from '../../parsers/base/steps.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { kindName, kindSlots } from '../../parsers/events/kinds.js';
 import type { Analysis } from '../analysis.js';
@@ -170,9 +170,6 @@ function* piecesBetween(cuts: Float64Array, from: number, end: number): Generato
   yield { first, count: end - first };
 }
 
-/** Operations that are looked at in a step, and one more. */
-const STEP_MASK = 0x1fff;
-
 /** Where lives differ within a range, in order; perhaps not those behind the first `most`. */
 function* cutsIn(
   analysis: Analysis,
@@ -188,7 +185,7 @@ function* cutsIn(
   for (const { unit, subject, shift } of spaces) {
     const mine = index.ofSubject(unit, subject);
     for (let k = 0; k < mine.length; k++) {
-      if ((k & STEP_MASK) === STEP_MASK) yield;
+      if (endsStep(k)) yield;
       const first = ops.first(mine[k]!) - shift;
       cuts.add(first);
       cuts.add(first + ops.count(mine[k]!));

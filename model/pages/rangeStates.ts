@@ -3,6 +3,7 @@
  * and from where the last question was: what a page by itself costs (intervals.ts), twenty thousand would
  * cost as often.
  */
+import { endsStep } from '../../parsers/base/steps.js';
 import type { Analysis } from '../analysis.js';
 import { firstIndex } from '../../parsers/base/search.js';
 import { Op } from '../ops/oplog.js';
@@ -35,15 +36,12 @@ const OPERATIONS_LEAST = 2048;
 const PAGES_A_STEP = 1024;
 const OPERATIONS_A_STEP = 1024;
 
-/** So many are looked at in a step, and one more. */
-const LOOKED_AT_MASK = 0x1fff;
-
 /** Ascending lists, of which no two have the same number, as one. */
 function* merged(lists: readonly Uint32Array[]): Generator<undefined, Uint32Array> {
   const all = new Uint32Array(lists.reduce((sum, { length }) => sum + length, 0));
   const at = lists.map(() => 0);
   for (let to = 0; to < all.length; to++) {
-    if ((to & LOOKED_AT_MASK) === LOOKED_AT_MASK) yield;
+    if (endsStep(to)) yield;
     let least = -1;
     for (let k = 0; k < lists.length; k++) {
       if (at[k]! >= lists[k]!.length) continue;
@@ -95,7 +93,7 @@ class Lane {
     const found = new Uint32Array(all.length);
     let count = 0;
     for (let k = 0; k < all.length; k++) {
-      if ((k & LOOKED_AT_MASK) === LOOKED_AT_MASK) yield;
+      if (endsStep(k)) yield;
       const first = ops.first(all[k]!);
       if (first <= most && first + ops.count(all[k]!) > least) found[count++] = all[k]!;
     }

@@ -39,6 +39,18 @@ export class Spooling {
     return !this.isOver;
   }
 
+  /** Puts all of it there, in steps; false, and closed, where there is no room or it is wanted no more. */
+  *rest(isWanted: () => boolean): Generator<undefined, boolean> {
+    let more: boolean | undefined = true;
+    while (more === true && isWanted()) {
+      more = this.more();
+      if (more === true) yield;
+    }
+    if (more === false && isWanted()) return true;
+    this.close();
+    return false;
+  }
+
   /** As the spool does; what is not there yet is put there first. Undefined where there is no room for it. */
   read(offset: number, length: number): Uint8Array | undefined {
     for (let more: boolean | undefined = true; more !== false && this.bytes < offset + length; ) {

@@ -140,13 +140,8 @@ export class PlainSource implements ByteSource {
     const pieces = this.decompress(inputOf(this.compressed))[Symbol.iterator]();
     const spooling = new Spooling(spool, pieces, this.known);
     this.spooling = spooling;
-    for (let more = spooling.more(); more !== false; more = spooling.more()) {
-      if (more === undefined) this.spooling = undefined;
-      if (this.spooling !== spooling) break;
-      yield;
-    }
-    if (this.spooling === spooling) this.known = spooling.bytes;
-    else spooling.close();
+    if (yield* spooling.rest(() => this.spooling === spooling)) this.known = spooling.bytes;
+    else if (this.spooling === spooling) this.spooling = undefined;
   }
 
   /** Ends the decompression under way, and frees what it holds. */

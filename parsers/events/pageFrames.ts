@@ -7,7 +7,7 @@ import type { EventTable } from './table.js';
 import { SEGMENT_MASK, SEGMENT_SHIFT } from './segment.js';
 import { hasSlot, highWord, lowWord } from './slots.js';
 import { TWO_32 } from '../base/words.js';
-import { allSteps } from '../base/steps.js';
+import { allSteps, endsStep } from '../base/steps.js';
 import { kindId, kindSlots, slotIndex } from './kinds.js';
 import type { EventKind } from './vocabulary.js';
 import { PAGE_SIZE } from '../base/units.js';
@@ -233,9 +233,6 @@ function notProved(reason: string): PageFrames {
   return { frameOf: () => undefined, isProved: false, reason };
 }
 
-/** A step has so many rows, and one more. */
-const STEP_MASK = 0x1fff;
-
 /** A number of an event, exact. */
 type Exact = number | bigint;
 
@@ -260,7 +257,7 @@ class Pairs {
     for (const [s, segment] of this.table.segments.entries()) {
       const base = s << SEGMENT_SHIFT;
       for (let i = 0; i < segment.length; i++) {
-        if ((i & STEP_MASK) === STEP_MASK) yield;
+        if (endsStep(i)) yield;
         const kind = segment.kind[i]!;
         if (!OF_INTEREST[kind]) continue;
         const row = base + i;

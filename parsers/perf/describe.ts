@@ -211,13 +211,8 @@ class StreamWindow {
     if (!spool) return;
     const spooling = new Spooling(spool, this.inflated());
     this.spooling = spooling;
-    for (let more = spooling.more(); more !== false; more = spooling.more()) {
-      if (more === undefined) this.spooling = undefined;
-      if (this.spooling !== spooling) break;
-      yield;
-    }
-    if (this.spooling === spooling) this.restart();
-    else spooling.close();
+    if (yield* spooling.rest(() => this.spooling === spooling)) this.restart();
+    else if (this.spooling === spooling) this.spooling = undefined;
   }
 
   private join(from: number, position: number, length: number): Uint8Array {

@@ -1,6 +1,6 @@
 /** Whose processor a trace is of, as far as its events show it: it decides what some numbers mean. */
 import { kindId, slotIndex } from '../kinds.js';
-import { allSteps } from '../../base/steps.js';
+import { allSteps, endsStep } from '../../base/steps.js';
 import type { EventTable } from '../table.js';
 import { SEGMENT_ROWS } from '../segment.js';
 import { exitVendor } from './exits.js';
@@ -10,8 +10,6 @@ import type { Vendor } from './word.js';
 
 /** Rows that are looked at: a trace shows its processor early, or not at all. */
 const ROWS_LOOKED_AT = 4 * SEGMENT_ROWS;
-/** A step looks at so many of them, and one more. */
-const STEP_MASK = 0x1fff;
 /** Exits whose text is read again, which costs more than a look at the table. */
 const EXITS_DESCRIBED = 4;
 
@@ -47,7 +45,7 @@ export function* vendorInSteps(
   let described = 0;
   const rows = Math.min(table.length, ROWS_LOOKED_AT);
   for (let row = 0; row < rows; row++) {
-    if ((row & STEP_MASK) === STEP_MASK) yield;
+    if (endsStep(row)) yield;
     const kind = table.kind(row);
     if (kind === PAGE_FAULT) seen.add(faultVendor(table.big(row, ERROR_CODE) ?? 0n));
     else if (kind === SPTE_CHANGED) seen.add(tdpVendor(table.big(row, NEW_SPTE) ?? 0n));
