@@ -11,7 +11,6 @@ import {
   lowWord,
   packPayload,
   payloadWords,
-  readSigned,
   readSlot,
   type Payloads,
 } from './slots.js';
@@ -37,7 +36,7 @@ function told(payloads: Payloads): unknown[] {
     const has = hasSlot(payloads, AT, slot);
     const failed = hasFailed(payloads, AT, slot);
     const words = has || failed ? [lowWord(payloads, AT, slot), highWord(payloads, AT, slot)] : [];
-    return [has, failed, ...words, readSlot(payloads, AT, slot), readSigned(payloads, AT, slot, 0.5)];
+    return [has, failed, ...words, readSlot(payloads, AT, slot)];
   });
   return [headOf(payloads, AT), slots];
 }
@@ -67,9 +66,6 @@ describe('a packed payload', () => {
 
   it('is none where there is none', () => {
     const none = { pool: new Uint32Array(1), isPacked: true };
-    assert.deepEqual(
-      [readSlot(none, 0, 3), readSigned(none, 0, 3, 7), hasFailed(none, 0, 3)],
-      [-1, 7, false],
-    );
+    assert.deepEqual([readSlot(none, 0, 3), hasFailed(none, 0, 3)], [-1, false]);
   });
 });

@@ -86,17 +86,6 @@ export function readBig(payloads: Payloads, p: number, slot: number): bigint | u
   return (BigInt(highWord(payloads, p, slot)) << 32n) | BigInt(lowWord(payloads, p, slot));
 }
 
-/**
- * Slot as a signed 64-bit number (exact for |v| < 2^53), or `absent`. 32-bit returns printed as signed come
- * back as such.
- */
-export function readSigned(payloads: Payloads, p: number, slot: number, absent: number): number {
-  if (!hasSlot(payloads, p, slot)) return absent;
-  const { pool } = payloads;
-  const at = slotAt(payloads, p, slot);
-  return isWide(payloads, p, slot) ? (pool[at + 1]! | 0) * TWO_32 + pool[at]! : pool[at]!;
-}
-
 /** Packs the payload at pool[p, end). Returns where it ends then; what is behind is zeroed. */
 export function packPayload(pool: Uint32Array, p: number, end: number): number {
   const head = pool[p]!;
