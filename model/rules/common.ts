@@ -24,6 +24,12 @@ export function unshownBy(run: RuleRun, kinds: readonly EventKind[]): readonly E
   return missing.length > 0 ? missing : kinds;
 }
 
+/** Says of an SPTE that nobody knows which of several VMs it is of. */
+export function unsureVm(run: RuleRun, row: number, pages: PageRange): void {
+  const detail = 'The SPTE event carries no VM, and its thread group has more than one.';
+  run.undecided('vm-identity', row, detail, ['TdpMap kvm=vcpu->kvm'], pages);
+}
+
 /** Says of a leaf that may be gone that this is not known, `of` an SPTE of x86 or of the stage 2 of arm64. */
 export function doubtfulLeaf(
   run: RuleRun,

@@ -2,6 +2,7 @@ import { PAGES_PER_LEVEL } from '../../../parsers/base/units.js';
 import type { Bracket, Vm } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
+import { unsureVm } from '../common.js';
 import type { Missing } from '../missing.js';
 import type { RuleDef, RuleRun } from '../rule.js';
 import { GUEST_FAULTS, INVALIDATIONS, LEAF_CHANGES } from '../topics.js';
@@ -116,13 +117,7 @@ export const g2: RuleDef = {
       spteInstall: (vm, rec) => {
         if (brackets.hidden) noBrackets(brackets.hidden, vm, rec);
         if (!rec.vmSure && run.w.vms.some((v) => openOver(v, rec))) {
-          run.undecided(
-            'vm-identity',
-            rec.row,
-            'The SPTE event carries no VM, and its thread group has more than one.',
-            ['TdpMap kvm=vcpu->kvm'],
-            run.gfns(vm, rec.gfn),
-          );
+          unsureVm(run, rec.row, run.gfns(vm, rec.gfn));
           return;
         }
         const open = vm.open.length > 0 ? openOver(vm, rec) : undefined;

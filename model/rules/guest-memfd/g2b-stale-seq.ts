@@ -2,7 +2,7 @@ import type { Gfn } from '../../../parsers/base/units.js';
 import type { Bracket, GuestFault, Thread, Vm } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
-import { isLoss, lostGuestFaults } from '../common.js';
+import { isLoss, lostGuestFaults, unsureVm } from '../common.js';
 import type { Missing } from '../missing.js';
 import type { RuleDef, RuleRun } from '../rule.js';
 import { GUEST_FAULTS, INVALIDATIONS, LEAF_CHANGES } from '../topics.js';
@@ -60,13 +60,7 @@ export const g2b: RuleDef = {
       const pages = run.gfns(vm, rec.gfn);
       if (run.lost(fault.getPfnRow, rec.row, pages)) return;
       if (!rec.vmSure) {
-        run.undecided(
-          'vm-identity',
-          rec.row,
-          'The SPTE event carries no VM, and its thread group has more than one.',
-          ['TdpMap kvm=vcpu->kvm'],
-          pages,
-        );
+        unsureVm(run, rec.row, pages);
       } else if (!run.w.ordered(fault.getPfnRow, between.startRow)) {
         run.undecided(
           'order',

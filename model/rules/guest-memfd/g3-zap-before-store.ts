@@ -3,7 +3,7 @@ import { gfnsAt } from '../../world/memslots.js';
 import { type Conv, type InodeConv, type Vm, isInodeConv, isVmConv } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
-import { doubtfulLeaf, lostStores, mayChangeNothing, unshownBy } from '../common.js';
+import { doubtfulLeaf, lostStores, mayChangeNothing, unshownBy, unsureVm } from '../common.js';
 import { convText } from '../texts.js';
 import { PresentLeaves, type Said } from '../presentLeaves.js';
 import type { RuleDef, RuleRun } from '../rule.js';
@@ -150,13 +150,7 @@ export const g3: RuleDef = {
           return;
         }
         if (!rec.vmSure) {
-          run.undecided(
-            'vm-identity',
-            row,
-            'The SPTE event carries no VM, and its thread group has more than one.',
-            ['TdpMap kvm=vcpu->kvm'],
-            pages,
-          );
+          unsureVm(run, row, pages);
           return;
         }
         const side = conv.toPrivate ? 'private' : 'shared';

@@ -1,10 +1,9 @@
 import { asPgoff, PAGES_PER_LEVEL, plus, type Pgoff } from '../../../parsers/base/units.js';
-import type { PageRange } from '../../findings/finding.js';
 import { gfnsAt, holdsPages, pgoffAt } from '../../world/memslots.js';
 import type { Inode } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
-import { doubtfulLeaf } from '../common.js';
+import { doubtfulLeaf, unsureVm } from '../common.js';
 import { inodeText } from '../texts.js';
 import { PresentLeaves } from '../presentLeaves.js';
 import type { RuleDef } from '../rule.js';
@@ -32,15 +31,6 @@ export const g6: RuleDef = {
       message: `${deletedText(run.w.inodes[subject]!, asPgoff(page))} while the SPTE of gfn ${hex(gfn)} maps its pfn ${hex(pfn)}`,
       pages: run.gfns(vm, gfn),
     }));
-    const undecidedVm = (row: number, pages: PageRange): void => {
-      run.undecided(
-        'vm-identity',
-        row,
-        'The SPTE event carries no VM, and its thread group has more than one.',
-        ['TdpMap kvm=vcpu->kvm'],
-        pages,
-      );
-    };
     return {
       callsCut: ({ fallocate, fault }, row) => {
         if (fallocate?.inode) run.undecided('lost', row, 'Events are missing while a hole is punched.');
@@ -70,7 +60,7 @@ export const g6: RuleDef = {
             continue;
           }
           if (run.lost(rec.row, row, run.pagesOf(inode, pgoff))) continue;
-          if (!rec.vmSure) undecidedVm(row, run.gfns(s.vm, rec.gfn));
+          if (!rec.vmSure) unsureVm(run, row, run.gfns(s.vm, rec.gfn));
           else present.judge(rec, { row, vm: s.vm, subject: inode.index, page: pgoff, pfn });
         }
         if (!bound) {
@@ -92,7 +82,7 @@ export const g6: RuleDef = {
         const pages = run.gfns(vm, rec.gfn);
         if (found > goneRow || run.lost(goneRow, rec.row, pages) || found < 0) return;
         if (!rec.vmSure) {
-          undecidedVm(rec.row, pages);
+          unsureVm(run, rec.row, pages);
           return;
         }
         run.violation({

@@ -3,7 +3,7 @@ import { Attr } from '../../ops/oplog.js';
 import type { GuestFault, Slot, Vm } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
-import { attrOfPage, lostGuestFaults } from '../common.js';
+import { attrOfPage, lostGuestFaults, unsureVm } from '../common.js';
 import type { RuleDef, RuleRun } from '../rule.js';
 import { GUEST_FAULTS } from '../topics.js';
 
@@ -132,14 +132,7 @@ function mismatch(
   );
   if (since > begin || changing)
     run.undecided('order', rec.row, 'The attribute changes while the fault is served.', [], pages);
-  else if (!rec.vmSure)
-    run.undecided(
-      'vm-identity',
-      rec.row,
-      'The SPTE event carries no VM, and its thread group has more than one.',
-      ['TdpMap kvm=vcpu->kvm'],
-      pages,
-    );
+  else if (!rec.vmSure) unsureVm(run, rec.row, pages);
   else {
     const side = fault.side === 1 ? 'private' : 'shared';
     const is = attr === Attr.Private ? 'private' : 'shared';
