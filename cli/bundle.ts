@@ -131,7 +131,7 @@ export function filesThatSay(args: Args): readonly BundleFile[] {
 }
 
 /** Sets of files, by their indexes, of which each is one run. */
-type Runs = readonly (readonly number[])[];
+export type Runs = readonly (readonly number[])[];
 
 /**
  * A QEMU log that lies beside the traces of one run is meant to be part of it: says so where it could not be.

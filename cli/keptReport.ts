@@ -9,7 +9,7 @@ import { readReport, writeReport } from '../shell/cache/reportParts.js';
 import { TraceCache, type Sighting } from '../shell/cache/traceCache.node.js';
 import { besideOf } from './sidecar.js';
 import type { Args } from './args.js';
-import { judgedRun, namedGroup, openGroup, type BundleFile, type LoadedRun } from './bundle.js';
+import { judgedRun, namedGroup, openGroup, type BundleFile, type LoadedRun, type Runs } from './bundle.js';
 import { lacksCodecs } from './codecs.js';
 import { RULES } from './core.js';
 import { KeptDamaged } from './errors.js';
@@ -151,9 +151,6 @@ export function keptRuns(
 }
 
 const isRuns = listOf(listOf(whole(0)));
-/** Indexes of the files of each. */
-export type Runs = readonly (readonly number[])[];
-
 /** What is kept of the files of a command that needs no more than the report of one. */
 export function reportKept(
   args: Args,

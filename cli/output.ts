@@ -47,35 +47,33 @@ export function outStyled(output: Output, args: Args, render: (look: Look) => It
   outParts({ out: write }, render(look));
 }
 
-/** Output of what was printed once as far as `printed` UTF-16 units: these are left out. */
-export function goingOn(output: Output, printed: number): Output {
-  let left = printed;
-  const rest = (text: string): string => {
-    const skipped = Math.min(left, text.length);
-    left -= skipped;
-    return text.slice(skipped);
-  };
+/** Output of what `pass` makes of each text that is printed. */
+function passing(output: Output, pass: (text: string) => string): Output {
   const { painted } = output;
   return {
     ...output,
-    out: (text) => output.out(rest(text)),
-    ...(painted && { painted: (text) => painted(rest(text)) }),
+    out: (text) => output.out(pass(text)),
+    ...(painted && { painted: (text) => painted(pass(text)) }),
   };
+}
+
+/** Output of what was printed once as far as `printed` UTF-16 units: these are left out. */
+export function goingOn(output: Output, printed: number): Output {
+  let left = printed;
+  return passing(output, (text) => {
+    const skipped = Math.min(left, text.length);
+    left -= skipped;
+    return text.slice(skipped);
+  });
 }
 
 /** Output that counts what is printed. */
 export function counting(output: Output): { readonly output: Output; printed(): number } {
   let printed = 0;
-  const count = (text: string): string => {
+  const counted = passing(output, (text) => {
     printed += text.length;
     return text;
-  };
-  const { painted } = output;
-  const counted: Output = {
-    ...output,
-    out: (text) => output.out(count(text)),
-    ...(painted && { painted: (text) => painted(count(text)) }),
-  };
+  });
   return { output: counted, printed: () => printed };
 }
 

@@ -53,12 +53,13 @@ export function problemsOf(
   entries: readonly Entry[],
 ): { readonly listed: readonly Problem[]; readonly unlisted: number } {
   const unlisted = Math.max(0, entries.length - LISTED_MAX);
-  const listed = unlisted === 0 ? entries : worstOf(entries).sort(inOrder);
+  const listed = unlisted === 0 ? entries : worstFirst(entries).slice(0, LISTED_MAX).sort(inOrder);
   return { listed: listed.map((entry) => problemOf(rules, entry)), unlisted };
 }
 
-function worstOf(entries: readonly Entry[]): Entry[] {
-  return [...entries].sort((a, b) => rank(a.lead) - rank(b.lead) || inOrder(a, b)).slice(0, LISTED_MAX);
+/** Of those that are as bad, the first of the trace first. */
+function worstFirst(entries: readonly Entry[]): Entry[] {
+  return [...entries].sort((a, b) => rank(a.lead) - rank(b.lead));
 }
 
 /** What stands at the top of a file of which not all is listed. */

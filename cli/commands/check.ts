@@ -119,11 +119,11 @@ export const check: Command = {
     const listed = askedToList(args, format);
     const demands: Demands = { strict: args.flag('strict'), rules: requiredRules(args.list('require')) };
     const files = args.positionals.flatMap(filesBehind);
-    // What several files say of one another is read first.
     const kept = await keptReports(files, args, output);
     const saying = filesThatSay(args);
     const runs = kept && saying.length > 0 ? kept.by.keptRuns(kept.cache, saying) : undefined;
     const isRead = args.flag('watch') || (saying.length > 0 && runs?.known === undefined);
+    // What several files say of one another is read first.
     if (files.length !== 1 || isRead) await prepareCodecs(files, { isAhead: isRead });
     const groups = groupsOf(args, output, runs);
     if (args.flag('watch')) {

@@ -141,12 +141,13 @@ function moved(diagnostic: vscode.Diagnostic, window: vscode.TextDocument): vsco
 }
 
 function diagnosticsOf(uri: vscode.Uri, report: Rules, entries: readonly Entry[]): vscode.Diagnostic[] {
-  const isShown = ({ lead }: Entry): boolean => shownAs(uri, lead.verdict) !== 'off';
-  const { listed, unlisted } = problemsOf(report, entries.filter(isShown));
-  const diagnostics = listed.flatMap((problem) => {
-    const shown = shownAs(uri, problem.lead.verdict);
-    return shown === 'off' ? [] : [diagnosticOf(uri, problem, SEVERITIES[shown])];
-  });
+  const severityOf = ({ lead }: Pick<Entry, 'lead'>): vscode.DiagnosticSeverity | undefined => {
+    const shown = shownAs(uri, lead.verdict);
+    return shown === 'off' ? undefined : SEVERITIES[shown];
+  };
+  const shown = entries.filter((entry) => severityOf(entry) !== undefined);
+  const { listed, unlisted } = problemsOf(report, shown);
+  const diagnostics = listed.map((problem) => diagnosticOf(uri, problem, severityOf(problem)!));
   if (unlisted > 0) diagnostics.push(unlistedDiagnostic(unlisted));
   return diagnostics;
 }

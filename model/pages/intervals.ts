@@ -7,10 +7,9 @@
  * that are live at a row, so the history of either shows both while a slot binds them.
  */
 import type { Analysis } from '../analysis.js';
-import { firstIndex } from '../../parsers/base/search.js';
 import { buildIndex, OpIndex } from './opindex.js';
 import { aliasesOf, slotsOf, type PageId } from './aliases.js';
-import { LONG_LIFE, PageLife, type PageInstant, type PageInterval } from './life.js';
+import { intervalIn, LONG_LIFE, PageLife, type PageInstant, type PageInterval } from './life.js';
 import { describeDimension, type Dimension } from './state.js';
 
 export { aliasesOf, slotsOf, type PageId, type PageInstant, type PageInterval };
@@ -180,8 +179,4 @@ export function intervalAtRow(analysis: Analysis, page: PageId, row: number): Pa
   if (known) return intervalIn(known.intervals, row);
   const life = lifeOf(analysis, page);
   return life.worth > 0 ? life.at(row) : intervalIn(pageHistory(analysis, page).intervals, row);
-}
-
-function intervalIn(intervals: readonly PageInterval[], row: number): PageInterval {
-  return intervals[Math.max(0, firstIndex(intervals.length, (i) => intervals[i]!.fromRow > row) - 1)]!;
 }

@@ -101,8 +101,7 @@ export class PageLife {
 
   /** The interval that holds a row; -1 is the instant before the first event. */
   at(row: number): PageInterval {
-    const intervals = this.stretch(row);
-    return intervals[Math.max(0, firstIndex(intervals.length, (i) => intervals[i]!.fromRow > row) - 1)]!;
+    return intervalIn(this.stretch(row), row);
   }
 
   /**
@@ -247,6 +246,11 @@ export class PageLife {
     for (let i = 0; i < count; i++) if (kept === 0 || rows[i] !== rows[kept - 1]) rows[kept++] = rows[i]!;
     return rows.subarray(0, kept);
   }
+}
+
+/** The last of these that begins up to a row; the first where none does. */
+export function intervalIn(intervals: readonly PageInterval[], row: number): PageInterval {
+  return intervals[Math.max(0, firstIndex(intervals.length, (i) => intervals[i]!.fromRow > row) - 1)]!;
 }
 
 /** Lists of dimensions, by a bit for each: there are few, and histories have many. */

@@ -1,6 +1,5 @@
 /** A trace.dat listed in three ways, which must be the same: by its table, by slices, by the kernel. */
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
 import { EventLines } from '../../cli/eventLines.js';
 import { KernelLines, linesOf } from '../../cli/listing/kernelLines.js';
 import { MemorySource } from '../../parsers/base/source.js';
@@ -8,16 +7,11 @@ import { visible } from '../../parsers/base/visible.js';
 import type { ReadOptions } from '../../parsers/reader.js';
 import { slicesOf, traceDat } from '../../parsers/tracedat/format.js';
 import type { RecordKernelCode } from '../../parsers/tracedat/kernelExports.js';
-import { kernelOf } from '../../shell/kernels.js';
-
-const KERNEL = 'out/recordKernel.wasm';
+import { builtFrom } from './builtKernel.js';
 
 /** The kernel as `npm run build` has compiled it. */
 export function builtRecordKernel(): RecordKernelCode {
-  assert.ok(fs.existsSync(KERNEL), `no ${KERNEL}: \`npm run build\` compiles it`);
-  const kernel = kernelOf<RecordKernelCode>(fs.readFileSync(KERNEL));
-  assert.ok(kernel, 'Node.js runs WebAssembly with vectors');
-  return kernel;
+  return builtFrom<RecordKernelCode>('out/recordKernel.wasm');
 }
 
 /** What the table's rows give. */

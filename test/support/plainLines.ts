@@ -1,6 +1,4 @@
 /** Texts that are read with the kernel of plain lines and without it: both must say the same of them. */
-import assert from 'node:assert/strict';
-import fs from 'node:fs';
 import { eventLine, taskOf } from '../../model/findings/listing.js';
 import { MemorySource } from '../../parsers/base/source.js';
 import { kindSlots } from '../../parsers/events/kinds.js';
@@ -8,18 +6,13 @@ import type { EventTable } from '../../parsers/events/table.js';
 import { openFtraceText } from '../../parsers/ftrace/format.js';
 import type { KernelCode } from '../../parsers/ftrace/kernelExports.js';
 import { FtraceTextReader } from '../../parsers/ftrace/reader.js';
-import { kernelOf } from '../../shell/kernels.js';
+import { builtFrom } from './builtKernel.js';
 import type { Random } from '../fuzz/harness.js';
 import { noticesText } from './tables.js';
 
-const KERNEL = 'out/lineKernel.wasm';
-
 /** The kernel as `npm run build` has compiled it. */
 export function builtKernel(): KernelCode {
-  assert.ok(fs.existsSync(KERNEL), `no ${KERNEL}: \`npm run build\` compiles it`);
-  const kernel = kernelOf<KernelCode>(fs.readFileSync(KERNEL));
-  assert.ok(kernel, 'Node.js runs WebAssembly with vectors');
-  return kernel;
+  return builtFrom<KernelCode>('out/lineKernel.wasm');
 }
 
 /** A reader that counts the lines which the kernel takes. */
