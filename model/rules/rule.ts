@@ -109,7 +109,7 @@ export class RuleRun {
     return this.kernel;
   }
 
-  /** The trace goes on, and tells more of its kernel: all but the machine, by which nothing is judged. */
+  /** The trace goes on, and tells more of its kernel; its machine, by which checks go, stays the same. */
   becomeOf(dialect: Dialect): void {
     this.kernel = dialect;
     for (const { both } of this.forks) for (const run of both) run.becomeOf(dialect);

@@ -16,7 +16,7 @@ const AT_HAND_MAX = 1 << 13;
 
 export class KeptTable extends EventTable {
   private readonly atHand = new Map<number, RowFacts>();
-  /** An event has some slots. */
+  /** Who asks for one slot of an event asks for others of it. */
   private last: { readonly row: number; readonly payload: Payloads } | undefined;
 
   constructor(

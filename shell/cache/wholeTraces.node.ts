@@ -127,8 +127,8 @@ export interface KeptFacts {
 
 /**
  * Keeps a trace in steps. What was mended is not kept, nor what was compressed as a whole and is not at hand:
- * its places are those of a content that has to be made again. The trace is asked for texts
- * before this returns, and not behind that.
+ * its places are those of a content that has to be made again. The trace is asked for texts before this
+ * returns, and not behind that.
  */
 export function keepTrace(
   cache: TraceCache,
