@@ -4,6 +4,24 @@
  */
 import { KIND_COUNT } from '../../parsers/events/kinds.js';
 
+/** Thread groups, the same of which is asked about many times in a row. */
+class Groups {
+  private readonly all = new Set<number>();
+  private last = NaN;
+
+  add(tgid: number): void {
+    if (tgid === this.last) return;
+    this.last = tgid;
+    this.all.add(tgid);
+  }
+
+  /** True where an answer is the same of each of them. */
+  every(isSame: (tgid: number) => boolean): boolean {
+    for (const tgid of this.all) if (!isSame(tgid)) return false;
+    return true;
+  }
+}
+
 export class Asked {
   /** 1 for kinds of event of which it was asked whether the trace shows them. */
   readonly recorded = new Uint8Array(KIND_COUNT);
@@ -13,27 +31,23 @@ export class Asked {
   bindRetHasInode = false;
   /** Whether anything is missing at all. */
   gaps = false;
-  /** Whether several VMs may be at work. */
-  severalVms = false;
-  /** Which VMs there are in all. */
-  allKvms = false;
-  /** Thread groups of which it was asked what VMs they name. */
-  readonly groups = new Set<number>();
+  /** Whether there is one VM at most, wherever no event names any. */
+  oneVm = false;
+  /** Thread groups of which it was asked which VM is the only one that they name; -1 for all of them. */
+  readonly onlyVm = new Groups();
+  /** Thread groups of which it was asked whether they name one VM, and whether several. */
+  readonly isOneVm = new Groups();
+  readonly areSeveralVms = new Groups();
+  /** The last row up to which it was asked whether events are missing, and they may be, or are not. */
+  gapUntil = -1;
+  noGapUntil = -1;
   /** Whether any event could not be read. */
   anyUnread = false;
   /** 1 for kinds of event of which it was asked whether any could not be read, wherever it stands. */
   readonly unread = new Uint8Array(KIND_COUNT);
   /** Inode numbers that were said to be no memfd's. */
   readonly strangers = new Set<number>();
-  private lastGroup = NaN;
   private lastStranger = NaN;
-
-  /** The same group is asked about many times in a row. */
-  group(tgid: number): void {
-    if (tgid === this.lastGroup) return;
-    this.lastGroup = tgid;
-    this.groups.add(tgid);
-  }
 
   stranger(ino: number): void {
     if (ino === this.lastStranger) return;

@@ -114,7 +114,7 @@ describe('the VMs of a trace', () => {
   });
 
   it('may be several where there are two files, or two threads run one vCPU number', () => {
-    const several = (...events: readonly (string | Said)[]): boolean => surveyOf(...events).hasSeveralVms;
+    const several = (...events: readonly (string | Said)[]): boolean => !surveyOf(...events).hasOneVm;
     assert.equal(several(userFault(70)), false);
     assert.equal(several(userFault(70), userFault(80)), true);
     assert.equal(several(by(10, entry(0)), by(11, entry(1)), by(10, entry(0))), false);

@@ -146,7 +146,6 @@ export class Survey {
    */
   whatDiffers(later: Survey, rows: number): string {
     const { asked } = this;
-    const isInside = ({ after }: Gap): boolean => after < rows - 1;
     const isBefore = (restart: number): boolean => restart < rows;
     const differs: readonly (readonly [isSame: boolean, what: string])[] = [
       [
@@ -163,16 +162,10 @@ export class Survey {
       ],
       [![...asked.strangers].some((ino) => later.memfdInodes.has(ino)), 'a file is a guest_memfd'],
       [this.ambiguousInodes.size === later.ambiguousInodes.size, 'a file shares its number'],
-      // Sets that only grow have the same members where they have as many.
-      [!asked.allKvms || this.kvms.size === later.kvms.size, 'a VM is new'],
-      [
-        [...asked.groups].every((tgid) => this.countOfVms(tgid) === later.countOfVms(tgid)),
-        'a process has another VM',
-      ],
-      [!asked.severalVms || this.severalVms === later.severalVms, 'there are several VMs'],
+      [this.hasVmsAs(later), 'a VM is new'],
       [!asked.bindRetHasInode || this.bindRetHasInode === later.bindRetHasInode, 'binds show their file'],
       [!asked.unfiltered || this.unfiltered === later.unfiltered, 'other tasks show, or no longer'],
-      [sameGaps(this.gaps.filter(isInside), later.gaps.filter(isInside)), 'events are missing before'],
+      [this.hasGapsAs(later, rows), 'events are missing before'],
       [
         sameNumbers(this.restarts.filter(isBefore), later.restarts.filter(isBefore)),
         'times step back before',
@@ -222,23 +215,53 @@ export class Survey {
     return false;
   }
 
-  /** The kvm pointers that a thread group names, -1 for those of all; undefined for none. */
-  kvmsOf(tgid: number): ReadonlySet<number> | undefined {
-    if (tgid < 0) {
-      this.asked.allKvms = true;
-      return this.kvms;
-    }
-    this.asked.group(tgid);
-    return this.kvmsOfTgid.get(tgid);
+  /** The only kvm pointer that a thread group names, -1 for any group; -1 where it names none or several. */
+  onlyKvm(tgid: number): number {
+    this.asked.onlyVm.add(tgid);
+    return this.onlyOf(tgid);
+  }
+
+  /** A thread group names one VM. */
+  namesOneVm(tgid: number): boolean {
+    this.asked.isOneVm.add(tgid);
+    return this.countOfVms(tgid) === 1;
+  }
+
+  /** A thread group names several VMs. */
+  namesSeveralVms(tgid: number): boolean {
+    this.asked.areSeveralVms.add(tgid);
+    return this.countOfVms(tgid) > 1;
   }
 
   /**
-   * Something shows that more than one VM may be at work: several memfds, or two threads that run the same
-   * vCPU number. Asked where the trace gives no kvm pointers.
+   * One VM alone is named, or none and nothing shows that more than one is at work: several memfds, or two
+   * threads that run the same vCPU number. Asked where the trace gives no thread groups.
    */
-  get hasSeveralVms(): boolean {
-    this.asked.severalVms = true;
-    return this.severalVms;
+  get hasOneVm(): boolean {
+    this.asked.oneVm = true;
+    return this.isOneVm();
+  }
+
+  /** True where a later survey answers all that was asked of VMs as this one did. */
+  private hasVmsAs(later: Survey): boolean {
+    const { asked } = this;
+    return (
+      (!asked.oneVm || this.isOneVm() === later.isOneVm()) &&
+      asked.onlyVm.every((tgid) => this.onlyOf(tgid) === later.onlyOf(tgid)) &&
+      asked.isOneVm.every((tgid) => (this.countOfVms(tgid) === 1) === (later.countOfVms(tgid) === 1)) &&
+      asked.areSeveralVms.every((tgid) => this.countOfVms(tgid) > 1 === later.countOfVms(tgid) > 1)
+    );
+  }
+
+  private isOneVm(): boolean {
+    return this.kvms.size === 1 || (this.kvms.size === 0 && !this.severalVms);
+  }
+
+  private onlyOf(tgid: number): number {
+    const kvms = tgid < 0 ? this.kvms : this.kvmsOfTgid.get(tgid);
+    if (kvms?.size !== 1) return -1;
+    for (const kvm of kvms) return kvm;
+    return -1;
   }
 
   private countOfVms(tgid: number): number {
@@ -287,9 +310,32 @@ export class Survey {
 
   /** True when events may be missing on some CPU between two rows. */
   gapBetween(fromRow: number, toRow: number): boolean {
-    if (this.gaps.length === 0) return false;
-    const i = this.firstGapEndingAfter(fromRow);
-    return i < this.gaps.length && this.suffixMinAfter[i]! < toRow;
+    const { asked } = this;
+    if (this.firstMissing(fromRow) < toRow) {
+      if (toRow > asked.gapUntil) asked.gapUntil = toRow;
+      return true;
+    }
+    if (toRow > asked.noGapUntil) asked.noGapUntil = toRow;
+    return false;
+  }
+
+  /** The row behind which events may be missing, of all gaps that end behind a row; Infinity for no gap. */
+  private firstMissing(row: number): number {
+    if (this.gaps.length === 0) return Infinity;
+    return this.suffixMinAfter[this.firstGapEndingAfter(row)] ?? Infinity;
+  }
+
+  /**
+   * True where a later survey answers all that was asked of gaps up to `rows` as this one did. Of those that
+   * end behind these rows only the longest counts.
+   */
+  private hasGapsAs(later: Survey, rows: number): boolean {
+    const { asked } = this;
+    const [open, openThen] = [this.firstMissing(rows - 1), later.firstMissing(rows - 1)];
+    if (open < openThen && asked.gapUntil > open) return false;
+    if (open > openThen && asked.noGapUntil > openThen) return false;
+    const [closed, closedThen] = [this.firstGapEndingAfter(rows - 1), later.firstGapEndingAfter(rows - 1)];
+    return closed === closedThen && this.gaps.every((gap, i) => i >= closed || sameGap(gap, later.gaps[i]!));
   }
 
   private firstGapEndingAfter(row: number): number {
@@ -479,11 +525,6 @@ function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((number, i) => number === b[i]);
 }
 
-function sameGaps(a: readonly Gap[], b: readonly Gap[]): boolean {
-  const isSame = (one: Gap, other: Gap): boolean =>
-    one.after === other.after &&
-    one.before === other.before &&
-    one.cpu === other.cpu &&
-    one.line === other.line;
-  return a.length === b.length && a.every((gap, i) => isSame(gap, b[i]!));
+function sameGap(a: Gap, b: Gap): boolean {
+  return a.after === b.after && a.before === b.before;
 }

@@ -14,7 +14,6 @@ import type { Survey } from './survey.js';
 
 /** The VM of a thread group that is not known, in a map by thread groups. */
 const NO_GROUP = -1;
-const NO_POINTER = -1;
 
 /** A KVM_CREATE_VM whose VM has not shown its kvm pointer yet. */
 interface Birth {
@@ -212,7 +211,8 @@ export class VmNames {
   ofThread(t: Thread, row: number): Vm {
     const own = t.vm;
     if (own && !own.replaced) return own;
-    const key = this.onlyPointer(t);
+    // The only VM that this group, or a trace without groups, ever names is the one, even before that.
+    const key = this.survey.onlyKvm(t.tgid);
     const known = key >= 0 ? this.byKvm.get(key) : this.byGroup.get(unnamedKey(t));
     const vm = known ?? this.make(key, t, row);
     // A group that names several VMs by their pointers has each thread find its own.
@@ -229,19 +229,12 @@ export class VmNames {
     return vm;
   }
 
-  /** The only VM that this group, or a trace without groups, ever names is the one, even before that. */
-  private onlyPointer(t: Thread): number {
-    const known = this.survey.kvmsOf(t.tgid);
-    return known?.size === 1 ? [...known][0]! : NO_POINTER;
-  }
-
   /** True when an event of this thread without a kvm pointer certainly belongs to {@link ofThread}. */
   isSure(t: Thread): boolean {
     if (t.vmFresh) return true;
-    const kvms = this.survey.kvmsOf(t.tgid)?.size ?? 0;
-    if (kvms === 1) return true;
-    if (t.tgid < 0) return kvms === 0 && !this.survey.hasSeveralVms;
-    return kvms === 0 && (this.createCalls.get(t.tgid) ?? 0) <= 1;
+    if (t.tgid < 0) return this.survey.hasOneVm;
+    const isAlone = (this.createCalls.get(t.tgid) ?? 0) <= 1;
+    return isAlone ? !this.survey.namesSeveralVms(t.tgid) : this.survey.namesOneVm(t.tgid);
   }
 
   /** True for a thread group that has a VM of its own. */
