@@ -5,7 +5,7 @@ import { NEVER_CANCELLED } from '../parsers/base/cancel.js';
 import { PROJECT_FILE } from '../model/findings/suppress.js';
 import { placeFilter, type RowFilter } from '../model/tables/partRows.js';
 import type { Role } from '../parsers/bundle/align.js';
-import type { Bundle } from '../parsers/bundle/merge.js';
+import type { Bundle } from '../parsers/bundle/bundle.js';
 import { openRun, unalignedTrace, whyApart } from '../parsers/bundle/open.js';
 import { parseProject } from '../parsers/bundle/project.js';
 import { factsOf, provenRuns } from '../parsers/bundle/run.js';
@@ -338,17 +338,21 @@ export function openGroup(
     const apart = group[indexes[0]!]!.apart;
     if (!bundle)
       return { path: files[0]!, open: apart === undefined ? open : unalignedTrace(open, apart), close };
-    const { table } = bundle;
-    return {
-      path: files[0]!,
-      files,
-      open,
-      bundle,
-      close,
-      pathOf: (row) =>
-        row >= 0 && row < table.length ? bundle.parts[bundle.sourceOf(row).part]!.path : files[0]!,
-    };
+    return { path: files[0]!, open, close, ...ofFiles(bundle, files) };
   });
+}
+
+/** What a trace of several files says of them. */
+export function ofFiles(
+  bundle: Bundle,
+  files: readonly string[],
+): Required<Pick<LoadedRun, 'bundle' | 'files' | 'pathOf'>> {
+  const { length } = bundle.table;
+  return {
+    bundle,
+    files,
+    pathOf: (row) => (row >= 0 && row < length ? bundle.parts[bundle.partOf(row)]!.path : files[0]!),
+  };
 }
 
 /** The files of a command that shows one trace: they are one run, or it cannot be done. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { DebugSession } from '../extension/debugger/session.js';
 import type { DebugHost, LoadedTrace, TraceFiles } from '../extension/debugger/host.js';
-import type { Bundle } from '../parsers/bundle/merge.js';
+import type { Bundle } from '../parsers/bundle/bundle.js';
 import { PROFILES } from '../model/findings/finding.js';
 import { KernelSources } from '../shell/kernelSource.node.js';
 import { Args } from './args.js';
@@ -49,7 +49,7 @@ function traceFiles(bundle: Bundle): TraceFiles {
   return {
     of: (row) => {
       const { part } = bundle.sourceOf(row);
-      return { path: paths[part]!, isText: parts[part]!.isText && !parts[part]!.plain };
+      return { path: paths[part]!, isText: parts[part]!.isText && !parts[part]!.open.plain };
     },
     rowAtLine: (file, line) => (paths.includes(file) ? bundle.rowAtLine(paths.indexOf(file), line) : -1),
   };

@@ -110,7 +110,10 @@ describe('reports of traces that were read before', () => {
     });
     afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-    const entries = (): readonly string[] => fs.readdirSync(path.join(folder, 'kept'));
+    const entries = (): readonly string[] => {
+      const kept = path.join(folder, 'kept');
+      return fs.existsSync(kept) ? fs.readdirSync(kept) : [];
+    };
 
     async function check(...argv: readonly string[]): Promise<{ out: string; err: string; code: number }> {
       let [out, err] = ['', ''];
@@ -365,7 +368,7 @@ describe('reports of traces that were read before', () => {
       fs.rmSync(path.join(folder, 'kept'), { recursive: true });
       await told(questions[0]!, true);
       const kept = path.join(folder, 'kept');
-      while (!fs.existsSync(kept) || !entries().some((name) => name.endsWith('.kept')))
+      while (!entries().some((name) => name.endsWith('.kept')))
         await new Promise((done) => setTimeout(done, 5));
       const [entry] = entries();
       const { ino } = fs.statSync(path.join(kept, entry!));
@@ -382,6 +385,70 @@ describe('reports of traces that were read before', () => {
       replayed.close?.();
       assert.equal(fs.statSync(path.join(kept, entry!)).ino, ino, 'it was never written again');
     });
+
+    const ALIKE: readonly {
+      readonly name: string;
+      readonly files: readonly string[];
+      readonly more: string[];
+    }[] = [
+      { name: 'a compressed text', files: ['sample-traces/compressed/M2.p.txt.zst'], more: ['G9'] },
+      { name: 'a paste', files: ['sample-traces/pastes/P01-thp-crosses-private-wrapped.txt'], more: [] },
+      {
+        name: 'a host and its guest',
+        files: ['sample-traces/session/host.dat', 'sample-traces/session/guest.dat'],
+        more: [],
+      },
+      {
+        name: 'files that are put together',
+        files: [
+          'sample-traces/compressed/M2.p.txt.zst',
+          'sample-traces/perf/7.2.13/conv_small.zstd.perf.data',
+        ],
+        more: ['G9'],
+      },
+    ];
+    for (const { name, files, more } of ALIKE)
+      it(`are kept whole of ${name}`, async () => {
+        const cache = { folder: path.join(folder, 'kept'), build, leastBytes: 0, youngMs: -1000 };
+        const placed = files.length > 1 && more.length > 0 ? ['--offset', `${files[1]!}=0`] : [];
+        const told = async (argv: readonly string[], isKept: boolean): Promise<readonly unknown[]> => {
+          let [out, err] = ['', ''];
+          const code = await run(argv, {
+            ...SILENT,
+            out: (text) => (out += text),
+            err: (line) => (err += line),
+            ...(isKept && { cache }),
+          });
+          return [code, out, err.replace(/^.*was judged before.*$/, '')];
+        };
+        const questions = [
+          ['timeline', ...files, ...placed, '--format', 'json'],
+          ['storms', ...files, ...placed],
+          ['info', ...files, ...placed, '--format', 'json'],
+          ['check', ...files, ...placed, '-v', '--format', 'json'],
+          ...more.map((finding) => ['explain', ...files, ...placed, finding]),
+          ['export', ...files, ...placed, '--force', '--csv', path.join(folder, 'csv')],
+        ];
+        const wanted = [];
+        for (const argv of questions) wanted.push(await told(argv, false));
+        assert.deepEqual(await told(questions[0]!, true), wanted[0]);
+        for (let i = 0; i < 1000 && !entries().some((entry) => entry.endsWith('.kept')); i++)
+          await new Promise((done) => setTimeout(done, 5));
+        const [entry] = entries();
+        const { ino } = fs.statSync(path.join(folder, 'kept', entry!));
+        for (const [i, argv] of questions.entries()) assert.deepEqual(await told(argv, true), wanted[i]);
+        assert.equal(fs.statSync(path.join(folder, 'kept', entry!)).ino, ino, 'it was never written again');
+        const opened = async (output: Output): ReturnType<ReturnType<typeof dapHost>['openTrace']> =>
+          dapHost(output).openTrace(files[0]!, [], files.slice(1));
+        if (placed.length > 0) return;
+        const [replayed, readAnew] = [await opened({ ...SILENT, cache }), await opened(SILENT)];
+        for (let row = 0; row < readAnew.open.table.length; row++) {
+          assert.deepEqual(replayed.open.describe(row), readAnew.open.describe(row));
+          assert.deepEqual(replayed.files?.of(row), readAnew.files?.of(row));
+        }
+        readAnew.close?.();
+        replayed.close?.();
+      });
 
     it('are listed and removed', async () => {
       await check(trace);

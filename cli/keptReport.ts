@@ -116,16 +116,27 @@ function partsIn(pack: PackReader, group: readonly BundleFile[]): Parts | undefi
   return { files, pathOf: (row) => (row < 0 ? files[0] : files[of.get(row) ?? -1]) };
 }
 
-/** Undefined where a file's name does not say which one of the group it is. */
-function partsText(
-  { files, pathOf, analysis }: LoadedTrace & Pick<LoadedRun, 'files' | 'pathOf'>,
+/** Which of a group a trace's files are; undefined where a file's name does not say it. */
+export function orderOf(
+  { files, path }: Pick<LoadedTrace & LoadedRun, 'files' | 'path'>,
   group: readonly BundleFile[],
-): string | undefined {
-  if (!files || !pathOf || new Set(files).size < group.length) return undefined;
-  const order = files.map((file) => group.findIndex(({ path }) => path === file));
+): readonly number[] | undefined {
+  if (new Set(group.map((file) => file.path)).size < group.length) return undefined;
+  return (files ?? [path]).map((file) => group.findIndex((of) => of.path === file));
+}
+
+/** What a report needs besides where it is of several files; undefined where it cannot be said. */
+export function partsTexts(
+  trace: LoadedTrace & Pick<LoadedRun, 'files' | 'pathOf'>,
+  group: readonly BundleFile[],
+): Readonly<Record<string, string>> | undefined {
+  if (group.length === 1) return {};
+  const { files, pathOf, analysis } = trace;
+  const order = orderOf(trace, group);
+  if (!files || !pathOf || files.length < group.length || !order) return undefined;
   const rows = [...new Set(rowsNamed(analysis))].filter((row) => row >= 0);
   const parts: Shaped<typeof isParts> = { order, rows: rows.map((row) => [row, files.indexOf(pathOf(row))]) };
-  return JSON.stringify(parts);
+  return { parts: JSON.stringify(parts) };
 }
 
 /** Which of some files are one run, as it was found before; `keep` keeps what was found now. */
@@ -172,12 +183,12 @@ export function keepReport(
 ): void {
   const { table, analysis, path } = trace;
   if (path === STDIN_NAME) return;
-  const parts = group.length > 1 ? partsText(trace, group) : '';
-  if (parts === undefined) return;
+  const parts = partsTexts(trace, group);
+  if (!parts) return;
   // With more memory, or another bound, it is another report; and a very long one is no quicker to read.
   if (isLimited(table) || analysis.findings.length + analysis.conversions.length > MOST_KEPT) return;
   cache.keep(sighting, ['report'], (pack) => {
-    if (parts !== '') pack.addText('parts', parts);
+    for (const [name, text] of Object.entries(parts)) pack.addText(name, text);
     return writeReport(pack, table, analysis);
   });
 }

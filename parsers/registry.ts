@@ -47,15 +47,10 @@ export function openLines(source: ByteSource, table: EventTable): OpenTrace | un
 }
 
 /**
- * The same of the content of a compressed source, which has so many bytes and is decompressed when somebody
- * asks for a text.
+ * The content of a compressed source, which has so many bytes and is decompressed when somebody asks for some
+ * of it; undefined where it is none, or nobody can.
  */
-export function openContentLines(
-  source: ByteSource,
-  options: ReadOptions,
-  table: EventTable,
-  bytes: number,
-): OpenTrace | undefined {
+export function contentOf(source: ByteSource, options: ReadOptions, bytes: number): PlainSource | undefined {
   let content: ByteSource = source;
   let plain: PlainSource | undefined;
   for (let depth = 0; depth < NESTED_MAX; depth++) {
@@ -65,10 +60,8 @@ export function openContentLines(
     if (!plain) return undefined;
     content = plain;
   }
-  if (!plain) return undefined;
-  plain.giveSize(bytes);
-  const open = openLines(plain, table);
-  return open && withTable(open, table, { plain });
+  plain?.giveSize(bytes);
+  return plain;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** `shimtrace info`: what a trace holds, and what it lacks to be judged. */
 import { visibleLine } from '../../parsers/base/visible.js';
 import { plural } from '../../parsers/base/plural.js';
-import type { Bundle } from '../../parsers/bundle/merge.js';
+import type { Bundle } from '../../parsers/bundle/bundle.js';
 import { KIND_UNKNOWN } from '../../parsers/events/kinds.js';
 import { errnoName } from '../../parsers/events/errno.js';
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';

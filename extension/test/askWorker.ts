@@ -109,19 +109,22 @@ export function textWorker(text: string): AskedWorker {
   return new AskedWorker({ open: () => new MemorySource(bytes) });
 }
 
-/** A worker on the files of a run. */
-export async function workerOnRun(files: readonly string[]): Promise<AskedWorker> {
+/** A worker on the files of a run, whose clocks say how they stand to each other, or are put so. */
+export async function workerOnRun(
+  files: readonly string[],
+  { offsetNs, ...tools }: Partial<WorkerTools> & { readonly offsetNs?: bigint } = {},
+): Promise<AskedWorker> {
   const run = files.map(
     (file): RunSource => ({
       uri: `file:///${file}`,
       path: `/${file}`,
       name: fileName(file),
       role: undefined,
-      offsetNs: undefined,
+      offsetNs,
       traceEvents: undefined,
       beside: undefined,
       open: () => new MemorySource(fs.readFileSync(file)),
     }),
   );
-  return new AskedWorker({ open: () => run[0]!.open(), run, decompress: await nodeCodecs() });
+  return new AskedWorker({ open: () => run[0]!.open(), run, decompress: await nodeCodecs(), ...tools });
 }

@@ -4,6 +4,7 @@
  */
 import type { Analysis, AnalyzeOptions } from '../../model/analysis.js';
 import type { CancelToken } from '../../parsers/base/cancel.js';
+import type { Bundle } from '../../parsers/bundle/bundle.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import type { OpenSpool } from '../../parsers/base/spool.js';
 import type { OpenTrace, ReadOptions } from '../../parsers/reader.js';
@@ -12,14 +13,15 @@ import type { DebugHost } from '../debugger/host.js';
 import type { CheckOptions } from '../protocol/options.js';
 import type { Shown } from '../protocol/place.js';
 import type { JobError } from '../protocol/requests.js';
-import type { RunFiles, RunSource } from './run.js';
+import type { PartFacts, RunFiles, RunSource } from './run.js';
 
 /** A trace that was read and judged before. */
-export interface Before {
-  readonly open: OpenTrace;
-  readonly analysis: Analysis;
+export interface Before extends Reread {
   readonly shown: Shown;
-  /** Digest of its file when it was read. */
+  /** Its files, by their places among those of the worker, and what is said of each where it is a run. */
+  readonly order: readonly number[];
+  readonly files?: readonly PartFacts[] | undefined;
+  /** Digests of all files when they were read. */
   readonly digest: string;
   /** Reads what nobody has asked for yet, in steps. */
   fill(): Generator<undefined, void>;
@@ -30,18 +32,22 @@ export interface Before {
 /** What is kept of the trace that a worker is of. */
 export interface KeptTraces {
   /**
-   * What is kept of the file as it lies there now, judged as `asked` says, which holds all that decides it
-   * besides its bytes; `reread` reads and judges it after all. To be called before the file is read.
+   * What is kept of the files as they lie there now, judged as `asked` says, which holds all that decides it
+   * besides their bytes; `reread` reads and judges them after all. To be called before they are read.
    */
-  find(source: ByteSource, asked: string, reread: () => Reread): Before | undefined;
-  /** Keeps what was read since `find`, in steps; `digest` is that of the file. */
-  keep(source: ByteSource, read: Reread, digest: string, shown: Shown): Generator<undefined, boolean>;
+  find(sources: readonly ByteSource[], asked: string, reread: () => Reread): Before | undefined;
+  /** Keeps what was read since `find`, in steps. */
+  keep(sources: readonly ByteSource[], read: Kept): Generator<undefined, boolean>;
 }
 
 export interface Reread {
   readonly open: OpenTrace;
+  readonly bundle?: Bundle | undefined;
   readonly analysis: Analysis;
 }
+
+/** A trace that is to be kept. */
+export type Kept = Reread & Pick<Before, 'shown' | 'order' | 'files' | 'digest'>;
 
 /** How much a trace may take. */
 export interface MemoryBounds {

@@ -10,7 +10,8 @@ import { isLimited } from '../../parsers/events/issues.js';
 import { inSteps } from '../../shell/cache/steps.js';
 import type { CheckOptions } from '../protocol/options.js';
 import type { Shown } from '../protocol/place.js';
-import type { Before, Judged, KeptTraces, WorkerTools } from './judged.js';
+import type { Before, Judged, Kept, KeptTraces, WorkerTools } from './judged.js';
+import type { RunFiles } from './run.js';
 import { warmUp, warmUpHovers } from './warmUp.js';
 
 const byTimers = (next: () => void): void => void setTimeout(next, 0);
@@ -19,8 +20,9 @@ const byTimers = (next: () => void): void => void setTimeout(next, 0);
 type Behind = Pick<WorkerTools, 'later' | 'spool'>;
 
 /** A click on a compressed text asks for places all over it. */
-function* spooled({ trace: { plain } }: Judged, spool: WorkerTools['spool']): Generator<undefined, void> {
-  if (spool && plain instanceof PlainSource) yield* plain.spoolInto(spool);
+function* spooled({ source, files }: Judged, spool: WorkerTools['spool']): Generator<undefined, void> {
+  for (const content of files?.parts.map((part) => part.source) ?? [source])
+    if (spool && content instanceof PlainSource) yield* content.spoolInto(spool);
 }
 
 /** A hover asks for one event, wherever it is. */
@@ -32,9 +34,16 @@ function* hovered(judged: Judged, spool: WorkerTools['spool']): Generator<undefi
 /** All that decides a report besides the bytes of its file. */
 export function askedOf(
   { profiles, skewNs, clock, pageBytes }: CheckOptions,
-  { traceEvents, beside }: Pick<WorkerTools, 'traceEvents' | 'beside'>,
+  { traceEvents, beside, run }: Pick<WorkerTools, 'traceEvents' | 'beside' | 'run'>,
 ): string {
-  return JSON.stringify([profiles, skewNs, clock, pageBytes, traceEvents, beside]);
+  const files = run?.map((file) => [
+    file.name,
+    file.role,
+    file.offsetNs?.toString(),
+    file.traceEvents,
+    file.beside,
+  ]);
+  return JSON.stringify([profiles, skewNs, clock, pageBytes, traceEvents, beside, files]);
 }
 
 /**
@@ -64,11 +73,19 @@ export function compareBehind(
 /** What it takes to keep a trace that was read. */
 interface Keep {
   readonly kept: KeptTraces;
-  readonly source: ByteSource;
-  /** Of the source; '' where none was made. */
+  readonly sources: readonly ByteSource[];
+  /** Of the sources; '' where one has none. */
   readonly digest: string;
   /** As the file is shown, whether or not in compact form. */
   readonly shown: Shown;
+}
+
+/** What is kept of a trace's files besides. */
+function partsOf(files: RunFiles | undefined): Pick<Kept, 'order' | 'bundle' | 'files'> {
+  if (!files) return { order: [0] };
+  const { order, bundle, parts } = files;
+  const facts = parts.map(({ role, isText, shown, lines }) => ({ role, isText, shown, lines }));
+  return { order, bundle, files: facts };
 }
 
 /** Finds the frames of struct pages, which the first hover would wait for, and keeps the trace. */
@@ -79,7 +96,7 @@ export function keepBehind(
   { later = byTimers, spool }: Behind = {},
 ): void {
   function* steps(): Generator<undefined, void> {
-    const { trace: open, analysis } = judged;
+    const { trace: open, analysis, files } = judged;
     yield* spooled(judged, spool);
     yield* warmUp(judged);
     yield* markLongLives(analysis);
@@ -87,8 +104,8 @@ export function keepBehind(
     yield* hovered(judged, spool);
     yield;
     // With more memory it is another trace.
-    if (keep && keep.digest !== '' && !isLimited(open.table))
-      yield* keep.kept.keep(keep.source, { open, analysis }, keep.digest, keep.shown);
+    if (keep && !isLimited(open.table))
+      yield* keep.kept.keep(keep.sources, { open, analysis, ...partsOf(files), ...keep });
   }
   inSteps(steps(), later, isOver, () => undefined);
 }

@@ -3,12 +3,14 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { TraceCache, type CacheSettings } from '../../shell/cache/traceCache.node.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import type { Report } from '../protocol/report.js';
-import { type AskedWorker, SAMPLE, workerOn } from '../test/askWorker.js';
+import { type AskedWorker, SAMPLE, workerOn, workerOnRun } from '../test/askWorker.js';
 import { openSpool } from '../../shell/spool.node.js';
 import { nodeCodecs } from '../../shell/codecs.node.js';
+import type { WorkerTools } from './judged.js';
 import { keptTraces } from './keptTraces.node.js';
 
 const TRACES = [
@@ -20,6 +22,19 @@ const TRACES = [
   'sample-traces/compressed/M2.p.txt.zst',
   'sample-traces/compressed/M2.p.txt.xz',
   'sample-traces/compressed/M2.p.txt.gz',
+  'sample-traces/pastes/P01-thp-crosses-private-wrapped.txt',
+  'sample-traces/pastes/P08-double-bind-mail-qp.eml',
+];
+const RUNS: readonly { readonly files: readonly string[]; readonly offsetNs?: bigint }[] = [
+  { files: ['sample-traces/session/host.dat', 'sample-traces/session/guest.dat'] },
+  {
+    files: ['sample-traces/perf/7.2.13/conv_small.zstd.perf.data', 'sample-traces/compressed/M2.p.txt.zst'],
+    offsetNs: 0n,
+  },
+  // Nothing says how their clocks stand to each other.
+  { files: ['sample-traces/perf/7.2.13/M2.p.perf.data', SAMPLE] },
+  { files: ['sample-traces/compressed/M2.p.txt.zst'] },
+  { files: [TRACES[3]!, 'sample-traces/pastes/P01-thp-crosses-private-wrapped.txt'], offsetNs: 0n },
 ];
 
 const sumOf = (source: ByteSource): string =>
@@ -28,22 +43,36 @@ const sumOf = (source: ByteSource): string =>
 describe('a trace that a worker takes from what is kept', () => {
   let folder = '';
   let settings: CacheSettings;
+  /** How often a trace was read although it was kept. */
+  let readAgain = 0;
   beforeEach(() => {
+    readAgain = 0;
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-'));
     settings = { folder: path.join(folder, 'kept'), build: 'one', leastBytes: 0, youngMs: -1000 };
   });
   afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-  const worker = async (file: string, sum = sumOf, spools = true): Promise<AskedWorker> =>
-    workerOn(file, {
-      kept: keptTraces(new TraceCache(settings), file, await nodeCodecs()),
+  async function tools(files: readonly string[], sum = sumOf, spools = true): Promise<Partial<WorkerTools>> {
+    const kept = keptTraces(new TraceCache(settings), files, await nodeCodecs());
+    return {
+      kept: {
+        ...kept,
+        find: (sources, asked, reread) =>
+          kept.find(sources, asked, () => {
+            readAgain++;
+            return reread();
+          }),
+      },
       ...(spools && { spool: () => openSpool(settings.folder, 0, 0) }),
       digest: sum,
       *digestInSteps(source) {
         yield;
         return sum(source);
       },
-    });
+    };
+  }
+  const worker = async (file: string, sum = sumOf, spools = true): Promise<AskedWorker> =>
+    workerOn(file, await tools([file], sum, spools));
   const entries = (): readonly string[] =>
     fs.existsSync(settings.folder)
       ? fs.readdirSync(settings.folder).filter((name) => name.endsWith('.kept'))
@@ -51,7 +80,10 @@ describe('a trace that a worker takes from what is kept', () => {
 
   /** The entry of a trace, which a worker has kept behind its answer. */
   async function keep(file: string): Promise<string> {
-    const first = await worker(file);
+    return keepIn(await worker(file));
+  }
+
+  async function keepIn(first: AskedWorker): Promise<string> {
     assert.equal(first.ask('kept', {}), null);
     first.ask('check', {});
     return until(() => entries()[0]);
@@ -68,14 +100,20 @@ describe('a trace that a worker takes from what is kept', () => {
 
   /** What is asked of it while somebody looks at a trace, as one text. */
   function answers(of: AskedWorker, report: Report): string {
-    const line = report.findings[0]?.at.line ?? 1;
+    const at = report.findings[0]?.at;
+    const line = at?.line ?? 1;
+    const places = [
+      { line, ...(at?.file !== undefined && { file: at.file }) },
+      ...(report.files ?? []).flatMap(({ uri, lines }) =>
+        [1, 2, lines >> 1].map((l) => ({ line: l, file: uri })),
+      ),
+    ];
     const told = [
       { ...report, tookMs: 0 },
       of.ask('lists', {}),
-      of.ask('eventAtLine', { line }),
-      of.ask('life', { line }),
       of.ask('hints', { fromLine: line - 5, toLine: line + 5 }),
-      of.ask('origin', { line }),
+      places.map((place) => [of.ask('eventAtLine', place), of.ask('life', place), of.ask('origin', place)]),
+      of.ask('window', { line, lines: 20 }),
       of.ask('listing', { first: 1, last: 20 }),
       of.ask('faultGroups', {}),
       of.ask('conversionGroups', {}),
@@ -94,6 +132,7 @@ describe('a trace that a worker takes from what is kept', () => {
       await keep(file);
       const second = await worker(file);
       assert.equal(answers(second, second.ask('kept', {})!), wanted);
+      assert.equal(readAgain, 0);
       // By other profiles, and by the same ones once more: its rows are all there.
       assert.deepEqual(
         second.ask('check', { profiles: ['luto-2022'] }).rules,
@@ -103,24 +142,67 @@ describe('a trace that a worker takes from what is kept', () => {
       assert.ok(!second.isStale);
     });
 
-  it('reads what is damaged in it, part by part', async () => {
-    const fresh = await workerOn(SAMPLE, { digest: sumOf });
+  const namesOf = (files: readonly string[]): string =>
+    files.map((file) => path.basename(file)).join(' and ');
+  for (const { files, ...more } of RUNS)
+    it(`answers as if it had read ${namesOf(files)} as one run`, async () => {
+      const on = async (): Promise<AskedWorker> => workerOnRun(files, { ...(await tools(files)), ...more });
+      const fresh = await workerOnRun(files, { digest: sumOf, ...more });
+      const wanted = answers(fresh, fresh.ask('check', {}));
+      await keepIn(await on());
+      const second = await on();
+      assert.equal(answers(second, second.ask('kept', {})!), wanted);
+      assert.equal(readAgain, 0);
+      assert.equal(answers(second, second.ask('check', {})), wanted);
+      await new Promise((done) => setTimeout(done, 30));
+      assert.ok(!second.isStale);
+      assert.equal(
+        (await workerOnRun(files, { ...(await tools(files)), offsetNs: 5n })).ask('kept', {}),
+        null,
+      );
+    });
+
+  it('answers as if it had read a binary trace that is compressed', async () => {
+    const file = path.join(folder, 'trace.dat.gz');
+    fs.writeFileSync(file, gzipSync(fs.readFileSync('sample-traces/tracecmd/conv_small.v7-stack.dat')));
+    const fresh = await workerOn(file, { digest: sumOf });
     const wanted = answers(fresh, fresh.ask('check', {}));
-    const entry = await keep(SAMPLE);
-    const file = path.join(settings.folder, entry);
-    const whole = fs.readFileSync(file);
-    let taken = 0;
-    for (let at = 16; at < whole.length; at += Math.floor(whole.length / 9)) {
-      const damaged = Buffer.from(whole);
-      damaged[at]! ^= 0x55;
-      fs.writeFileSync(file, damaged);
-      const second = await worker(SAMPLE);
-      const report = second.ask('kept', {});
-      if (report) taken++;
-      assert.equal(answers(second, report ?? second.ask('check', {})), wanted, `byte ${at}`);
-    }
-    assert.ok(taken > 2, `${taken} taken`);
+    await keep(file);
+    const second = await worker(file);
+    assert.equal(answers(second, second.ask('kept', {})!), wanted);
   });
+
+  const DAMAGED: readonly {
+    readonly name: string;
+    readonly files: readonly string[];
+    readonly isRun?: true;
+  }[] = [
+    { name: 'it', files: [SAMPLE] },
+    { name: 'that of a paste', files: ['sample-traces/pastes/P01-thp-crosses-private-wrapped.txt'] },
+    { name: 'that of a run', files: RUNS[0]!.files, isRun: true },
+  ];
+  for (const { name, files, isRun } of DAMAGED)
+    it(`reads what is damaged in ${name}, part by part`, async () => {
+      const on = async (): Promise<AskedWorker> =>
+        isRun ? workerOnRun(files, await tools(files)) : worker(files[0]!);
+      const fresh = isRun
+        ? await workerOnRun(files, { digest: sumOf })
+        : await workerOn(files[0]!, { digest: sumOf });
+      const wanted = answers(fresh, fresh.ask('check', {}));
+      const file = path.join(settings.folder, await keepIn(await on()));
+      const whole = fs.readFileSync(file);
+      let taken = 0;
+      for (let at = 16; at < whole.length; at += Math.floor(whole.length / 9)) {
+        const damaged = Buffer.from(whole);
+        damaged[at]! ^= 0x55;
+        fs.writeFileSync(file, damaged);
+        const second = await on();
+        const report = second.ask('kept', {});
+        if (report) taken++;
+        assert.equal(answers(second, report ?? second.ask('check', {})), wanted, `byte ${at}`);
+      }
+      assert.ok(taken > 2, `${taken} taken`);
+    });
 
   it('says so where the file turns out to be another one, and keeps it no longer', async () => {
     await keep(SAMPLE);
@@ -130,13 +212,17 @@ describe('a trace that a worker takes from what is kept', () => {
     assert.deepEqual(entries(), []);
   });
 
-  it('is not taken with other options, and not kept of a compressed text that can be put nowhere', async () => {
+  it('is not taken with other options', async () => {
     await keep(SAMPLE);
     assert.equal((await worker(SAMPLE)).ask('kept', { skewNs: 7 }), null);
-    const packed = await worker('sample-traces/compressed/M2.p.txt.zst', sumOf, false);
-    assert.equal(packed.ask('kept', {}), null);
-    packed.ask('check', {});
-    await new Promise((done) => setTimeout(done, 50));
-    assert.equal(entries().length, 1);
+  });
+
+  it('is kept of a compressed text that can be put nowhere', async () => {
+    const file = 'sample-traces/compressed/M2.p.txt.zst';
+    const fresh = await workerOn(file, { digest: sumOf });
+    const wanted = answers(fresh, fresh.ask('check', {}));
+    await keepIn(await worker(file, sumOf, false));
+    const second = await worker(file, sumOf, false);
+    assert.equal(answers(second, second.ask('kept', {})!), wanted);
   });
 });

@@ -55,5 +55,7 @@ describe('a run of several files in the worker', () => {
     );
     const found = report.findings.find(({ verdict }) => verdict === 'violation')!;
     assert.deepEqual([found.id, found.at.line, found.at.file], ['G9@1962', 1962, `file:///${file}`]);
+    const event = alone.ask('eventAtLine', at(file, 1962))!;
+    assert.deepEqual([event.place.row, alone.ask('life', at(file, 1962)).length > 1], [1961, true]);
   });
 });

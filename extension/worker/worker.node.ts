@@ -70,6 +70,13 @@ function digest(source: ByteSource, known = 0): string {
 
 const keeps = data.cache ?? cacheSettings(process.env, process.platform);
 
+/** Where the trace's files lie; undefined where one was handed over. */
+function pathsOf(files: readonly NodeFile[]): readonly string[] | undefined {
+  const paths = files.flatMap((file) => ('path' in file ? file.path : []));
+  return paths.length === files.length ? paths : undefined;
+}
+const paths = pathsOf('run' in data ? data.run : [data]);
+
 // Requests wait in the port until the worker listens.
 void nodeCodecs().then((codecs) =>
   serve(
@@ -100,7 +107,7 @@ void nodeCodecs().then((codecs) =>
       digestInSteps: (source) => digestInSteps(source, createHash('sha256')),
       ...(keeps && { spool: (bytes) => openSpool(keeps.folder, bytes) }),
       ...(keeps && { clearKept: () => new TraceCache(keeps).clear().entries }),
-      ...(keeps && 'path' in data && { kept: keptTraces(new TraceCache(keeps), data.path, codecs) }),
+      ...(keeps && paths && { kept: keptTraces(new TraceCache(keeps), paths, codecs) }),
       findSource: (frame, map) => kernel.find(frame, map),
       decompress: codecs,
       memory: { watch: (doing) => new MemoryWatch(doing), mostFindings },

@@ -45,7 +45,7 @@ import { explain, recipe } from './explainView.js';
 import { faultGroups } from './faults.js';
 import { FirstPicture, FOUND_MAX, type FoundSoFar } from './firstPicture.js';
 import { conversionGroups, conversionsIn } from './conversions.js';
-import { askedFor, JobFailure, type Judged, type Reread, type WorkerTools } from './judged.js';
+import { askedFor, JobFailure, type Before, type Judged, type Reread, type WorkerTools } from './judged.js';
 import { askedOf, compareBehind, keepBehind } from './keeping.js';
 import { holdsTrace, listingText } from './listing.js';
 import { listsAt } from './lists.js';
@@ -55,7 +55,7 @@ import { perfettoFile } from './perfettoView.js';
 import { spotOf } from './place.js';
 import { reportOf } from './reportView.js';
 import { claimFault, ReviewServer } from './review.js';
-import { readRun, type RunSource } from './run.js';
+import { readRun, runFiles, type RunFiles, type RunSource } from './run.js';
 import { numberRows, shownAlone } from './shown.js';
 import { SqlServer } from './sqlView.js';
 import { Turns } from './turns.js';
@@ -76,6 +76,8 @@ interface ReadTrace extends Omit<Judged, 'analysis'> {
 
 class TraceServer {
   private opened: ByteSource | undefined;
+  /** The same of a run's files. */
+  private ofRun: readonly ByteSource[] | undefined;
   private readonly digests = new Map<ByteSource, string>();
   private trace: ReadTrace | undefined;
   private analysis: Analysis | undefined;
@@ -141,25 +143,28 @@ class TraceServer {
   kept(options: CheckOptions): Report | null {
     this.options = options;
     const { kept, run, digestInSteps } = this.tools;
-    if (!kept || !digestInSteps || run || this.following || (this.trace && !this.isFromKept)) return null;
+    if (!kept || !digestInSteps || this.following || (this.trace && !this.isFromKept)) return null;
     const start = this.tools.now();
-    const source = this.open();
-    const asked = askedOf(options, { traceEvents: this.tools.traceEvents, beside: this.beside });
-    const before = kept.find(source, asked, () => this.rereadAlone(options));
+    const sources = run ? this.sourcesOf(run) : [this.open()];
+    const asked = askedOf(options, { ...this.tools, beside: this.beside });
+    const before = kept.find(sources, asked, () => this.rereadAlone(options));
     if (!before) return null;
-    const { open: trace, analysis, digest } = before;
-    const places = trace.plain ?? source;
-    const readMs = this.tools.now() - start;
-    this.trace = { source: places, wholes: [source], trace, shown: before.shown, readMs };
-    this.analysis = analysis;
+    this.trace = { ...this.readBefore(before, sources), readMs: this.tools.now() - start };
+    this.analysis = before.analysis;
     this.limited = undefined;
     this.isFromKept = true;
-    this.digests.set(source, digest);
+    const digests = before.digest.split(' ');
+    for (const [i, source] of sources.entries()) this.digests.set(source, digests[i] ?? '');
     const read = this.trace;
+    function* digest(): Generator<undefined, string> {
+      const found: string[] = [];
+      for (const source of sources) found.push(yield* digestInSteps!(source));
+      return found.join(' ');
+    }
     compareBehind(
       before,
       this.judged(),
-      () => digestInSteps(source),
+      digest,
       () => this.trace !== read,
       (isSame) => {
         if (isSame) return;
@@ -175,11 +180,23 @@ class TraceServer {
     return this.tools.clearKept?.() ?? 0;
   }
 
+  private readBefore(before: Before, sources: readonly ByteSource[]): Omit<ReadTrace, 'readMs'> {
+    const { open, shown, order, bundle, files: facts } = before;
+    if (!this.tools.run || !facts) return { ...this.aloneIn(open), shown };
+    const contents = bundle?.parts.map((part) => part.open) ?? [open];
+    return this.filesIn(
+      open,
+      runFiles(this.tools.run, sources, { table: open.table, order, bundle, facts, contents }),
+    );
+  }
+
   /** What an entry has not, or not whole. */
   private rereadAlone(options: CheckOptions): Reread {
-    const { trace } = this.readFile(undefined);
+    const { run } = this.tools;
+    const { trace, files } = run ? this.readFiles(run) : this.readFile(undefined);
     const progress = this.judgingOf(trace.table.length);
-    return { open: trace, analysis: analyze(trace.table, { ...askedFor(options, this.tools), progress }) };
+    const analysis = analyze(trace.table, { ...askedFor(options, this.tools), progress });
+    return { open: trace, bundle: files?.bundle, analysis };
   }
 
   check(options: CheckOptions): Report {
@@ -228,9 +245,10 @@ class TraceServer {
   private keepBehind({ wholes, files, shown }: ReadTrace, analysis: Analysis): void {
     const { kept } = this.tools;
     const isOver = (): boolean => this.analysis !== analysis;
-    const source = wholes[0]!;
-    const isAlone = wholes.length === 1 && !files && !this.isFromKept;
-    const keep = isAlone && kept ? { kept, source, digest: this.digestOf(source), shown } : undefined;
+    const sources = files?.sources ?? wholes;
+    const digests = kept && !this.isFromKept ? sources.map((source) => this.digestOf(source)) : [''];
+    const digest = digests.includes('') ? '' : digests.join(' ');
+    const keep = kept && digest !== '' ? { kept, sources, digest, shown } : undefined;
     keepBehind(this.judged(), keep, isOver, this.behind());
   }
 
@@ -360,8 +378,17 @@ class TraceServer {
     return this.trace;
   }
 
+  private sourcesOf(run: readonly RunSource[]): readonly ByteSource[] {
+    this.ofRun ??= run.map((file) => file.open());
+    return this.ofRun;
+  }
+
   private readFiles(run: readonly RunSource[]): Omit<ReadTrace, 'readMs'> {
-    const { trace, files } = readRun(run, (file, source) => this.readOne(source, file));
+    const { trace, files } = readRun(run, this.sourcesOf(run), (file, source) => this.readOne(source, file));
+    return this.filesIn(trace, files);
+  }
+
+  private filesIn(trace: OpenTrace, files: RunFiles): Omit<ReadTrace, 'readMs'> {
     const wholes = files.parts.map(({ whole }) => whole);
     return { source: files.parts[0]!.source, wholes, trace, shown: 'file', files };
   }

@@ -42,6 +42,20 @@ export class Pieces {
     }
   }
 
+  /** Bytes from one on; undefined where some are not there. */
+  bytes(at: number, length: number): Uint8Array | undefined {
+    const out = new Uint8Array(length);
+    for (let done = 0; done < length; ) {
+      const view = this.view(Math.floor((at + done) / PIECE_BYTES));
+      const within = (at + done) % PIECE_BYTES;
+      const count = Math.min(length - done, (view?.byteLength ?? 0) - within);
+      if (!view || count <= 0) return undefined;
+      out.set(new Uint8Array(view.buffer, view.byteOffset + within, count), done);
+      done += count;
+    }
+    return out;
+  }
+
   /** All of it is elsewhere by now. */
   forget(): void {
     this.kept.clear();

@@ -8,7 +8,8 @@ import { KIND_GUEST, kindId } from '../events/kinds.js';
 import { TableBuilder, UNKNOWN_CPU, type EventTable } from '../events/table.js';
 import { readTrace } from '../index.js';
 import type { OpenTrace } from '../reader.js';
-import { mergeTraces, type Bundle } from './merge.js';
+import type { Bundle } from './bundle.js';
+import { mergeTraces } from './merge.js';
 import { openRun } from './open.js';
 import { factsOf, provenRuns } from './run.js';
 

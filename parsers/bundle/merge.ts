@@ -6,37 +6,16 @@
  * The parts' tables are used up: a segment whose rows were copied keeps only what it takes to describe them.
  * So the merge needs the memory of the merged table, and 17 bytes for each row of the parts besides.
  */
-import type { ByteSource } from '../base/source.js';
 import { releaseSegment, TableBuilder, UNKNOWN_CPU, UNKNOWN_TID, type EventTable } from '../events/table.js';
 import { SEGMENT_ROWS, SEGMENT_SHIFT, type Segment } from '../events/segment.js';
 import { KIND_COUNT, KIND_GUEST, kindSlots } from '../events/kinds.js';
 import { copyUnpacked, payloadWords } from '../events/slots.js';
 import { earliest, runnerUp, type Run } from '../order/merge.js';
-import type { EventPart, EventText, OpenTrace } from '../reader.js';
-import { isTextTable, Places, type FilePlace } from './places.js';
-import { describeGuestEvent, vcpuNames, type Guest } from './guest.js';
+import { bundleOf, type Bundle } from './bundle.js';
+import { isTextTable, Places } from './places.js';
+import { vcpuNames, type Guest } from './guest.js';
 import { describeMerged } from './meta.js';
 import type { Part } from './part.js';
-
-/** What a bundle says of one of its files. */
-export interface BundlePart extends Pick<Part, 'path' | 'role' | 'guest'> {
-  /** Whether its rows have lines. */
-  readonly isText: boolean;
-  /** What its rows' places refer to, where the file was compressed. */
-  readonly plain?: ByteSource;
-}
-
-/** Several files as one trace. */
-export interface Bundle extends OpenTrace {
-  readonly parts: readonly BundlePart[];
-  /** The file that a row came from, by its index among the parts, and its row there. */
-  sourceOf(row: number): FilePlace;
-  /**
-   * First row of a part at or after a 1-based line of its text (or event of a binary trace); the table's
-   * length when none.
-   */
-  rowAtLine(part: number, line: number): number;
-}
 
 /** Words of a payload by kind. */
 const SLOTS = Uint8Array.from({ length: KIND_COUNT }, (_, kind) => kindSlots(kind).length);
@@ -209,7 +188,7 @@ export function mergeTraces(parts: readonly Part[]): Bundle {
     parts.flatMap((part) => part.guest ?? []),
   );
   const runs = parts.map((part, index) => new PartRun(part, index, builder, vcpus));
-  const places = new Places(parts.map((part) => part.open.table.length));
+  const places = Places.ofLengths(parts.map((part) => part.open.table.length));
   const live = runs.filter((run) => run.table.length > 0);
   for (const run of runs) if (run.table.length === 0) run.marks(0);
   while (live.length > 0) {
@@ -228,39 +207,15 @@ export function mergeTraces(parts: readonly Part[]): Bundle {
     live.splice(chosen, 1);
   }
   const table = builder.freeze();
-  const host = parts.find((part) => part.role === 'host' && part.open.symbolOf)?.open;
-  return {
+  return bundleOf(
     table,
-    parts: parts.map(({ path, role, guest, open: { plain } }, i) => ({
+    places,
+    parts.map(({ path, role, guest, open }, i) => ({
       path,
       role,
       isText: isText[i]!,
+      open,
       ...(guest && { guest }),
-      ...(plain && { plain }),
     })),
-    sourceOf: (row) => places.of(row),
-    rowAtLine: (part, line) => places.rowAtLine(table, part, isText[part]!, line),
-    describe: (row, part) => describeRow(parts, places.of(row), part),
-    bytesAt: (row, offset, length) => {
-      const { part, row: own } = places.of(row);
-      return parts[part]!.open.bytesAt?.(own, offset, length) ?? new Uint8Array(0);
-    },
-    ...(host && { symbolOf: (address: bigint) => host.symbolOf?.(address) }),
-  };
-}
-
-function describeRow(
-  parts: readonly Part[],
-  { part, row }: FilePlace,
-  wanted: EventPart | undefined,
-): EventText {
-  const { open, guest } = parts[part]!;
-  const event = open.describe(row, wanted);
-  if (!guest) return event;
-  const { table } = open;
-  return describeGuestEvent(
-    event,
-    { cpu: table.cpu(row), tid: table.tid(row), comm: table.comm(row) },
-    guest,
   );
 }

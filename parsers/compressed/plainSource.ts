@@ -73,6 +73,11 @@ export class PlainSource implements ByteSource {
     this.known = bytes;
   }
 
+  /** Bytes of the file that it is in. */
+  get fileBytes(): number {
+    return this.compressed instanceof PlainSource ? this.compressed.fileBytes : this.compressed.size;
+  }
+
   /** The same before it is known, by what was decompressed so far. */
   get likelySize(): number {
     if (this.known < Infinity || this.taken === 0) return this.known;

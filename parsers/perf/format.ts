@@ -7,6 +7,7 @@
  * Producer: tools/perf/util/session.c and header.c, Linux 7.2.
  */
 import type { ByteSource } from '../base/source.js';
+import { SEGMENT_ROWS } from '../events/segment.js';
 import { TableBuilder, type EventTable } from '../events/table.js';
 import type { OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
 import {
@@ -90,7 +91,9 @@ function again(
   const magic = perfMagic(source.read(0, 8));
   const info = new PerfInfo(magic?.bigEndian ?? false, new TableBuilder().issues);
   const range = magic?.version === 2 ? readContainer(source, info) : undefined;
-  const isWhole = table.segments.every(({ length }, i) => length <= (places[i]?.length ?? 0));
+  const inSegment = (i: number): number => Math.min(SEGMENT_ROWS, table.length - i * SEGMENT_ROWS);
+  const segments = Array.from({ length: Math.ceil(table.length / SEGMENT_ROWS) }, (_, i) => inSegment(i));
+  const isWhole = segments.every((rows, i) => rows <= (places[i]?.length ?? 0));
   if (!range || !isWhole || !info.tracing) return undefined;
   return openPerfTrace(table, source, info, { start: range.start, end: range.end, ofRow: places }, options);
 }
