@@ -19,6 +19,8 @@ const OPERATION_BYTES = 48;
 const RECORD_BYTES = OPERATION_BYTES + ROW_FACTS_BYTES;
 /** A history of more operations is read with all others. */
 const OPERATIONS_MAX = 20_000;
+/** Who has asked for so many pages asks for all of them. */
+const PAGES_MAX = 128;
 /** Losses are of every page. */
 const LOSSES_MAX = 256;
 
@@ -81,6 +83,7 @@ const needed = (n: number | undefined): number => {
 export class KeptIndex extends OpIndex {
   private readonly parts: Pieces[] = [];
   private isDamaged = false;
+  private asked = 0;
 
   /** `whole` reads all columns, or makes them anew. */
   constructor(
@@ -92,7 +95,7 @@ export class KeptIndex extends OpIndex {
   }
 
   override opsOf(tracks: readonly PageTrack[]): PageOps {
-    if (this.isWhole || this.isDamaged) return super.opsOf(tracks);
+    if (this.isWhole || this.isDamaged || ++this.asked > PAGES_MAX) return super.opsOf(tracks);
     try {
       return this.lookUp(tracks) ?? super.opsOf(tracks);
     } catch (error) {
