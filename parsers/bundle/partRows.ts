@@ -1,6 +1,6 @@
 /**
- * The rows of one file of a merged trace, as far as their texts are found by them: what a format looks at to tell a row
- * again is in the merged table, but for a guest's tasks, which are none of the host's.
+ * The rows of one file of a merged trace, as far as their texts are found by them: what a format looks at to
+ * tell a row again is in the merged table, but for a guest's tasks, which are none of the host's.
  */
 import { EventTable } from '../events/table.js';
 

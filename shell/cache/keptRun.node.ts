@@ -66,8 +66,8 @@ function writeTasks(pack: PackWriter, prefix: string, { cpu, tid, comm, comms }:
 }
 
 /**
- * The run of a kept table, and its files' order; undefined where it does not go together. `reread` has what is
- * not kept or damaged.
+ * The run of a kept table, and its files' order; undefined where it does not go together. `reread` has what
+ * is not kept or damaged.
  */
 export function runIn(
   pack: PackReader,
