@@ -15,8 +15,8 @@ import { opened, packed } from '../test/support/packs.js';
 import { prepareCodecs } from './codecs.js';
 import { counting, goingOn, type Output } from './output.js';
 import { dapHost } from './dap.js';
-import { keptReport, sightOf } from './keptReport.js';
-import { judged, openTrace } from './load.js';
+import { keptReports, sightOf } from './keptReport.js';
+import { judged, openTrace, type LoadedTrace } from './load.js';
 import { InputError } from './errors.js';
 import { run } from './run.js';
 import { withoutSuppressed } from './suppressions.js';
@@ -262,6 +262,35 @@ describe('reports of traces that were read before', () => {
       await again(true, host, guest);
     });
 
+    it('are kept of each trace that files fell apart into', async () => {
+      const files = ['sample-traces/perf/7.2.13/M2.p.perf.data', 'sample-traces/session/host.dat', trace];
+      for (const format of ['text', 'json', 'sarif', 'junit']) {
+        if (format === 'text') await check('--merge', ...files);
+        await again(true, '--merge', ...files, '--format', format);
+      }
+      const kept = entries();
+      assert.equal(kept.length, 4, 'three, and how many there are');
+      // One that is gone, or damaged, is made anew with the others.
+      for (const entry of kept) {
+        fs.rmSync(path.join(folder, 'kept', entry));
+        await again(false, '--merge', ...files);
+        await again(true, '--merge', ...files);
+        const whole = fs.readFileSync(path.join(folder, 'kept', entry));
+        whole[whole.length >> 1]! ^= 1;
+        fs.writeFileSync(path.join(folder, 'kept', entry), whole);
+        await check('--merge', ...files);
+        await again(true, '--merge', ...files);
+      }
+      const suppress = ['suppress', '--offset', `${trace}=0`, ...files, 'G9', '--reason', 'a test'];
+      const cache = { folder: path.join(folder, 'kept'), build, leastBytes: 0, youngMs: -1000 };
+      const errors: string[] = [];
+      await check('--offset', `${trace}=0`, ...files);
+      await run(suppress, { ...SILENT, err: (line) => errors.push(line), cache });
+      await run(suppress, { ...SILENT, err: (line) => errors.push(line) });
+      assert.match(errors[0]!, /cannot be shown as one trace/);
+      assert.equal(errors[1], errors[0]);
+    });
+
     it('are made anew where what is kept of several files is damaged', async () => {
       const run = ['host.dat', 'guest.dat'].map((name) => path.join(folder, name));
       for (const file of run) fs.copyFileSync(`sample-traces/session/${path.basename(file)}`, file);
@@ -322,7 +351,9 @@ describe('reports of traces that were read before', () => {
       });
       const options = { ...JUDGED, pageBytes: undefined };
       const file = { path: trace, role: undefined, offsetNs: undefined, traceEvents: undefined };
-      const known = keptReport(kept, sightOf(kept, [file], options)!, [file], options, SILENT)!;
+      const [known] = keptReports(kept, sightOf(kept, [file], options)!, [file], options, SILENT)! as [
+        LoadedTrace,
+      ];
       Object.defineProperty(known.analysis, 'ops', { enumerable: true, get: () => assert.fail('read') });
       const { suppressed, analysis } = withoutSuppressed(known, SILENT);
       assert.equal(suppressed?.length, 1);

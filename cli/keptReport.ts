@@ -6,7 +6,7 @@ import { fields, listOf, pairOf, parsed, whole, type Shaped } from '../parsers/b
 import type { PackReader } from '../shell/cache/pack.js';
 import { isLimited } from '../parsers/events/issues.js';
 import { readReport, writeReport } from '../shell/cache/reportParts.js';
-import { TraceCache, type Sighting } from '../shell/cache/traceCache.node.js';
+import { TraceCache, type OpenEntry, type Sighting } from '../shell/cache/traceCache.node.js';
 import { besideOf } from './sidecar.js';
 import type { Args } from './args.js';
 import { judgedRun, namedGroup, openGroup, type BundleFile, type LoadedRun, type Runs } from './bundle.js';
@@ -57,23 +57,61 @@ function digestOf(file: string): string {
   }
 }
 
-/** What is kept of a trace; it is closed once it was printed. */
-export function keptReport(
+/** What is kept of a trace, or of each that its files fell apart into; each is closed once it was printed. */
+export function keptReports(
   cache: TraceCache,
   sighting: Sighting,
   group: readonly BundleFile[],
   options: LoadOptions,
   output: Output,
-): (LoadedTrace & Pick<LoadedRun, 'files' | 'pathOf'>) | undefined {
+): readonly LoadedTrace[] | undefined {
   const entry = cache.find(sighting);
   if (!entry) return undefined;
+  const apart = entry.about.holds.includes(APART) ? entry.pack.text(APART) : undefined;
+  if (apart === undefined) {
+    const known = reportIn(entry, sighting, group, options, output);
+    return known && [known];
+  }
+  const count = parsed(whole(2, group.length), apart) ?? 0;
+  const all: LoadedTrace[] = [];
+  for (let run = 0; run < count; run++) {
+    const part = cache.find(partOf(sighting, run));
+    const known = part && reportIn(part, sighting, group, options, output, run);
+    if (known) all.push(known);
+  }
+  if (count > 0 && all.length === count) {
+    entry.close();
+    return all;
+  }
+  for (const known of all) known.close();
+  entry.drop();
+  return undefined;
+}
+
+/** Of files that were put together and fell apart, how many traces they are: each is kept by itself. */
+const APART = 'apart';
+
+const partOf = (sighting: Sighting, run: number): Sighting => ({
+  ...sighting,
+  key: createHash('sha256').update(`${sighting.key} ${APART} ${run}`).digest('hex'),
+});
+
+/** The report of an entry. */
+function reportIn(
+  entry: OpenEntry,
+  sighting: Sighting,
+  group: readonly BundleFile[],
+  options: LoadOptions,
+  output: Output,
+  run = 0,
+): (LoadedTrace & Pick<LoadedRun, 'files' | 'pathOf'>) | undefined {
   let read: (LoadedTrace & LoadedRun) | undefined;
   const readWhole = (): LoadedTrace & LoadedRun => {
     if (!read && group.some(({ path }) => lacksCodecs(path))) {
       entry.drop();
       throw new KeptDamaged(sighting.wanted.name);
     }
-    read ??= judgedRun(openGroup(group, output)[0]!, options, output);
+    read ??= judgedRun(openGroup(group, output)[run]!, options, output);
     return read;
   };
   const known = readReport(entry.pack, readWhole);
@@ -82,10 +120,14 @@ export function keptReport(
     entry.drop();
     return undefined;
   }
+  const { files = [] } = parts ?? {};
   return {
-    path: parts?.files[0] ?? group[0]!.path,
+    path: files[0] ?? group[0]!.path,
     ...known,
-    ...(parts && { files: parts.files, pathOf: (row) => parts.pathOf(row) ?? readWhole().pathOf!(row) }),
+    ...(files.length > 1 && {
+      files,
+      pathOf: (row: number) => parts!.pathOf(row) ?? readWhole().pathOf!(row),
+    }),
     rules: RULES,
     open: { table: known.table, describe: (row, part) => readWhole().open.describe(row, part) },
     damaged: isDamaged(known.table),
@@ -111,7 +153,7 @@ interface Parts {
 function partsIn(pack: PackReader, group: readonly BundleFile[]): Parts | undefined {
   const parts = parsed(isParts, pack.text('parts') ?? '');
   const files = parts?.order.flatMap((index) => group[index]?.path ?? []);
-  if (!parts || files?.length !== group.length) return undefined;
+  if (!parts || !files || files.length === 0 || files.length !== parts.order.length) return undefined;
   const of = new Map(parts.rows);
   return { files, pathOf: (row) => (row < 0 ? files[0] : files[of.get(row) ?? -1]) };
 }
@@ -133,9 +175,10 @@ export function partsTexts(
   if (group.length === 1) return {};
   const { files, pathOf, analysis } = trace;
   const order = orderOf(trace, group);
-  if (!files || !pathOf || files.length < group.length || !order) return undefined;
-  const rows = [...new Set(rowsNamed(analysis))].filter((row) => row >= 0);
-  const parts: Shaped<typeof isParts> = { order, rows: rows.map((row) => [row, files.indexOf(pathOf(row))]) };
+  if (!order) return undefined;
+  const named = files && pathOf ? [...new Set(rowsNamed(analysis))].filter((row) => row >= 0) : [];
+  const rows = named.map((row): [number, number] => [row, files!.indexOf(pathOf!(row))]);
+  const parts: Shaped<typeof isParts> = { order, rows };
   return { parts: JSON.stringify(parts) };
 }
 
@@ -172,14 +215,19 @@ export function reportKept(
   const group = namedGroup(args, names);
   const cache = cacheOf(args, output);
   const sighting = cache && sightOf(cache, group, options);
-  return sighting && keptReport(cache, sighting, group, options, output);
+  const known = sighting && keptReports(cache, sighting, group, options, output);
+  if (known?.length === 1) return known[0];
+  for (const trace of known ?? []) trace.close();
+  return undefined;
 }
 
+/** Keeps the report of a trace that is one of `runs`, which all files became. */
 export function keepReport(
   cache: TraceCache,
   sighting: Sighting,
   trace: LoadedTrace & Pick<LoadedRun, 'files' | 'pathOf'>,
   group: readonly BundleFile[],
+  runs: readonly LoadedRun[],
 ): void {
   const { table, analysis, path } = trace;
   if (path === STDIN_NAME) return;
@@ -187,8 +235,15 @@ export function keepReport(
   if (!parts) return;
   // With more memory, or another bound, it is another report; and a very long one is no quicker to read.
   if (isLimited(table) || analysis.findings.length + analysis.conversions.length > MOST_KEPT) return;
-  cache.keep(sighting, ['report'], (pack) => {
+  const run = runs.findIndex((of) => of.path === path);
+  const seen = runs.length > 1 ? partOf(sighting, run) : sighting;
+  const isWritten = cache.keep(seen, ['report'], (pack) => {
     for (const [name, text] of Object.entries(parts)) pack.addText(name, text);
     return writeReport(pack, table, analysis);
   });
+  if (isWritten && runs.length > 1 && run === runs.length - 1)
+    cache.keep(sighting, [APART], (pack) => {
+      pack.addText(APART, String(runs.length));
+      return true;
+    });
 }

@@ -264,7 +264,7 @@ interface Before {
 interface Looked {
   /** Undefined where nothing of it is kept. */
   readonly sighting: Sighting | undefined;
-  readonly known: LoadedTrace | undefined;
+  readonly known: readonly LoadedTrace[] | undefined;
 }
 
 /** The traces of one call, judged as they are asked for: only one is in memory at a time. */
@@ -306,7 +306,7 @@ class Batch {
     if (before) return before;
     const { kept } = this.before;
     const sighting = kept?.by.sightOf(kept.cache, group, this.options);
-    const known = sighting && kept!.by.keptReport(kept!.cache, sighting, group, this.options, this.output);
+    const known = sighting && kept!.by.keptReports(kept!.cache, sighting, group, this.options, this.output);
     const looked = { sighting, known };
     this.looked.set(group, looked);
     return looked;
@@ -318,12 +318,14 @@ class Batch {
       const { kept } = this.before;
       const { sighting, known } = this.lookUp(group);
       if (known) {
-        if (this.before.isVerbose)
-          this.output.err(
-            visibleLine(`shimtrace: ${known.path}: was judged before, and has not changed since`),
-          );
-        yield known;
-        known.close();
+        for (const trace of known) {
+          if (this.before.isVerbose)
+            this.output.err(
+              visibleLine(`shimtrace: ${trace.path}: was judged before, and has not changed since`),
+            );
+          yield trace;
+          trace.close();
+        }
         this.looked.delete(group);
         return;
       }
@@ -333,7 +335,7 @@ class Batch {
         const trace = judgedRun(open, this.options, this.output, following);
         trace.close();
         yield trace;
-        if (sighting && opens.length === 1) kept!.by.keepReport(kept!.cache, sighting, trace, group);
+        if (sighting) kept!.by.keepReport(kept!.cache, sighting, trace, group, opens);
       }
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
