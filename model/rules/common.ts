@@ -47,10 +47,11 @@ export function doubtfulLeaf(
   else run.notRecorded(row, of.detail, of.missing, pages);
 }
 
-/** Whether the end of a mapping shows: its close, or both sides of munmap. */
-export function unmapsAreSeen(run: RuleRun): boolean {
-  return run.recorded('VmaClose') || (run.recorded('SysEnterMunmap') && run.recorded('SysExitMunmap'));
-}
+/** Kinds that show the end of a mapping, of each group one: its close, or both sides of munmap. */
+export const UNMAPS = [
+  ['VmaClose', 'SysEnterMunmap'],
+  ['VmaClose', 'SysExitMunmap'],
+] as const satisfies readonly (readonly EventKind[])[];
 
 /** Attribute of a page of a file: the inode's own, else its VM's where attributes are kept there. */
 export function attrOfPage(w: World, inode: Inode, pgoff: Pgoff): { attr: number; row: number } {

@@ -52,4 +52,24 @@ describe('what a rule says for either answer', () => {
     assert.equal(now.recorded(ENTRY[0]!), false);
     assert.equal(now.whatDiffers(later, 1), 'a kind of event is new');
   });
+
+  it('asks where too much would be kept for the other answer, but never at the end of a trace', () => {
+    const now = surveyOf(1, true);
+    const later = surveyOf(2, true);
+    const fork = new Fork<string[]>(
+      now,
+      [ENTRY],
+      () => [],
+      ({ length }) => length > 1,
+    );
+    fork.shown?.push('one', 'two');
+    assert.deepEqual(
+      now.aside(() => fork.shown),
+      ['one', 'two'],
+    );
+    assert.equal(now.whatDiffers(later, 1), '');
+    assert.equal(fork.shown, undefined);
+    assert.deepEqual([fork.hidden, fork.said], [[], []]);
+    assert.equal(now.whatDiffers(later, 1), 'a kind of event is new');
+  });
 });

@@ -14,6 +14,8 @@ export class Fork<Said> {
     /** Numbers of kinds: of every group the trace shows one. */
     private readonly groups: readonly (readonly number[])[],
     make: () => Said,
+    /** True of more than is kept in case that it is the right one: then the question is asked. */
+    private readonly isTooMuch: (said: Said) => boolean = () => false,
   ) {
     this.ifShown = make();
     this.ifNot = make();
@@ -22,6 +24,9 @@ export class Fork<Said> {
 
   /** Where to say what holds if these kinds are shown; undefined where it is certain that they are not. */
   get shown(): Said | undefined {
+    // What the end of a trace asks, nobody judges anew for.
+    if (this.isSure === undefined && this.isTooMuch(this.ifShown) && !this.survey.isAside)
+      this.isSure = this.isShown();
     return this.isSure === false ? undefined : this.ifShown;
   }
 

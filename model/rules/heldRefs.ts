@@ -7,6 +7,7 @@ import { type Conv, type Inode, isInodeConv } from '../world/state.js';
 import { maybeReleased } from '../world/world.js';
 import type { Listener } from '../world/facts.js';
 import { PageWaits } from './pageWaits.js';
+import type { Fork } from './fork.js';
 import type { RuleRun, Ruling } from './rule.js';
 import { UnseenPins } from './unseenPins.js';
 import { hex } from '../pages/state.js';
@@ -41,6 +42,8 @@ interface PastUnknown {
 
 /** A judgement on a reference that its release decides. */
 interface Waiting {
+  /** Who says what comes of it. */
+  readonly run: RuleRun;
   readonly conv: Conv | undefined;
   readonly inode: Inode;
   readonly pgoff: Pgoff;
@@ -75,8 +78,13 @@ export class HeldRefs {
    */
   private escaped: { readonly row: number; readonly pages: PageRange } | undefined;
   private readonly unseen: UnseenPins;
+  /** What is said of pins, and of the references of the provider, by whether the trace shows releases. */
+  private readonly ofPins: Fork<RuleRun>;
+  private readonly ofGets: Fork<RuleRun>;
 
   constructor(private readonly run: RuleRun) {
+    this.ofPins = run.fork(UNPIN_KINDS);
+    this.ofGets = run.fork(['PutPage']);
     this.unseen = new UnseenPins(run.w);
   }
 
@@ -101,36 +109,45 @@ export class HeldRefs {
     const { pgoff, ref } = held.find((h) => !maybeReleased(run.w, h.ref)) ?? held[0]!;
     const pages = run.pagesOf(inode, pgoff);
     if (run.lost(ref.row, row, pages)) return true;
-    const released = ref.kind === RefKind.Pin ? run.recorded(...UNPIN_KINDS) : run.recorded('PutPage');
-    if (!released) {
-      run.notRecorded(
-        row,
-        'A reference is seen taken, but no probe shows releases: it may have been dropped before.',
-        ref.kind === RefKind.Pin ? [...UNPIN_KINDS] : ['PutPage'],
-        pages,
-      );
-      return true;
-    }
+    const { shown, hidden } = ref.kind === RefKind.Pin ? this.ofPins : this.ofGets;
+    hidden?.notRecorded(
+      row,
+      'A reference is seen taken, but no probe shows releases: it may have been dropped before.',
+      ref.kind === RefKind.Pin ? [...UNPIN_KINDS] : ['PutPage'],
+      pages,
+    );
+    if (shown) this.judgeHeld(shown, conv, inode, pgoff, ref, row, message(pgoff));
+    return true;
+  }
+
+  /** Judges a reference of which the trace would show the release. */
+  private judgeHeld(
+    run: RuleRun,
+    conv: Conv | undefined,
+    inode: Inode,
+    pgoff: Pgoff,
+    ref: RefRec,
+    row: number,
+    message: string,
+  ): void {
     if (!run.w.ordered(ref.row, row)) {
       run.undecided(
         'order',
         row,
         'The reference was taken on another CPU too close in time to be ordered.',
         [],
-        pages,
+        run.pagesOf(inode, pgoff),
       );
-      return true;
+      return;
     }
-    const text = message(pgoff);
     // The provider's own references go by put_page on the caller's thread,
     // which a filter that shows the get shows too.
     if (
       ref.kind === RefKind.GetPfn ||
       (conv?.kernelSaysSafe !== 1 && !maybeReleased(run.w, ref) && run.w.survey.isUnfiltered)
     )
-      this.report(conv, inode, pgoff, ref, row, text, -1);
-    else this.wait({ conv, inode, pgoff, ref, row, message: text });
-    return true;
+      this.report({ run, conv, inode, pgoff, ref, row, message }, -1);
+    else this.wait({ run, conv, inode, pgoff, ref, row, message });
   }
 
   /**
@@ -212,19 +229,11 @@ export class HeldRefs {
     this.run.undecided(x.why, x.row, detail, [], this.run.pagesOfConv(x.conv));
   }
 
-  private report(
-    conv: Conv | undefined,
-    inode: Inode,
-    pgoff: Pgoff,
-    ref: RefRec,
-    row: number,
-    message: string,
-    releaseRow: number,
-  ): void {
-    this.run.violation({
+  private report({ run, conv, inode, pgoff, ref, row, message }: Waiting, releaseRow: number): void {
+    run.violation({
       row,
       message,
-      pages: this.run.pagesOf(inode, pgoff),
+      pages: run.pagesOf(inode, pgoff),
       evidence: [
         [ref.row, 'state', `page ${hex(pgoff)} referenced here`],
         [releaseRow, 'confirms', 'released only here, with no new reference in between'],
@@ -260,7 +269,7 @@ export class HeldRefs {
   private takenAgain(inode: Inode, pgoff: Pgoff): void {
     this.settlePast(inode, pgoff, -1);
     this.drop(inode, pgoff, (x) => {
-      this.run.undecided(
+      x.run.undecided(
         'not-recorded',
         x.row,
         'The page was pinned again before a release was seen: the first pin may have been released in interrupt context, which a pid filter hides.',
@@ -275,8 +284,7 @@ export class HeldRefs {
     if (escaped) this.escaped ??= { row, pages: this.run.pagesOf(inode, pgoff) };
     this.settlePast(inode, pgoff, row);
     this.drop(inode, pgoff, (x) => {
-      if (!this.run.lost(x.row, row, this.run.pagesOf(inode, pgoff)))
-        this.report(x.conv, inode, pgoff, x.ref, x.row, x.message, row);
+      if (!x.run.lost(x.row, row, x.run.pagesOf(inode, pgoff))) this.report(x, row);
     });
   }
 
@@ -311,7 +319,7 @@ export class HeldRefs {
         this.escaped.pages,
       );
     for (const x of waiting) {
-      this.run.undecided(
+      x.run.undecided(
         'not-recorded',
         x.row,
         'The release of the reference is not in the trace: it may have happened in interrupt context, which a pid filter hides.',

@@ -74,6 +74,9 @@ export interface Ruling {
   readonly pages?: PageRange;
 }
 
+/** Findings that are kept in case that the trace shows a kind of event later. */
+const MOST_IN_CASE = 10_000;
+
 /** What a rule had said at some moment. */
 export interface SaidSoFar {
   readonly held: number;
@@ -142,7 +145,7 @@ export class RuleRun {
   fork(...groups: readonly (readonly EventKind[])[]): Fork<RuleRun> {
     const ids = groups.map((kinds) => kinds.map(kindId));
     const make = (): RuleRun => new RuleRun(this.def, this.w, this.kernel, this.missingContext);
-    const fork = new Fork(this.w.survey, ids, make);
+    const fork = new Fork(this.w.survey, ids, make, ({ findings }) => findings.length > MOST_IN_CASE);
     this.forks.push(fork);
     return fork;
   }

@@ -113,6 +113,7 @@ export class Survey {
   private rows = 0;
   private fromQemu = 0;
   private asked = new Asked();
+  isAside = false;
   /** The number of a memfd that was asked for last. */
   private lastMemfd = -1;
 
@@ -179,10 +180,12 @@ export class Survey {
   aside<T>(tell: () => T): T {
     const { asked } = this;
     this.asked = new Asked();
+    this.isAside = true;
     try {
       return tell();
     } finally {
       this.asked = asked;
+      this.isAside = false;
     }
   }
 

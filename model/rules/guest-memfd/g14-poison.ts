@@ -13,8 +13,10 @@ export const g14: RuleDef = {
   needs: [['GetPfn'], ['GetPfnRet'], ['MemoryFailure', 'GmemErrorFolio']],
   about: ['MemoryFailure', 'GmemErrorFolio'],
   fix: 'Test folio_test_hwpoison() before the page is returned.',
-  listen: (run) =>
-    !run.recorded('MemoryFailure', 'GmemErrorFolio')
+  listen: (all) => {
+    // A page fails at any time, and mostly never.
+    const { shown: run } = all.fork(['MemoryFailure', 'GmemErrorFolio']);
+    return !run
       ? {}
       : {
           getPfnOk: (inode, pgoff, row, fromRow) => {
@@ -42,5 +44,6 @@ export const g14: RuleDef = {
                 evidence: [[poisoned, 'cause', 'the page was poisoned here']],
               });
           },
-        },
+        };
+  },
 };

@@ -22,84 +22,91 @@ export const r6: RuleDef = {
   ],
   about: USER_MAPPINGS,
   fix: 'Refuse in the mmap_start notifier while a page of the slot is private.',
-  listen: (run) => ({
-    ...lostMmaps(run),
-    mmapOk: (vma, row) => {
-      const { inode } = vma;
-      let page: Pgoff | undefined;
-      let since = -1;
-      let unknown = false;
-      /** Since when the attributes of all pages are known. */
-      let oldest = row;
-      const end = inode.pageCount >= 0 ? asPgoff(inode.pageCount) : PAST_ALL_PGOFFS;
-      inode.attr.visit(asPgoff(0), end, (first, _end, value, from) => {
-        if (value === Attr.Private && page === undefined) {
-          page = first;
-          since = from;
-        } else if (value === Attr.Unknown) unknown = true;
-        oldest = Math.min(oldest, Math.max(from, inode.firstRow));
-      });
-      const pages = run.pagesOf(inode, page ?? asPgoff(0));
-      if (page !== undefined) {
-        if (!run.lost(since, row, pages)) {
-          if (!run.w.ordered(since, row))
+  listen: (run) => {
+    const conversions = run.fork(['StoreAttr', 'ConvertRet', 'PostSetAttr']);
+    return {
+      ...lostMmaps(run),
+      mmapOk: (vma, row) => {
+        const { inode } = vma;
+        let page: Pgoff | undefined;
+        let since = -1;
+        let unknown = false;
+        /** Since when the attributes of all pages are known. */
+        let oldest = row;
+        const end = inode.pageCount >= 0 ? asPgoff(inode.pageCount) : PAST_ALL_PGOFFS;
+        inode.attr.visit(asPgoff(0), end, (first, _end, value, from) => {
+          if (value === Attr.Private && page === undefined) {
+            page = first;
+            since = from;
+          } else if (value === Attr.Unknown) unknown = true;
+          oldest = Math.min(oldest, Math.max(from, inode.firstRow));
+        });
+        const pages = run.pagesOf(inode, page ?? asPgoff(0));
+        if (page !== undefined) {
+          if (!run.lost(since, row, pages)) {
+            if (!run.w.ordered(since, row))
+              run.undecided(
+                'order',
+                row,
+                'The conversion and the mmap are on two CPUs too close in time to be ordered.',
+                ['a global trace_clock'],
+                pages,
+              );
+            else
+              run.violation({
+                row,
+                pages,
+                message: `${inodeText(inode)} was mapped while page ${hex(page)} is private`,
+                evidence: [[since, 'state', 'the page became private here']],
+              });
+          }
+          return;
+        }
+        const conv = [...inode.converting].find(
+          (c) => c.blockedRow >= 0 && c.blockedRow < row && c.storeRow < 0,
+        );
+        if (conv) {
+          const range = run.pagesOfConv(conv);
+          if (run.lost(conv.blockedRow, row, range)) return;
+          if (!run.recorded('ConvertRet', 'GmemIoctlRet', 'SysExitIoctl'))
+            run.notRecorded(row, 'Whether the conversion has ended is not recorded.', ['ConvertRet'], range);
+          else if (!run.w.ordered(conv.blockedRow, row))
             run.undecided(
               'order',
               row,
               'The conversion and the mmap are on two CPUs too close in time to be ordered.',
               ['a global trace_clock'],
-              pages,
+              range,
             );
           else
             run.violation({
               row,
-              pages,
-              message: `${inodeText(inode)} was mapped while page ${hex(page)} is private`,
-              evidence: [[since, 'state', 'the page became private here']],
+              pages: range,
+              message: `${inodeText(inode)} was mapped during a conversion`,
+              evidence: [[conv.blockedRow, 'state', 'the conversion blocks here and has not ended']],
             });
+          return;
         }
-        return;
-      }
-      const conv = [...inode.converting].find(
-        (c) => c.blockedRow >= 0 && c.blockedRow < row && c.storeRow < 0,
-      );
-      if (conv) {
-        const range = run.pagesOfConv(conv);
-        if (run.lost(conv.blockedRow, row, range)) return;
-        if (!run.recorded('ConvertRet', 'GmemIoctlRet', 'SysExitIoctl'))
-          run.notRecorded(row, 'Whether the conversion has ended is not recorded.', ['ConvertRet'], range);
-        else if (!run.w.ordered(conv.blockedRow, row))
-          run.undecided(
-            'order',
+        if (run.lost(oldest, row, pages)) return;
+        if (!unknown) {
+          run.ok();
+          return;
+        }
+        const { shown, hidden } = conversions;
+        hidden?.notRecorded(row, 'Conversions are not recorded.', ['StoreAttr', 'ConvertRet'], pages);
+        if (!inode.fresh && (inode.isForgotten || run.w.conversions.length === 0))
+          shown?.undecided(
+            'unknown-start',
             row,
-            'The conversion and the mmap are on two CPUs too close in time to be ordered.',
-            ['a global trace_clock'],
-            range,
+            "The attributes of the file's pages are not known yet.",
+            [],
+            pages,
           );
-        else
-          run.violation({
-            row,
-            pages: range,
-            message: `${inodeText(inode)} was mapped during a conversion`,
-            evidence: [[conv.blockedRow, 'state', 'the conversion blocks here and has not ended']],
-          });
-        return;
-      }
-      if (run.lost(oldest, row, pages)) return;
-      if (unknown && !run.recorded('StoreAttr', 'ConvertRet', 'PostSetAttr'))
-        run.notRecorded(row, 'Conversions are not recorded.', ['StoreAttr', 'ConvertRet'], pages);
-      else if (unknown && !inode.fresh && (inode.isForgotten || run.w.conversions.length === 0))
-        run.undecided(
-          'unknown-start',
-          row,
-          "The attributes of the file's pages are not known yet.",
-          [],
-          pages,
-        );
-      else run.ok();
-    },
-    mmapRet: (_inode, ret) => {
-      if (ret < 0) run.ok();
-    },
-  }),
+        else shown?.ok();
+      },
+      mmapRet: (_inode, ret) => {
+        if (ret < 0) run.ok();
+      },
+    };
+  },
 };
