@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { conversionText, violationLines } from '../../extension/conversionText.js';
-import type { Spot } from '../../extension/protocol/place.js';
+import { spotsIn, type Spot } from '../../extension/protocol/place.js';
 import type { Report } from '../../extension/protocol/report.js';
 import type { Method, Methods, Progress } from '../../extension/protocol/requests.js';
 import type { ConversionRow } from '../../extension/protocol/shapes.js';
@@ -132,7 +132,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   'textDocument/definition': async (document, _report, params: DocumentPosition) =>
     locations(document.uri, await document.ask('origin', at(params))),
   'textDocument/references': async (document, _report, params: DocumentPosition) =>
-    locations(document.uri, await document.ask('life', at(params))),
+    locations(document.uri, spotsIn(await document.ask('life', at(params)))),
   'textDocument/documentSymbol': async (document) =>
     symbolsOf(await conversionsOf(document), lineCount(document)),
   'textDocument/foldingRange': async (document) =>

@@ -5,7 +5,7 @@
 import * as vscode from 'vscode';
 import { RequestFailed } from '../analysis/channel.js';
 import type { TraceSession } from '../analysis/client.js';
-import type { LineOf, Spot } from '../protocol/place.js';
+import { spotsIn, type LineOf, type Spot } from '../protocol/place.js';
 import type { Report, ReportedFinding } from '../protocol/report.js';
 import type { Along } from '../protocol/shapes.js';
 import type { App, Feature } from '../app.js';
@@ -39,7 +39,9 @@ export const navigation: Feature = (app) =>
     }),
     vscode.languages.registerReferenceProvider(SELECTOR, {
       provideReferences: (document, position) =>
-        locations(app, document, position, ({ session, at }) => session.request('life', at)),
+        locations(app, document, position, async ({ session, at }) =>
+          spotsIn(await session.request('life', at)),
+        ),
     }),
   );
 

@@ -11,6 +11,26 @@ export interface Spot {
   readonly file?: string;
 }
 
+/**
+ * Many spots, column by column, whose buffers are handed over: as many objects would take longer to hand over
+ * than to find.
+ */
+export interface Spots {
+  readonly rows: Uint32Array<ArrayBuffer>;
+  readonly lines: Uint32Array<ArrayBuffer>;
+  readonly columns: Uint32Array<ArrayBuffer>;
+  /** URIs of the files of a trace of several, and which one each spot is in. */
+  readonly files?: readonly string[];
+  readonly fileOf: Uint8Array<ArrayBuffer>;
+}
+
+export function spotsIn({ rows, lines, columns, files, fileOf }: Spots): readonly Spot[] {
+  return Array.from(rows, (row, i) => {
+    const file = files?.[fileOf[i]!];
+    return { row, line: lines[i]!, column: columns[i]!, ...(file !== undefined && { file }) };
+  });
+}
+
 /** A 1-based line, in a trace of several files of one of them. */
 export interface LineOf {
   readonly line: number;

@@ -6,7 +6,7 @@
 import type { QuestionId } from '../../model/answers/index.js';
 import type { TimelineAsk, TimelineResult } from '../../model/timeline/asks.js';
 import type { CheckOptions } from './options.js';
-import type { LineOf, Spot } from './place.js';
+import type { LineOf, Spot, Spots } from './place.js';
 import type { FirstReport, Report } from './report.js';
 import type {
   CodeEvents,
@@ -106,8 +106,8 @@ export interface Methods {
   neighbour: { params: LineOf & { readonly along: Along; readonly forward: boolean }; result: Spot | null };
   /** Where the present state of an event's page was made. */
   origin: { params: LineOf; result: readonly Spot[] };
-  /** The whole life of an event's page. */
-  life: { params: LineOf; result: readonly (Spot & { readonly what: string })[] };
+  /** The whole life of an event's page: where each of its states begins. */
+  life: { params: LineOf; result: Spots };
   /** State after, and time since the page's last event, for the events of some lines. */
   hints: { params: { readonly fromLine: number; readonly toLine: number }; result: readonly LineHint[] };
   /** A question about the page of the event at a line; null when the event names no page. */

@@ -3,7 +3,7 @@
  * what made its page's state; its page's life.
  */
 import type { StackMark } from '../../parsers/events/table.js';
-import { aliasesOf, eachInterval, type PageId, type PageInterval } from '../../model/pages/intervals.js';
+import { aliasesOf, eachInterval, type PageId } from '../../model/pages/intervals.js';
 import { Op } from '../../model/ops/oplog.js';
 import { opSpace, opSubject } from '../../model/pages/space.js';
 import { intervalAtRow, pageOf, pagesOfRow } from '../../model/pages/query.js';
@@ -11,8 +11,8 @@ import { describeState, describeDimension, type PageState } from '../../model/pa
 import { durationText } from '../../parsers/base/duration.js';
 import { listingText } from './listing.js';
 import { eventLine } from '../../model/findings/listing.js';
-import { lineText, placeOf, spotOf } from './place.js';
-import type { LineOf, Spot } from '../protocol/place.js';
+import { lineText, placeOf, spotOf, spotsOf } from './place.js';
+import type { LineOf, Spot, Spots } from '../protocol/place.js';
 import type { Along, LineHint, WindowText } from '../protocol/shapes.js';
 import type { Judged } from './judged.js';
 
@@ -134,28 +134,15 @@ function causeRows(state: PageState): number[] {
   ];
 }
 
-type LifeSpot = Spot & { readonly what: string };
-
-export function life(judged: Judged, at: LineOf): readonly LifeSpot[] {
+export function life(judged: Judged, at: LineOf): Spots {
   const page = pageOfRow(judged, rowOfLine(judged, at));
-  if (!page) return [];
-  const out: LifeSpot[] = [];
-  eachInterval(judged.analysis, page, (interval) => {
-    const { fromRow } = interval;
-    if (fromRow >= 0) out.push(Object.assign(spotOf(judged, fromRow), { what: whatChanged(interval) }));
-    return out.length < LIFE_SHOWN;
-  });
-  return out;
-}
-
-/** What an interval begins with; its whole state where what changed is nothing that can be said. */
-function whatChanged({ state, changed }: PageInterval): string {
-  let facts = '';
-  for (const dimension of changed) {
-    const text = describeDimension(state, dimension);
-    if (text !== '') facts = facts === '' ? text : `${facts}, ${text}`;
-  }
-  return facts === '' ? describeState(state) : facts;
+  const rows: number[] = [];
+  if (page)
+    eachInterval(judged.analysis, page, ({ fromRow }) => {
+      if (fromRow >= 0) rows.push(fromRow);
+      return rows.length < LIFE_SHOWN;
+    });
+  return spotsOf(judged, rows);
 }
 
 /** For the events that change a page: its state after it, and how long the state before had lasted. */

@@ -5,7 +5,7 @@ import { eventHead } from '../../model/findings/listing.js';
 import { timeText } from '../../model/findings/report.js';
 import { compactLine } from './compact.js';
 import type { Judged } from './judged.js';
-import type { EventPlace, LineOf, Spot } from '../protocol/place.js';
+import type { EventPlace, LineOf, Spot, Spots } from '../protocol/place.js';
 
 /** A longer line is shown up to here. */
 const LINE_BYTES = 4096;
@@ -127,13 +127,40 @@ export function lineOfRow({ trace: { table }, files }: Placed, row: number): Lin
   return { line: table.line(row), ...(file !== undefined && { file }) };
 }
 
+/** Text that takes as many columns as bytes. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
+/**
+ * Where an event's own text starts in its line, as far as the table says it: the time that it stands behind
+ * is then printed as the table's. -1 where the line has to be read.
+ */
+function knownColumn({ trace: { table }, shown }: Placed, row: number): number {
+  const timeAt = shown === 'compact' ? 0 : table.timeAt(row);
+  if (timeAt === 0 || !PLAIN.test(table.comm(row))) return -1;
+  return timeAt + timeText(table, row).length + ': '.length;
+}
+
+/** Where to go for many rows of the trace. */
+export function spotsOf(judged: Placed, rows: readonly number[]): Spots {
+  const { files, trace } = judged;
+  const { table } = trace;
+  return {
+    rows: Uint32Array.from(rows),
+    lines: Uint32Array.from(rows, (row) => table.line(row)),
+    columns: Uint32Array.from(rows, (row) => {
+      const known = files || trace.mended ? -1 : knownColumn(judged, row);
+      return known < 0 ? columnsOf(judged, row).startColumn : known;
+    }),
+    ...(files && { files: files.parts.map(({ uri }) => uri) }),
+    fileOf: Uint8Array.from(rows, (row) => files?.bundle?.partOf(row) ?? 0),
+  };
+}
+
 /** Where to go for a row; row -1 and line 0 when there is none. */
 export function spotOf(judged: Placed, row: number): Spot {
   const { table } = judged.trace;
   if (row < 0 || row >= table.length) return { row: -1, line: 0, column: 0 };
   const file = judged.files?.partOf(row)?.uri;
   const { startColumn: column } = columnsOf(judged, row);
-  // A page's life has thousands: nothing is made for them but what is told.
-  if (file === undefined) return { row, line: table.line(row), column };
-  return { row, line: table.line(row), column, file };
+  return { row, line: table.line(row), column, ...(file !== undefined && { file }) };
 }

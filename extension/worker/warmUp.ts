@@ -20,7 +20,7 @@ export function* warmUp(judged: Judged): Generator<undefined, void> {
   let told = 0;
   for (const at of somePages(judged, CLICKS)) {
     yield;
-    told += life(judged, at).length;
+    told += life(judged, at).rows.length;
     if (told > TOLD) return;
   }
 }

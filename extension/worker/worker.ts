@@ -15,6 +15,7 @@ import { sidecarLines } from '../../recorder/outlook.js';
 import { Following } from '../../shell/following.js';
 import { jobErrorOf } from '../protocol/jobError.js';
 import type { CheckOptions } from '../protocol/options.js';
+import type { Spots } from '../protocol/place.js';
 import type { Report } from '../protocol/report.js';
 import type {
   JobError,
@@ -515,5 +516,9 @@ export function serve(port: Port<FromWorker, Request>, tools: WorkerTools): void
 /** Buffers of a result that go over to the host. */
 function movedWith(method: Method, result: Methods[Method]['result']): readonly ArrayBuffer[] {
   if (method === 'timeline') return transferOf(result as TimelineResult);
+  if (method === 'life') {
+    const { rows, lines, columns, fileOf } = result as Spots;
+    return [rows, lines, columns, fileOf].map(({ buffer }) => buffer);
+  }
   return method === 'perfetto' ? [(result as Methods['perfetto']['result']).buffer] : [];
 }

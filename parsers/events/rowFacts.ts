@@ -16,11 +16,16 @@ export interface RowFacts {
   readonly line: number;
   readonly tid: number;
   readonly cpu: number;
+  /** See {@link EventTable.timeAt}. */
+  readonly timeAt: number;
   readonly name: number;
   readonly comm: number;
 }
 
 const MAX_UINT32 = 0xffff_ffff;
+/** A CPU has 16 bits; above them stands where the time does. */
+const CPU_BITS = 16;
+const CPU_MASK = 0xffff;
 
 /** Views on the same bytes. */
 export interface Views {
@@ -40,7 +45,7 @@ export function writeRowFacts(table: EventTable, row: number, { numbers, words }
   words[w + 5] = table.line(row);
   // Two's complement, as it is read again.
   words[w + 6] = table.tid(row);
-  words[w + 7] = table.cpu(row);
+  words[w + 7] = table.cpu(row) | (table.timeAt(row) << CPU_BITS);
   words[w + 8] = table.nameId(row);
   words[w + 9] = table.commId(row);
 }
@@ -49,8 +54,10 @@ export function writeRowFacts(table: EventTable, row: number, { numbers, words }
 export function rowFactsIn(pieces: Pieces, from: number): RowFacts | undefined {
   const [ts, at] = [pieces.number('f64', from), pieces.number('f64', from + 8)];
   const word = (k: number): number | undefined => pieces.number('u32', from + k * 4);
-  const [toNext, line, tid, cpu, name, comm] = [word(4), word(5), word(6), word(7), word(8), word(9)];
+  const [toNext, line, tid, cpuAndTime, name, comm] = [word(4), word(5), word(6), word(7), word(8), word(9)];
   if (ts === undefined || at === undefined || toNext === undefined || line === undefined) return undefined;
-  if (tid === undefined || cpu === undefined || name === undefined || comm === undefined) return undefined;
-  return { ts, at, toNext, line, tid: tid | 0, cpu, name, comm };
+  if (tid === undefined || cpuAndTime === undefined || name === undefined || comm === undefined)
+    return undefined;
+  const [cpu, timeAt] = [cpuAndTime & CPU_MASK, cpuAndTime >>> CPU_BITS];
+  return { ts, at, toNext, line, tid: tid | 0, cpu, timeAt, name, comm };
 }
