@@ -15,9 +15,16 @@ import type { Args, OptionSpecs } from './args.js';
 import { codecs } from './codecs.js';
 import { runHint, type RunHint } from './core.js';
 import { InputError, UsageError } from './errors.js';
-import type { Following } from '../shell/following.js';
 import { openSource, STDIN_NAME } from './fileSource.js';
-import { judged, openTrace, type LoadedOpen, type LoadedTrace, type LoadOptions } from './load.js';
+import {
+  judged,
+  openTrace,
+  type Judge,
+  type LoadedOpen,
+  type LoadedTrace,
+  type LoadOptions,
+  type OpenMore,
+} from './load.js';
 import type { Output } from './output.js';
 import { ofOption } from './select.js';
 
@@ -290,9 +297,12 @@ export function filesBehind(name: string): readonly string[] {
   return withoutFailing(() => readProject(name).map((file) => file.path)) ?? [];
 }
 
-function openFile(file: BundleFile, output: Output, following?: Following): LoadedOpen {
+/** How a file of a group is read. */
+type HowRead = Omit<OpenMore, 'traceEvents'>;
+
+function openFile(file: BundleFile, output: Output, how: HowRead = {}): LoadedOpen {
   const traceEvents = file.traceEvents === undefined ? undefined : readTraceEvents(file.traceEvents);
-  return openTrace(file.path, output, { traceEvents, following });
+  return openTrace(file.path, output, { ...how, traceEvents });
 }
 
 function readTraceEvents(name: string): string {
@@ -313,11 +323,11 @@ function readTraceEvents(name: string): string {
 export function openGroup(
   group: readonly BundleFile[],
   output: Output,
-  following?: Following,
+  how: HowRead = {},
 ): readonly LoadedRun[] {
   const opens: LoadedOpen[] = [];
   try {
-    for (const file of group) opens.push(openFile(file, output, following));
+    for (const file of group) opens.push(openFile(file, output, how));
   } catch (error) {
     for (const open of opens) open.close();
     throw error;
@@ -391,7 +401,7 @@ export function judgedRun(
   run: LoadedRun,
   options: LoadOptions,
   output: Output,
-  following?: Following,
+  following?: Judge,
 ): LoadedTrace & LoadedRun {
   const { bundle, pathOf, files } = run;
   return {

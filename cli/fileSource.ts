@@ -11,6 +11,8 @@ export const STDIN_NAME = '<stdin>';
 
 export interface OpenSource extends ByteSource {
   readonly name: string;
+  /** Tells a file, and how long it was when it was opened, from others; undefined for what is no file. */
+  readonly mark?: string | undefined;
   /** What changed while it was read, in one sentence; undefined when nothing did. */
   changed(): string | undefined;
   close(): void;
@@ -37,7 +39,7 @@ export function openSource(path: string): OpenSource {
   }
   // Pipes and the files of tracefs say size 0: they are read to their end first.
   if (!stat.isFile() || stat.size === 0) return readWhole(path, fd);
-  return new FileSource(path, fd, stat.size);
+  return new FileSource(path, fd, stat.size, `${stat.dev}:${stat.ino}:${stat.size}`);
 }
 
 const ROOT_ADVICE = 'files under /sys/kernel/tracing need root: copy the trace with `sudo cat` first';
@@ -85,6 +87,7 @@ class FileSource implements OpenSource {
     readonly name: string,
     private readonly fd: number,
     readonly size: number,
+    readonly mark?: string | undefined,
   ) {}
 
   read(offset: number, length: number, room?: Uint8Array): Uint8Array {

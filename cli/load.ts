@@ -10,7 +10,6 @@ import type { Analysis, AnalyzeOptions } from '../model/analysis.js';
 import { PROFILES, type ProfileId } from '../model/findings/finding.js';
 import type { TraceReport } from '../model/findings/report.js';
 import { issueText } from '../model/findings/report.js';
-import { codecs } from './codecs.js';
 import { analyze, readTrace, RULES, withLimit } from './core.js';
 import { MemoryWatch, mostFindings } from '../shell/memory.node.js';
 import { tellLimit, whileDoing } from './limitTold.js';
@@ -20,7 +19,10 @@ import { CACHE_OPTIONS } from './cacheOptions.js';
 import { openSource, type OpenSource } from './fileSource.js';
 import type { Output } from './output.js';
 import type { Following } from '../shell/following.js';
-import { lineKernel, recordKernel, sampleKernel } from '../shell/kernels.js';
+import { openLines } from '../parsers/registry.js';
+import type { EarlyJudging } from '../shell/earlyJudging.js';
+import type { ReadingThread } from './reading/readingThread.js';
+import { readOptions } from './readOptions.js';
 import { withSidecar } from './sidecar.js';
 
 /** Options of every command that reads and judges a trace. */
@@ -111,7 +113,7 @@ export function judged(
   trace: LoadedOpen,
   options: LoadOptions,
   output: Output,
-  following?: Following,
+  following?: Judge,
 ): LoadedTrace {
   const { path, open } = trace;
   const analysis = judgeOpen(trace, options, output, following);
@@ -132,7 +134,17 @@ export interface OpenMore {
   readonly traceEvents?: string | undefined;
   /** What was kept of the reading before, where the file is read again while it grows. */
   readonly following?: Following | undefined;
+  /** The thread that reads it, and who judges it meanwhile. */
+  readonly early?: Early | undefined;
 }
+
+export interface Early {
+  readonly thread: ReadingThread;
+  readonly judging: EarlyJudging;
+}
+
+/** Who judges a table that was read, and knows more of how. */
+export type Judge = Pick<Following, 'analyze'>;
 
 /**
  * Reads one file, or standard input for `-`. Throws InputError when it holds no event at all; what could be
@@ -140,7 +152,7 @@ export interface OpenMore {
  */
 export function openTrace(path: string, output: Output, more: OpenMore = {}): LoadedOpen {
   const source = openSource(path);
-  const read = readOpen(source, output, more);
+  const read = (more.early && openRead(source, output, more.early)) ?? readOpen(source, output, more);
   const open = withChange(withTable(read, withSidecar(read.table, path)), source);
   refuseUnusable(source, open.table);
   output.progress('');
@@ -149,35 +161,40 @@ export function openTrace(path: string, output: Output, more: OpenMore = {}): Lo
 }
 
 function readOpen(source: OpenSource, output: Output, { traceEvents, following }: OpenMore): OpenTrace {
-  const total = Math.max(1, source.size);
   return readTrace(source, {
-    cancel: new MemoryWatch('reading'),
-    ...codecs(source.name),
-    lineKernel,
-    recordKernel,
-    sampleKernel,
+    ...readOptions(source.name),
     ...(traceEvents === undefined ? {} : { traceEvents }),
     ...(following && { grown: following.reading }),
-    progress: (done) => {
-      whileDoing(`${source.name}: reading, at byte ${done} of ${source.size}`);
-      output.progress(`${source.name}: reading ${percent(done, total)}`);
-    },
+    progress: (done) => sayReading(source, done, output),
   });
+}
+
+function sayReading({ name, size }: OpenSource, done: number, output: Output): void {
+  whileDoing(`${name}: reading, at byte ${done} of ${size}`);
+  output.progress(`${name}: reading ${percent(done, size)}`);
+}
+
+/** The same of a text that another thread reads; undefined where it has to be read here. */
+function openRead(source: OpenSource, output: Output, { thread, judging }: Early): OpenTrace | undefined {
+  const { name } = source;
+  const read = thread.read(source, {
+    rows: ({ table, growth }) => judging.rows(withSidecar(table, name), growth),
+    progress: (done) => sayReading(source, done, output),
+  });
+  if (!read) return undefined;
+  const open = openLines(source, read.table);
+  if (open) judging.end(read.growth);
+  return open;
 }
 
 export function judgeOpen(
   { path, open: { table } }: LoadedOpen,
   options: LoadOptions,
   output: Output,
-  following?: Following,
+  following?: Judge,
 ): Analysis {
   const asked: AnalyzeOptions = {
-    profiles: options.profiles,
-    clock: options.clock,
-    skewNs: options.skewNs,
-    pageBytes: options.pageBytes,
-    cancel: options.cancel ?? new MemoryWatch('judging'),
-    mostFindings: mostFindings(),
+    ...analyzeOptions(options),
     progress: (rows) => {
       whileDoing(`${path}: judging, at event ${rows} of ${table.length}`);
       output.progress(`${path}: judging ${percent(rows, table.length)}`);
@@ -186,6 +203,13 @@ export function judgeOpen(
   const analysis = following ? following.analyze(table, asked) : analyze(table, asked);
   output.progress('');
   return analysis;
+}
+
+/** How a trace is judged, by what the user asks for and the memory that there is. */
+export function analyzeOptions(options: LoadOptions): AnalyzeOptions {
+  const { profiles, clock, skewNs, pageBytes } = options;
+  const cancel = options.cancel ?? new MemoryWatch('judging');
+  return { profiles, clock, skewNs, pageBytes, cancel, mostFindings: mostFindings() };
 }
 
 function percent(done: number, total: number): string {

@@ -26,6 +26,12 @@ interface Kept {
   readonly options: AnalyzeOptions;
 }
 
+/** Rows up to the last one, or up to where it was cancelled. */
+interface Judged {
+  readonly judging: Judging;
+  readonly cancelled: boolean;
+}
+
 export class GrowingAnalysis {
   /** Row from which on the last judging was; why it was of all, '' where it was not. */
   from = { row: 0, why: 'first' };
@@ -36,6 +42,16 @@ export class GrowingAnalysis {
    * that one must not be used any more: it shares its operations.
    */
   analyze(table: EventTable, growth: TableGrowth | undefined, options: AnalyzeOptions = {}): Analysis {
+    const { judging, cancelled } = this.judged(table, growth, options);
+    return judging.world.survey.aside(() => judging.conclude(cancelled));
+  }
+
+  /** Judges a table of which more will be read for sure: nothing is told of its end. */
+  judgeOn(table: EventTable, growth: TableGrowth | undefined, options: AnalyzeOptions = {}): void {
+    this.judged(table, growth, options);
+  }
+
+  private judged(table: EventTable, growth: TableGrowth | undefined, options: AnalyzeOptions): Judged {
     const isAsRead = growth?.segments === table.segments;
     const { kept } = this;
     this.kept = undefined;
@@ -63,13 +79,14 @@ export class GrowingAnalysis {
     growth: TableGrowth | undefined,
     options: AnalyzeOptions,
     why: string,
-  ): Analysis {
+  ): Judged {
     this.from = { row: 0, why };
     // One of its own: others have the one that was read.
     const table = withMarks(read, {});
     const scan = new Survey(table, true);
     const survey = scan.ended();
     const judging = new Judging(table, options, survey, outlookOf(read, survey, options));
+    judging.world.findingsLeft = options.mostFindings ?? Infinity;
     return this.goOn(judging, table, scan, growth, options);
   }
 
@@ -79,14 +96,14 @@ export class GrowingAnalysis {
     scan: Survey,
     growth: TableGrowth | undefined,
     options: AnalyzeOptions,
-  ): Analysis {
+  ): Judged {
     const cancelled = judging.replay(this.from.row, options);
     const said = judging.runs.map((run) => run.saidSoFar());
     const isAsRead = growth?.segments === table.segments;
     // A row that the file's end made may be another one when the file goes on.
     if (!cancelled && isAsRead && growth.lastingRows === table.length)
       this.kept = { judging, table, scan, rows: table.length, said, options };
-    return judging.world.survey.aside(() => judging.conclude(cancelled));
+    return { judging, cancelled };
   }
 }
 
@@ -113,20 +130,31 @@ function sameList(a: readonly string[] | undefined, b: readonly string[] | undef
   return a?.join(' ') === b?.join(' ');
 }
 
-/** All that is said of a recording but which functions its probes are on, of which more show as they fire. */
+/**
+ * What no event is judged by: which functions its probes are on, of which more show as they fire, how times
+ * are printed, and what is said of the whole recording.
+ */
+const NOT_JUDGED_BY = ['symbols', 't0', 'resolution', 'cpus', 'said'] as const satisfies (keyof TraceMeta)[];
+
+/** All else that is said of a recording. */
 function sameMeta(a: Readonly<TraceMeta>, b: Readonly<TraceMeta>): boolean {
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof TraceMeta>;
-  keys.delete('symbols');
-  for (const key of keys) {
-    const [one, other] = [a[key], b[key]];
-    const isSame = one instanceof Set && other instanceof Set ? sameSet<unknown>(one, other) : one === other;
-    if (!isSame) return false;
-  }
-  return true;
+  for (const key of NOT_JUDGED_BY) keys.delete(key);
+  return [...keys].every((key) => isSame(a[key], b[key]));
 }
 
-function sameSet<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean {
-  return a.size === b.size && [...a].every((member) => b.has(member));
+/** Of plain data: another thread's is a copy. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (a instanceof Set && b instanceof Set)
+    return a.size === b.size && [...a].every((member) => b.has(member));
+  if (a instanceof Map && b instanceof Map)
+    return a.size === b.size && [...a].every(([key, value]) => b.has(key) && isSame(value, b.get(key)));
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
+  const [one, other] = [Object.entries(a), b as Record<string, unknown>];
+  return (
+    one.length === Object.keys(b).length &&
+    one.every(([key, value]) => Object.hasOwn(other, key) && isSame(value, other[key]))
+  );
 }
 
 function samePages(a: PageUnit, b: PageUnit): boolean {

@@ -7,7 +7,7 @@ import { ShownText } from './shownText.js';
 import type { StreamCodec } from './compressed/detect.js';
 import type { OpenSpool } from './base/spool.js';
 import type { Decompress } from './compressed/plainSource.js';
-import type { EventTable } from './events/table.js';
+import type { EventTable, TableBuilder } from './events/table.js';
 import type { EventLinesReader } from './events/textreader.js';
 import type { KernelCode } from './ftrace/kernelExports.js';
 import type { SymbolPlace } from './tep/kallsyms.js';
@@ -90,6 +90,8 @@ export interface ReadOptions {
   readonly sampleKernel?: () => SampleKernelCode | undefined;
   /** What was kept of an earlier reading of the same file; undefined where it is read once. */
   readonly grown?: Grown;
+  /** Is given the builder of a long text's rows, to hand them over to another thread while they are read. */
+  readonly handOver?: (builder: TableBuilder) => void;
   /** Is shown a long text that nothing has to be done to, now and then while it is read. */
   readonly onlooker?: Onlooker;
 }
@@ -207,7 +209,8 @@ export function kernelFor(source: ByteSource, { lineKernel }: ReadOptions): Kern
 /** Reads all of a source by the lines of a format. */
 export function readLines(format: LineFormat, source: ByteSource, options: ReadOptions): OpenTrace {
   const reader = format.reader(kernelFor(source, options));
-  const { onlooker } = options;
+  const { onlooker, handOver } = options;
+  handOver?.(reader.builder);
   const show = (table: EventTable): void => onlooker?.show(format.open(source, table));
   const shown = onlooker && new ShownText(reader, show, source, onlooker.firstBytes);
   pushSource(source, shown ?? reader, options);

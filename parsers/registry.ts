@@ -141,11 +141,15 @@ function readNested(
 }
 
 function readAsItIs(format: TraceFormat, source: ByteSource, options: ReadOptions, depth: number): OpenTrace {
-  const { grown, onlooker, ...rest } = options;
+  const { grown, onlooker, handOver, ...rest } = options;
   if (grown && depth === 0) return grown.read(format, source, options);
-  // What may be mended afterwards is not shown as it is.
-  const isShown = onlooker && source.size > PASTE_BYTES_MAX;
-  return format.read(source, isShown ? { ...rest, onlooker } : rest);
+  // What may be mended afterwards is not shown, nor handed over, as it is.
+  const isLong = source.size > PASTE_BYTES_MAX;
+  return format.read(source, {
+    ...rest,
+    ...(onlooker && isLong && { onlooker }),
+    ...(handOver && isLong && { handOver }),
+  });
 }
 
 /** What a paste holds once it is mended: a text, or a file that was attached to a mail. */

@@ -70,6 +70,7 @@ const bundles = [
     entries: {
       cli: 'cli/start/cli.ts',
       lspWorker: 'cli/start/lspWorker.ts',
+      readWorker: 'cli/reading/readWorker.ts',
       aheadWorker: 'cli/aheadWorker.ts',
       listWorker: 'cli/listing/listWorker.ts',
       liveWorker: 'cli/recording/liveWorker.ts',

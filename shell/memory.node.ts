@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import v8 from 'node:v8';
 import vm from 'node:vm';
+import { resourceLimits } from 'node:worker_threads';
 import type { CancelToken } from '../parsers/base/cancel.js';
 
 /** What a process has and may have, in bytes. */
@@ -81,7 +82,7 @@ function mb(bytes: number): number {
 
 function memoryNow(): Memory {
   const { used_heap_size: heap, heap_size_limit: heapMax } = v8.getHeapStatistics();
-  return { rss: process.memoryUsage.rss(), rssMax: memoryMax(), heap, heapMax: heapMax - YOUNG_BYTES };
+  return { rss: process.memoryUsage.rss(), rssMax: memoryMax(), heap, heapMax: heapMax - youngBytes() };
 }
 
 /** Bytes of objects that a finding takes until it is written, at most: judged, sorted, grouped. */
@@ -97,8 +98,12 @@ function collectGarbage(): void {
   (vm.runInNewContext('gc') as () => void)();
 }
 
-/** Of V8's bound, what objects that have just been made may take. */
-const YOUNG_BYTES = 48 << 20;
+/** Of V8's bound, what objects that have just been made may take: megabytes, where no thread has others. */
+const YOUNG_MB = 48;
+
+function youngBytes(): number {
+  return (resourceLimits.maxYoungGenerationSizeMb ?? YOUNG_MB) << 20;
+}
 
 let known: number | undefined;
 

@@ -36,6 +36,7 @@ const CONTENT = [
     'dist/liveWorker.js',
     'dist/listWorker.js',
     'dist/lspWorker.js',
+    'dist/readWorker.js',
     'dist/shimtrace.1',
   ],
 ];

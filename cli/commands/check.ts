@@ -22,8 +22,9 @@ import {
   separateNote,
   type BundleFile,
 } from '../bundle.js';
-import { prepareCodecs } from '../codecs.js';
+import { isLargeText, prepareCodecs } from '../codecs.js';
 import { LOAD_OPTIONS, loadOptions, type LoadedTrace, type LoadOptions } from '../load.js';
+import type { EarlyReading } from '../reading/earlyReading.js';
 import { RULE_IDS } from '../core.js';
 import { Following } from '../../shell/following.js';
 import { counting, goingOn, outParts, outStyled, type Output } from '../output.js';
@@ -137,7 +138,10 @@ export const check: Command = {
     const first = counting(output);
     let batch = batchTo(first.output);
     // Decompressors take longer to load than all of what is kept.
-    if (!batch.isKept()) await prepareCodecs(files);
+    if (!batch.isKept()) {
+      batch.early = await earlyReading(files);
+      await prepareCodecs(files);
+    }
     try {
       print(batch, format, args, first.output);
     } catch (error) {
@@ -160,6 +164,14 @@ function print(batch: Batch, format: (typeof FORMATS)[number], args: Args, outpu
   if (format === 'junit') outParts(output, renderJunit(batch.traces()));
   if (format === 'text')
     outStyled(output, args, (look) => texts(batch.traces(), { allRules: args.flag('verbose'), look }));
+}
+
+/** Large texts are read by another thread while this one judges them; the first of them begins now. */
+async function earlyReading(files: readonly string[]): Promise<EarlyReading | undefined> {
+  const first = files.find(isLargeText);
+  if (first === undefined) return undefined;
+  const early = await import('../reading/earlyReading.js');
+  return new early.EarlyReading(first);
 }
 
 /** Trace by trace, an empty line between them. */
@@ -270,6 +282,7 @@ interface Looked {
 /** The traces of one call, judged as they are asked for: only one is in memory at a time. */
 class Batch {
   code: ExitCode = EXIT.clean;
+  early: EarlyReading | undefined;
   private readonly looked = new Map<readonly BundleFile[], Looked>();
 
   constructor(
@@ -330,9 +343,10 @@ class Batch {
         return;
       }
       const following = this.before.following?.get(group);
-      const opens = openGroup(group, this.output, following);
+      const early = following ? undefined : this.early?.of(group, this.options);
+      const opens = openGroup(group, this.output, { following, early });
       for (const open of opens) {
-        const trace = judgedRun(open, this.options, this.output, following);
+        const trace = judgedRun(open, this.options, this.output, following ?? early?.judging);
         trace.close();
         yield trace;
         if (sighting) kept!.by.keepReport(kept!.cache, sighting, trace, group, opens);

@@ -4,10 +4,11 @@ import { assert } from './assert.js';
 /** Cuts columns off a piece of zeroes, the widest ones first so that each is aligned. */
 export class Columns {
   private at = 0;
-  private readonly buffer: ArrayBuffer;
+  private readonly buffer: ArrayBufferLike;
 
-  constructor(bytes: number) {
-    this.buffer = new ArrayBuffer(bytes);
+  /** `isShared`: the memory is one that threads share. */
+  constructor(bytes: number, isShared = false) {
+    this.buffer = isShared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
   }
 
   f64(length: number): Float64Array {

@@ -34,6 +34,7 @@ class Copier {
 
   private made(value: object): object {
     if (value instanceof ArrayBuffer) return value.slice(0);
+    if (isShared(value)) return value;
     if (ArrayBuffer.isView(value)) return this.view(value as Uint8Array);
     const copy = emptyLike(value);
     this.empty.push([value, copy]);
@@ -64,6 +65,11 @@ class Copier {
       for (const [key, value] of Object.entries(from)) (to as Record<string, unknown>)[key] = this.of(value);
     }
   }
+}
+
+/** Memory that threads share, which a copy shares as well. */
+function isShared(value: object): boolean {
+  return typeof SharedArrayBuffer === 'function' && value instanceof SharedArrayBuffer;
 }
 
 function emptyLike(value: object): object {

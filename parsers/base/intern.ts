@@ -13,6 +13,12 @@ const ARENA_AT_FIRST = 1 << 12;
 const decoder = new TextDecoder('utf-8');
 const encoder = new TextEncoder();
 
+/** Slices one after another, and where each ends. */
+export interface Slices {
+  readonly bytes: Uint8Array;
+  readonly ends: Uint32Array;
+}
+
 export class Interner {
   private slots = new Int32Array(SLOTS_AT_FIRST).fill(-1);
   private hashes: number[] = [];
@@ -28,19 +34,32 @@ export class Interner {
   }
 
   /** The slices one after another, and where each ends: it can be written down, and read by {@link of}. */
-  get slices(): { readonly bytes: Uint8Array; readonly ends: Uint32Array } {
+  get slices(): Slices {
     return { bytes: this.arena.subarray(0, this.used), ends: Uint32Array.from(this.ends) };
+  }
+
+  /** A copy of the slices from id `first` on, for {@link goOn}. */
+  slicesFrom(first: number): Slices {
+    const start = this.starts[first] ?? this.used;
+    const ends = Uint32Array.from(this.ends.slice(first), (end) => end - start);
+    return { bytes: this.arena.slice(start, this.used), ends };
   }
 
   /** The ids of slices that were written down; undefined where they are none, or not distinct. */
   static of(bytes: Uint8Array, ends: Uint32Array): Interner | undefined {
     const interner = new Interner();
+    return interner.goOn({ bytes, ends }) ? interner : undefined;
+  }
+
+  /** Adds slices, which get the next ids; false, with some of them added, where they are none, or known. */
+  goOn({ bytes, ends }: Slices): boolean {
     let start = 0;
-    for (const [id, end] of ends.entries()) {
-      if (end < start || end > bytes.length || interner.intern(bytes, start, end) !== id) return undefined;
+    for (const end of ends) {
+      const id = this.size;
+      if (end < start || end > bytes.length || this.intern(bytes, start, end) !== id) return false;
       start = end;
     }
-    return interner;
+    return true;
   }
 
   /** Id of bytes[start, end), adding it when new. */

@@ -6,8 +6,8 @@
  * The parts' tables are used up: a segment whose rows were copied keeps only what it takes to describe them.
  * So the merge needs the memory of the merged table, and 17 bytes for each row of the parts besides.
  */
-import { releaseSegment, TableBuilder, UNKNOWN_CPU, UNKNOWN_TID, type EventTable } from '../events/table.js';
-import { SEGMENT_ROWS, SEGMENT_SHIFT, type Segment } from '../events/segment.js';
+import { TableBuilder, UNKNOWN_CPU, UNKNOWN_TID, type EventTable } from '../events/table.js';
+import { releaseSegment, SEGMENT_ROWS, SEGMENT_SHIFT, type Segment } from '../events/segment.js';
 import { KIND_COUNT, KIND_GUEST, kindSlots } from '../events/kinds.js';
 import { copyUnpacked, payloadWords } from '../events/slots.js';
 import { earliest, runnerUp, type Run } from '../order/merge.js';
@@ -163,7 +163,7 @@ function copyRow(
   to.at[k] = from.atOf(i);
   to.line[k] = from.lineOf(i) || number;
   to.tid[k] = from.tid[i]!;
-  to.tgid[k] = from.tgid[i]!;
+  to.putTgid(k, from.tgid[i]!);
   to.comm[k] = comm;
   to.cpu[k] = from.cpu[i]!;
   to.kind[k] = from.kind[i]!;

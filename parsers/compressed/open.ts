@@ -25,8 +25,8 @@ export function plainOf(
  * file's own offsets; what is shown of it so far would have other places.
  */
 export function contentOptions(options: ReadOptions): ReadOptions {
-  const { progress, unzstdAhead, unzstdStreamAhead, onlooker, ...rest } = options;
-  void [progress, unzstdAhead, unzstdStreamAhead, onlooker];
+  const { progress, unzstdAhead, unzstdStreamAhead, onlooker, handOver, ...rest } = options;
+  void [progress, unzstdAhead, unzstdStreamAhead, onlooker, handOver];
   return rest;
 }
 

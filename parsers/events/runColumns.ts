@@ -58,7 +58,7 @@ export class RunColumns {
     const to = segment.length;
     segment.ts.set(this.ts.subarray(0, rows), to);
     segment.tid.set(this.tid.subarray(0, rows), to);
-    segment.tgid.set(this.tgid.subarray(0, rows), to);
+    segment.putTgids(to, this.tgid.subarray(0, rows));
     segment.comm.set(this.comm.subarray(0, rows), to);
     segment.name.set(this.name.subarray(0, rows), to);
     segment.payload.set(this.payload.subarray(0, rows), to);

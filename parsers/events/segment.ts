@@ -15,8 +15,8 @@ export const SEGMENT_MASK = SEGMENT_ROWS - 1;
 /** Rows are counted in 32 bits, and all ones means none; tests set it lower. */
 export const TABLE_LIMIT = { rows: 2 ** 32 - SEGMENT_ROWS };
 /** Bytes of a row in the columns, `line` and the time's place apart; and in those of a narrow segment. */
-const ROW_BYTES = 2 * 8 + 5 * 4 + 2 * 2;
-const NARROW_ROW_BYTES = 8 + 4 * 4 + 4 * 2;
+const ROW_BYTES = 2 * 8 + 4 * 4 + 2 * 2;
+const NARROW_ROW_BYTES = 8 + 3 * 4 + 4 * 2;
 /** A place in place of a distance. */
 const MORE_BYTES = 4;
 const MAX_UINT16 = 0xffff;
@@ -25,6 +25,12 @@ const MAX_UINT32 = 0xffff_ffff;
 const BEFORE_FIRST = 2 ** 31;
 /** Behind it, a run of rows could reach beyond what a distance can be. */
 const MAX_DISTANCE = 3 * 2 ** 30;
+
+const NO_TGID = -1;
+/** The column of all segments whose rows have no thread group, as in most traces; nobody writes to it. */
+const NO_TGIDS = new Columns(4 * SEGMENT_ROWS, typeof SharedArrayBuffer === 'function')
+  .i32(SEGMENT_ROWS)
+  .fill(NO_TGID);
 
 /** A column of ids, which are read in the same way whatever their width. */
 export type Ids = Uint32Array | Uint16Array;
@@ -43,6 +49,9 @@ export interface SegmentBases {
   readonly idMax: number;
 }
 
+/** What a segment has, as plain data; its columns are the segment's own. */
+export type SegmentParts = Pick<Segment, 'length' | 'isShared'>;
+
 export class Segment {
   length = 0;
   /** Nanoseconds (or ticks) since TraceMeta.t0. */
@@ -58,8 +67,8 @@ export class Segment {
   private times: Uint8Array | undefined;
   /** Thread, -1 when the source does not say. */
   readonly tid: Int32Array;
-  /** Thread group, -1 when the source does not say. */
-  readonly tgid: Int32Array;
+  /** Thread group, -1 when the source does not say; {@link putTgid} writes it. */
+  tgid: Int32Array = NO_TGIDS;
   /** Id in EventTable.comms. */
   comm: Ids;
   /** Id in EventTable.names: the printed name, with `system:` where the source says it. */
@@ -76,20 +85,21 @@ export class Segment {
 
   /**
    * `rows`: as many there is room for; `poolWords`: what the payloads will probably need; `isPacked`: the
-   * segment is narrow, but has places where `areNear` is false.
+   * segment is narrow, but has places where `areNear` is false; `isShared`: it lies in memory that threads
+   * share.
    */
   constructor(
     readonly rows: number,
     poolWords: number,
     readonly isPacked = false,
     areNear = isPacked,
+    readonly isShared = false,
   ) {
     const narrow = NARROW_ROW_BYTES + (areNear ? 0 : MORE_BYTES);
-    const columns = new Columns(rows * (isPacked ? narrow : ROW_BYTES));
+    const columns = new Columns(rows * (isPacked ? narrow : ROW_BYTES), isShared);
     this.ts = columns.f64(rows);
     if (!areNear) this.places = columns.f64(rows);
     this.tid = columns.i32(rows);
-    this.tgid = columns.i32(rows);
     this.payload = columns.u32(rows);
     if (areNear) this.distances = columns.u32(rows);
     this.comm = isPacked ? columns.u16(rows) : columns.u32(rows);
@@ -97,7 +107,7 @@ export class Segment {
     this.cpu = columns.u16(rows);
     this.kind = columns.u16(rows);
     this.idMax = isPacked ? MAX_UINT16 : MAX_UINT32;
-    this.pool = new Uint32Array(poolWords);
+    this.pool = this.words(poolWords);
   }
 
   /** Reserves and zeroes `words` in the pool; `pool` may be another array afterwards. */
@@ -157,7 +167,10 @@ export class Segment {
 
   /** All of them as a column, to be written to: that of a narrow segment takes twice as much from then on. */
   get at(): Float64Array {
-    this.places ??= Float64Array.from(this.distances!, (distance) => this.origin + distance);
+    if (this.places === undefined) {
+      this.places = new Columns(8 * this.rows, this.isShared).f64(this.rows);
+      for (let i = 0; i < this.rows; i++) this.places[i] = this.origin + this.distances![i]!;
+    }
     this.distances = undefined;
     return this.places;
   }
@@ -168,9 +181,28 @@ export class Segment {
 
   /** Makes room for greater ids than a narrow segment's. */
   widenIds(): void {
-    this.comm = Uint32Array.from(this.comm);
-    this.name = Uint32Array.from(this.name);
+    const [comm, name] = [this.words(this.rows), this.words(this.rows)];
+    comm.set(this.comm);
+    name.set(this.name);
+    this.comm = comm;
+    this.name = name;
     this.idMax = MAX_UINT32;
+  }
+
+  putTgid(i: number, tgid: number): void {
+    if (this.tgid !== NO_TGIDS) this.tgid[i] = tgid;
+    else if (tgid !== NO_TGID) this.ownTgids()[i] = tgid;
+  }
+
+  /** Of rows from `to` on. */
+  putTgids(to: number, tgids: Int32Array): void {
+    if (this.tgid !== NO_TGIDS) this.tgid.set(tgids, to);
+    else if (tgids.some((tgid) => tgid !== NO_TGID)) this.ownTgids().set(tgids, to);
+  }
+
+  private ownTgids(): Int32Array {
+    this.tgid = new Columns(4 * this.rows, this.isShared).i32(this.rows).fill(NO_TGID);
+    return this.tgid;
   }
 
   /** Line of a row, 0 where the source is binary. */
@@ -219,7 +251,7 @@ export class Segment {
    * printed of the row; 0 where that is not known.
    */
   get timeAt(): Uint8Array {
-    this.times ??= new Uint8Array(this.rows);
+    this.times ??= new Columns(this.rows, this.isShared).u8(this.rows);
     return this.times;
   }
 
@@ -229,13 +261,13 @@ export class Segment {
 
   /** The same rows and payloads, with room for twice as many rows. */
   twiceAsLarge(): Segment {
-    const larger = new Segment(this.rows * 2, 0, this.isPacked, this.distances !== undefined);
+    const larger = this.another(this.rows * 2, 0);
     larger.length = this.length;
     larger.pool = this.pool;
     larger.poolUsed = this.poolUsed;
     larger.ts.set(this.ts);
     larger.tid.set(this.tid);
-    larger.tgid.set(this.tgid);
+    larger.putTgids(0, this.tgid.subarray(0, this.length));
     if (this.idMax > larger.idMax) larger.widenIds();
     larger.comm.set(this.comm);
     larger.name.set(this.name);
@@ -253,14 +285,56 @@ export class Segment {
 
   /** The lines of the rows so far. */
   private listed(): Uint32Array {
-    const lines = new Uint32Array(this.rows);
+    const lines = this.words(this.rows);
     if (this.firstLine > 0) for (let i = 0; i < this.length; i++) lines[i] = this.firstLine + i;
     return lines;
   }
 
   private grow(end: number): void {
-    const bigger = new Uint32Array(Math.max(this.pool.length * 2, end));
+    const bigger = this.words(Math.max(this.pool.length * 2, end));
     bigger.set(this.pool.subarray(0, this.poolUsed));
     this.pool = bigger;
   }
+
+  private words(length: number): Uint32Array {
+    return new Columns(4 * length, this.isShared).u32(length);
+  }
+
+  /** An empty segment of the same kind. */
+  another(rows: number, poolWords: number): Segment {
+    return new Segment(rows, poolWords, this.isPacked, this.distances !== undefined, this.isShared);
+  }
+
+  /** For {@link ofParts}, on whatever thread. */
+  get parts(): SegmentParts {
+    return { ...this };
+  }
+
+  /** The segment that has given its parts, with the same columns. */
+  static ofParts(parts: SegmentParts): Segment {
+    return Object.assign(new Segment(0, 0), parts);
+  }
+}
+
+/**
+ * Gives up what a segment holds besides what it takes to read its rows again (offsets and names): for a table
+ * whose rows were copied into another one.
+ */
+export function releaseSegment(segment: Segment): void {
+  const none32 = new Uint32Array(0);
+  const none16 = new Uint16Array(0);
+  // All columns are cut off one piece of memory, which goes only with the last of them.
+  Object.assign(segment, {
+    at: segment.at.slice(0, segment.length),
+    name: segment.name.slice(0, segment.length),
+    ts: new Float64Array(0),
+    line: none32,
+    tid: new Int32Array(0),
+    tgid: new Int32Array(0),
+    comm: none32,
+    cpu: none16,
+    kind: none16,
+    payload: none32,
+    pool: none32,
+  } satisfies Partial<Segment>);
 }

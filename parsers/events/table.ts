@@ -249,29 +249,6 @@ export class EventTable {
   }
 }
 
-/**
- * Gives up what a segment holds besides what it takes to read its rows again (offsets and names): for a table
- * whose rows were copied into another one.
- */
-export function releaseSegment(segment: Segment): void {
-  const none32 = new Uint32Array(0);
-  const none16 = new Uint16Array(0);
-  // All columns are cut off one piece of memory, which goes only with the last of them.
-  Object.assign(segment, {
-    at: segment.at.slice(0, segment.length),
-    name: segment.name.slice(0, segment.length),
-    ts: new Float64Array(0),
-    line: none32,
-    tid: new Int32Array(0),
-    tgid: new Int32Array(0),
-    comm: none32,
-    cpu: none16,
-    kind: none16,
-    payload: none32,
-    pool: none32,
-  } satisfies Partial<Segment>);
-}
-
 /** The table with other issues, losses, stacks, or with more known of its source; rows are shared. */
 export function withMarks(
   table: EventTable,
@@ -334,6 +311,9 @@ export class TableBuilder {
   private lastUnread = -1;
   /** How many rows were disowned. */
   disowned = 0;
+  /** Whether somebody has looked at all rows so far, to change what they say. */
+  wasReworked = false;
+  private onFull: ((builder: TableBuilder) => void) | undefined;
   private readonly segments: Segment[];
   /** The segment that the next row goes into, or the one that holds the last row. */
   current: Segment;
@@ -347,13 +327,32 @@ export class TableBuilder {
     this.segments = [this.current];
   }
 
+  /** Calls `onFull` whenever a segment is full, whose columns lie in memory that threads share. */
+  handOver(onFull: (builder: TableBuilder) => void): void {
+    assert(this.length === 0, 'rows are handed over from the first one on');
+    this.current = new Segment(FIRST_ROWS, FIRST_POOL_WORDS, this.isNarrow, this.isNarrow, true);
+    this.segments[0] = this.current;
+    this.onFull = onFull;
+  }
+
   get length(): number {
     return (this.segments.length - 1) * SEGMENT_ROWS + this.current.length;
   }
 
   /** The rows so far, for what can be known of them only later. */
   segmentsSoFar(): readonly Segment[] {
+    this.wasReworked = true;
     return this.segments;
+  }
+
+  /** The same, to be looked at only. */
+  get segmentsNow(): readonly Segment[] {
+    return this.segments;
+  }
+
+  /** What could not be read so far. */
+  get unreadSoFar(): readonly UnreadEvents[] {
+    return [...this.unread.values()];
   }
 
   /**
@@ -375,8 +374,9 @@ export class TableBuilder {
     } else {
       // Traces are much the same throughout: an eighth more than the last segment took spares most growing.
       const words = current.poolUsed + (current.poolUsed >>> 3);
-      this.current = new Segment(SEGMENT_ROWS, words, this.isNarrow, current.distances !== undefined);
+      this.current = current.another(SEGMENT_ROWS, words);
       segments.push(this.current);
+      this.onFull?.(this);
     }
     return this.current;
   }
@@ -398,7 +398,7 @@ export class TableBuilder {
     seg.ts[i] = ts;
     seg.cpu[i] = cpu;
     seg.tid[i] = tid;
-    seg.tgid[i] = tgid;
+    seg.putTgid(i, tgid);
     if (comm > seg.idMax || name > seg.idMax) seg.widenIds();
     seg.comm[i] = comm;
     seg.kind[i] = kind;

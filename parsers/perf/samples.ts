@@ -122,7 +122,7 @@ export class Samples {
       else if (cpu > this.maxCpu) this.maxCpu = cpu;
     }
     segment.tid[k] = tid;
-    segment.tgid[k] = tgid;
+    segment.putTgid(k, tgid);
     segment.cpu[k] = cpu;
     const comm = this.threads.comm(tid);
     if (comm > segment.idMax) segment.widenIds();

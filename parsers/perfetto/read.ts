@@ -143,7 +143,7 @@ export class Merge {
     stream.lastTs = stream.ts;
     segment.cpu[i] = stream.state.cpu;
     segment.tid[i] = isGuest ? UNKNOWN_TID : stream.tid;
-    segment.tgid[i] = isGuest ? -1 : stream.lastTgid;
+    segment.putTgid(i, isGuest ? -1 : stream.lastTgid);
     segment.comm[i] = stream.lastComm;
     segment.kind[i] = isGuest ? KIND_GUEST : kind;
     segment.name[i] = marker?.name ?? plan?.nameId ?? named!.nameId;
@@ -252,7 +252,7 @@ export class Merge {
     stream.lastTs = stream.ts;
     segment.cpu[i] = state.cpu;
     segment.tid[i] = tid;
-    segment.tgid[i] = known.tgid(tid);
+    segment.putTgid(i, known.tgid(tid));
     segment.comm[i] = known.comm(tid);
     segment.kind[i] = state.isGuest ? KIND_GUEST : KIND_UNKNOWN;
     segment.name[i] = stream.nameId;

@@ -78,7 +78,7 @@ export class OwnRows {
     segment.at[i] = stream.at;
     segment.cpu[i] = rows.cpu;
     segment.tid[i] = (rows.flags & OWN_FLAGS.noTid) !== 0 ? UNKNOWN_TID : stream.tid;
-    segment.tgid[i] = rows.tgid;
+    segment.putTgid(i, rows.tgid);
     segment.comm[i] = this.comms[rows.comm] ?? builder.comms.internString('');
     segment.kind[i] = kind?.kind ?? KIND_UNKNOWN;
     segment.name[i] = plan.nameId;

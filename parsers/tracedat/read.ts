@@ -195,7 +195,7 @@ export function addRecord(
   stream.lastTs = ts;
   segment.cpu[i] = stream.cpu;
   segment.tid[i] = stream.lastTid;
-  segment.tgid[i] = stream.lastTgid;
+  segment.putTgid(i, stream.lastTgid);
   if (stream.lastComm > segment.idMax || name > segment.idMax) segment.widenIds();
   segment.comm[i] = stream.lastComm;
   segment.kind[i] = nested ? nested.plan.kind : plan.kind;

@@ -28,6 +28,7 @@ const FILES = [
     'listWorker.js',
     'liveWorker.js',
     'lspWorker.js',
+    'readWorker.js',
   ].map(inDist),
   ...['lab.mjs', 'init', 'programs.h', 'workload.c', 'convert.c'].map((name) =>
     inExtension(`scripts/lab/${name}`),

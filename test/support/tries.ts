@@ -2,7 +2,7 @@
 
 /** Environment variables that say how often, each for one property. */
 const PROPERTIES = [
-  ...(['CUTS', 'TORN', 'SWAPS', 'PASTES', 'HANDICAPS', 'DOUBTS', 'GROWN'] as const),
+  ...(['CUTS', 'TORN', 'SWAPS', 'PASTES', 'HANDICAPS', 'DOUBTS', 'GROWN', 'EARLY'] as const),
   ...([
     'DOUBT_NAMES',
     'DAMAGED',

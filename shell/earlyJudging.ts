@@ -1,0 +1,40 @@
+/** Judges a trace while it is read: what is left to do in the end is little. */
+import type { Analysis, AnalyzeOptions } from '../model/analysis.js';
+import { GrowingAnalysis } from '../model/index.js';
+import type { EventTable, TableGrowth } from '../parsers/events/table.js';
+
+/**
+ * How often all may be judged anew, for what later rows say of the whole trace, before the rest is waited
+ * for: no more is spent in vain than reading takes.
+ */
+const RENEWALS_MAX = 2;
+
+export class EarlyJudging {
+  private readonly judging = new GrowingAnalysis();
+  private growth: TableGrowth | undefined;
+  private renewals = 0;
+
+  constructor(private readonly options: AnalyzeOptions) {}
+
+  /** Judges the rows so far, of a table of which more is being read. */
+  rows(table: EventTable, growth: TableGrowth): void {
+    if (this.renewals > RENEWALS_MAX) return;
+    this.judging.judgeOn(table, growth, this.options);
+    if (this.judging.from.row === 0) this.renewals++;
+  }
+
+  /** All was read, and how that goes on from the rows before. */
+  end(growth: TableGrowth): void {
+    this.growth = growth;
+  }
+
+  /** The row from which on the last judging was. */
+  get judgedFrom(): number {
+    return this.judging.from.row;
+  }
+
+  /** Judges the whole table. */
+  analyze(table: EventTable, options: AnalyzeOptions): Analysis {
+    return this.judging.analyze(table, this.growth, options);
+  }
+}
