@@ -52,6 +52,7 @@ describe('reports of traces that were read before', () => {
       const known = readReport(pack, () => assert.fail(`${file}: a row is missing`))!;
       findings += known.analysis.findings.length;
       assert.deepEqual(forms({ ...trace, ...known }), forms(trace), file);
+      assert.deepEqual(known.analysis.conversions, trace.analysis.conversions);
       const withoutOps = { ...trace, ...known };
       Object.defineProperty(known.analysis, 'ops', { get: () => assert.fail('operations are not printed') });
       for (const parts of [renderText(withoutOps), renderJson([withoutOps])])

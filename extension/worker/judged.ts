@@ -23,6 +23,8 @@ export interface Before extends Reread {
   readonly files?: readonly PartFacts[] | undefined;
   /** Digests of all files when they were read. */
   readonly digest: string;
+  /** Reads what every click asks for, in steps. */
+  ahead(): Generator<undefined, void>;
   /** Reads what nobody has asked for yet, in steps. */
   fill(): Generator<undefined, void>;
   /** It is not what the file has: it is thrown away. */

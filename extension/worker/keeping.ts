@@ -59,6 +59,7 @@ export function compareBehind(
   { later = byTimers, spool }: Behind = {},
 ): void {
   function* steps(): Generator<undefined, boolean> {
+    yield* before.ahead();
     yield* spooled(judged, spool);
     yield* warmUp(judged);
     yield* before.fill();

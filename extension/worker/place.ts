@@ -140,16 +140,51 @@ function knownColumn({ trace: { table }, shown }: Placed, row: number): number {
   return timeAt + timeText(table, row).length + ': '.length;
 }
 
-/** Where to go for many rows of the trace. */
+/** Lines that lie closer than this are read with those between them. */
+const NEAR_BYTES = 2048;
+const NEAR_READ_BYTES = 1 << 16;
+
+/** A source of which much is read at a time, for who goes from place to place in it. */
+class NearLines implements ByteSource {
+  private bytes = new Uint8Array(0);
+  private at = 0;
+
+  constructor(private readonly of: ByteSource) {}
+
+  get size(): number {
+    return this.of.size;
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    const from = offset - this.at;
+    if (from < 0 || from + length > this.bytes.length) {
+      this.bytes = this.of.read(offset, Math.max(length, NEAR_READ_BYTES)).slice();
+      this.at = offset;
+      return this.bytes.subarray(0, length);
+    }
+    return this.bytes.subarray(from, from + length);
+  }
+}
+
+/** A place whose source is read as is best for the lines of these rows, which ascend. */
+function readFor(judged: Placed, rows: readonly number[]): Placed {
+  const { files, source, trace } = judged;
+  const [first = 0, last = first] = [rows[0], rows.at(-1)];
+  const isNear = trace.table.at(last) - trace.table.at(first) < rows.length * NEAR_BYTES;
+  return files || !isNear ? judged : { ...judged, source: new NearLines(source) };
+}
+
+/** Where to go for many rows of the trace, which ascend. */
 export function spotsOf(judged: Placed, rows: readonly number[]): Spots {
   const { files, trace } = judged;
   const { table } = trace;
+  const placed = rows.length > 0 ? readFor(judged, rows) : judged;
   return {
     rows: Uint32Array.from(rows),
     lines: Uint32Array.from(rows, (row) => table.line(row)),
     columns: Uint32Array.from(rows, (row) => {
       const known = files || trace.mended ? -1 : knownColumn(judged, row);
-      return known < 0 ? columnsOf(judged, row).startColumn : known;
+      return known < 0 ? columnsOf(placed, row).startColumn : known;
     }),
     ...(files && { files: files.parts.map(({ uri }) => uri) }),
     fileOf: Uint8Array.from(rows, (row) => files?.bundle?.partOf(row) ?? 0),

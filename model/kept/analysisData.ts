@@ -21,7 +21,6 @@ import type { Shape, Shaped } from '../../parsers/base/shape.js';
 
 const index = whole(-1);
 const count = whole(0);
-const numbers = listOf(finite);
 
 const isPages: Shape<PageRange> = fields({
   vm: index,
@@ -113,23 +112,7 @@ const isRefused = fields({
     }),
   ),
 }) as unknown as Shape<RefusedSlot>;
-const isConversion = fields({
-  index: count,
-  scope: oneOf<Conversion['scope']>(['vm', 'inode']),
-  vm: index,
-  inode: index,
-  first: finite,
-  count: finite,
-  toPrivate: truth,
-  tid: finite,
-  fromRow: whole(),
-  untilRow: whole(),
-  result: maybe(finite),
-  phaseRows: numbers,
-  parts: listOf(count),
-}) as Shape<Conversion>;
-
-/** Its verdicts, and what they are about. */
+/** Its verdicts, and what they are about; of conversions, how many there are (conversions.ts). */
 export const isAnalysisData = fields({
   profiles: listOf(oneOf(PROFILES)),
   profileReason: text,
@@ -139,7 +122,7 @@ export const isAnalysisData = fields({
   inodes: listOf(isInode),
   slots: listOf(isSlot),
   refusedSlots: listOf(isRefused),
-  conversions: listOf(isConversion),
+  conversionCount: count,
   rowCount: count,
   pageBytes: whole(1),
   understood: finite,
@@ -151,20 +134,33 @@ export const isAnalysisData = fields({
 export type AnalysisData = Shaped<typeof isAnalysisData>;
 
 /** Undefined for an analysis that was cancelled: it is not what the trace says. */
-export function dataOf({ ops: _, cancelled, vms, ...rest }: Analysis): AnalysisData | undefined {
-  return cancelled ? undefined : { ...rest, vms: vms.map((vm) => ({ ...vm, kvm: vm.kvm.toString() })) };
+export function dataOf({ ops: _, conversions, cancelled, vms, ...rest }: Analysis): AnalysisData | undefined {
+  const kvms = vms.map((vm) => ({ ...vm, kvm: vm.kvm.toString() }));
+  return cancelled ? undefined : { ...rest, conversionCount: conversions.length, vms: kvms };
 }
 
-export function analysisOf({ vms, ...rest }: AnalysisData, ops: OpLog): Analysis {
-  return { ...rest, vms: vms.map((vm) => ({ ...vm, kvm: BigInt(vm.kvm) })), ops, cancelled: false };
+/** What is read at the first question. */
+export interface Later {
+  ops(): OpLog;
+  conversions(): readonly Conversion[];
+}
+
+export function analysisOf({ vms, conversionCount: _, ...rest }: AnalysisData, later: Later): Analysis {
+  const known = { ...rest, vms: vms.map((vm) => ({ ...vm, kvm: BigInt(vm.kvm) })), cancelled: false };
+  const get = { enumerable: true, configurable: true };
+  Object.defineProperties(known, {
+    ops: { ...get, get: () => later.ops() },
+    conversions: { ...get, get: () => later.conversions() },
+  });
+  return known as unknown as Analysis;
 }
 
 /**
- * True where what the data points at is there: rules that there are, VMs, files and conversions of the lists,
- * rows of the trace.
+ * True where what the data points at is there: rules that there are, VMs and files of the lists, rows of the
+ * trace.
  */
 export function isConsistent(data: AnalysisData, rules: readonly string[]): boolean {
-  const { vms, inodes, conversions, rowCount } = data;
+  const { vms, inodes, rowCount } = data;
   const isPage = ({ vm, inode }: PageRange): boolean => vm < vms.length && inode < inodes.length;
   const isOwned = ({ vm, inode }: { readonly vm: number; readonly inode: number }): boolean =>
     vm < vms.length && inode < inodes.length;
@@ -179,13 +175,7 @@ export function isConsistent(data: AnalysisData, rules: readonly string[]): bool
         evidence.every(({ row }) => row < rowCount),
     ) &&
     data.slots.every(isOwned) &&
-    data.refusedSlots.every(({ vm }) => vm < vms.length) &&
-    conversions.every(
-      (conversion, i) =>
-        conversion.index === i &&
-        isOwned(conversion) &&
-        conversion.parts.every((part) => part < conversions.length),
-    )
+    data.refusedSlots.every(({ vm }) => vm < vms.length)
   );
 }
 

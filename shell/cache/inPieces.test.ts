@@ -89,7 +89,7 @@ describe('an entry that is looked up in pieces', () => {
       assert.deepEqual(histories, historiesOf(whole.table, whole.analysis, every));
       assert.deepEqual(
         taken.filter((name) => !name.endsWith('.sums') && !/^(rows|pool)/.test(name)),
-        ['log'],
+        ['log', 'conversions', 'requests'],
         'neither operations nor the index were read as a whole',
       );
       assert.ok(indexOf(known.analysis) instanceof KeptIndex);

@@ -1,5 +1,5 @@
 /** What it takes to print the report of a trace once more: its verdicts, and the rows that these name. */
-import type { Analysis } from '../../model/analysis.js';
+import type { Analysis, Conversion } from '../../model/analysis.js';
 import {
   analysisOf,
   dataOf,
@@ -9,10 +9,12 @@ import {
   type AnalysisData,
 } from '../../model/kept/analysisData.js';
 import { KeptOps } from '../../model/kept/keptOps.js';
-import { columnsOf, formsOf, logInSteps, logOf } from '../../model/kept/operations.js';
-import { OpLog } from '../../model/ops/oplog.js';
+import { columnsOfConversions, conversionsInSteps } from '../../model/kept/conversions.js';
+import { columnsOf, formsOf, logInSteps, logOf, type OpBounds } from '../../model/kept/operations.js';
+import type { OpLog } from '../../model/ops/oplog.js';
 import { RULE_IDS } from '../../model/rules/registry.js';
 import { fields, parsed, text, whole } from '../../parsers/base/shape.js';
+import { allSteps } from '../../parsers/base/steps.js';
 import { fewRows, fits, isFewRows, TableOfFewRows } from '../../parsers/events/fewRows.js';
 import { isTableMarks, marksOf, type TableMarks } from '../../parsers/events/keptMarks.js';
 import type { EventTable } from '../../parsers/events/table.js';
@@ -33,6 +35,9 @@ export function writeReport(pack: PackWriter, table: EventTable, analysis: Analy
   if (Object.values(texts).some(({ length }) => length > TEXT_CHARS_MAX)) return false;
   for (const [name, text] of Object.entries(texts)) pack.addText(name, text);
   const { ops } = analysis;
+  const { columns, requests } = columnsOfConversions(analysis.conversions);
+  pack.addPieces('conversions', columns);
+  pack.add('requests', requests);
   pack.addText('log', JSON.stringify({ length: ops.length, forms: formsOf(ops) }));
   pack.addInPieces('ops', columnsOf(ops));
   return true;
@@ -40,12 +45,46 @@ export function writeReport(pack: PackWriter, table: EventTable, analysis: Analy
 
 const isLog = fields({ length: whole(0), forms: text });
 
+/** What operations point at. */
+const boundsOf = ({ rowCount, conversionCount }: AnalysisData): OpBounds => ({
+  rows: rowCount,
+  conversions: conversionCount,
+});
+
+/** Conversions that are read when somebody asks for them, or in steps before that. */
+export class KeptConversions {
+  private read: readonly Conversion[] | undefined;
+
+  /** `whole` has those of the trace, where what is kept is damaged. */
+  constructor(
+    private readonly pack: PackReader,
+    private readonly data: AnalysisData,
+    private readonly whole: () => readonly Conversion[],
+  ) {}
+
+  get all(): readonly Conversion[] {
+    this.read ??= allSteps(this.steps()) ?? this.whole();
+    return this.read;
+  }
+
+  *ahead(): Generator<undefined, void> {
+    if (!this.read) yield* this.pack.ahead('conversions');
+    this.read ??= yield* this.steps();
+  }
+
+  private *steps(): Generator<undefined, readonly Conversion[] | undefined> {
+    const { conversionCount: count, vms, inodes, rowCount: rows } = this.data;
+    const [columns, requests] = [this.pack.bytes('conversions'), this.pack.bytes('requests')];
+    const bounds = { count, rows, vms: vms.length, inodes: inodes.length };
+    return columns && requests && (yield* conversionsInSteps(columns, requests, bounds));
+  }
+}
+
 /** The operations of an analysis; undefined where they are damaged. */
 export function readOps(pack: PackReader, data: AnalysisData): OpLog | undefined {
   const log = parsed(isLog, pack.text('log') ?? '');
   const bytes = log && pack.bytes('ops');
-  const bounds = { rows: data.rowCount, conversions: data.conversions.length };
-  return bytes && logOf(log.length, log.forms, bytes, bounds);
+  return bytes && logOf(log.length, log.forms, bytes, boundsOf(data));
 }
 
 /** The same in steps. */
@@ -53,15 +92,13 @@ export function* opsInSteps(pack: PackReader, data: AnalysisData): Generator<und
   const log = parsed(isLog, pack.text('log') ?? '');
   yield* pack.ahead('ops');
   const bytes = log && pack.bytes('ops');
-  const bounds = { rows: data.rowCount, conversions: data.conversions.length };
-  return bytes && (yield* logInSteps(log.length, log.forms, bytes, bounds));
+  return bytes && (yield* logInSteps(log.length, log.forms, bytes, boundsOf(data)));
 }
 
 /** The same, of which a few are read where they lie before all are; undefined where they are none. */
 export function opsInPieces(pack: PackReader, data: AnalysisData, whole: () => OpLog): OpLog | undefined {
   const log = parsed(isLog, pack.text('log') ?? '');
-  const bounds = { rows: data.rowCount, conversions: data.conversions.length };
-  return log && KeptOps.of(log, bounds, pack.pieces('ops'), whole);
+  return log && KeptOps.of(log, boundsOf(data), pack.pieces('ops'), whole);
 }
 
 /** Undefined where the parts are not there, not whole, or do not go together. */
@@ -91,11 +128,10 @@ export function readReport(pack: PackReader, readWhole: () => Whole): Whole | un
   let read: Whole | undefined;
   const all = (): Whole => (read ??= readWhole());
   let ops: OpLog | undefined;
-  const analysis = analysisOf(known.data, new OpLog());
-  Object.defineProperty(analysis, 'ops', {
-    enumerable: true,
-    configurable: true,
-    get: () => (ops ??= readOps(pack, known.data) ?? all().analysis.ops),
+  const conversions = new KeptConversions(pack, known.data, () => all().analysis.conversions);
+  const analysis = analysisOf(known.data, {
+    ops: () => (ops ??= readOps(pack, known.data) ?? all().analysis.ops),
+    conversions: () => conversions.all,
   });
   return { table: new TableOfFewRows(known.marks, rows, () => all().table), analysis };
 }

@@ -7,7 +7,7 @@ import { analysisOf, type AnalysisData } from '../../model/kept/analysisData.js'
 import { recordParts } from '../../model/kept/keptIndex.js';
 import { KeptOps } from '../../model/kept/keptOps.js';
 import { fillIndex, giveKeptIndex, INDEX_COLUMNS, type KeptPlaces } from '../../model/kept/pageIndex.js';
-import { OpLog } from '../../model/ops/oplog.js';
+import type { OpLog } from '../../model/ops/oplog.js';
 import { indexOf } from '../../model/pages/intervals.js';
 import { Interner } from '../../parsers/base/intern.js';
 import { big, fields, finite, listOf, maybe, parsed, text, type Shaped } from '../../parsers/base/shape.js';
@@ -25,7 +25,15 @@ import { KeptTable } from '../../parsers/events/keptTable.js';
 import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
 import { EventTable } from '../../parsers/events/table.js';
 import type { PackReader, PackWriter } from './pack.js';
-import { opsInPieces, opsInSteps, readAnalysis, readOps, writeReport, type Whole } from './reportParts.js';
+import {
+  KeptConversions,
+  opsInPieces,
+  opsInSteps,
+  readAnalysis,
+  readOps,
+  writeReport,
+  type Whole,
+} from './reportParts.js';
 
 /** Frames of more stacks are read again about as fast as a trace is. */
 const STACKS_MAX = 200_000;
@@ -86,6 +94,8 @@ function giveFrames(table: EventTable, kept: string): void {
 
 /** A trace that was kept, of which nothing need be there. */
 export interface KeptWhole extends Whole {
+  /** Reads what every click asks for, in steps. */
+  ahead(): Generator<undefined, void>;
   /** Reads all that was not asked for yet, in steps: what a click asks for first, and rows at the end. */
   fill(): Generator<undefined, void>;
 }
@@ -154,7 +164,7 @@ export function readTraceParts(pack: PackReader, readWhole: () => Whole): KeptWh
       void segment.pool;
     }
   }
-  return { table, analysis: lazy.analysis, fill };
+  return { table, analysis: lazy.analysis, ahead: () => lazy.ahead(), fill };
 }
 
 function lazyAnalysis(
@@ -162,13 +172,13 @@ function lazyAnalysis(
   data: AnalysisData,
   table: KeptTable,
   all: () => Whole,
-): { readonly analysis: Analysis; fill(): Generator<undefined, void> } {
-  const analysis = analysisOf(data, new OpLog());
+): Pick<KeptWhole, 'analysis' | 'ahead' | 'fill'> {
   let ops: OpLog | undefined;
   const whole = (): OpLog => readOps(pack, data) ?? all().analysis.ops;
-  Object.defineProperty(analysis, 'ops', {
-    enumerable: true,
-    get: () => (ops ??= opsInPieces(pack, data, whole) ?? whole()),
+  const conversions = new KeptConversions(pack, data, () => all().analysis.conversions);
+  const analysis = analysisOf(data, {
+    ops: () => (ops ??= opsInPieces(pack, data, whole) ?? whole()),
+    conversions: () => conversions.all,
   });
   const places: KeptPlaces = {
     bytes: (name) => pack.bytes(`index.${name}`),
@@ -185,5 +195,5 @@ function lazyAnalysis(
     }
     yield* fillIndex(analysis, places, (name) => pack.ahead(`index.${name}`));
   }
-  return { analysis, fill };
+  return { analysis, ahead: () => conversions.ahead(), fill };
 }
