@@ -37,7 +37,7 @@ const COLUMNS = {
   name: Uint32Array,
   payload: Uint32Array,
   cpu: Uint16Array,
-  kind: Uint16Array,
+  kind: Uint8Array,
 } as const satisfies Readonly<Record<string, Form>>;
 const NAMES = Object.keys(COLUMNS) as readonly (keyof typeof COLUMNS)[];
 const NARROW = { ...COLUMNS, comm: Uint16Array, name: Uint16Array } as const;
@@ -86,6 +86,7 @@ const NUMBER_FORMS = new Map<Form, NumberForm>([
   [Int32Array, 'i32'],
   [Uint32Array, 'u32'],
   [Uint16Array, 'u16'],
+  [Uint8Array, 'u8'],
 ]);
 
 /** No payload is longer. */
@@ -264,7 +265,7 @@ function columnsIn(form: SegmentForm, ids: Interned, bytes: ArrayBuffer | undefi
   return isWhole ? columns : undefined;
 }
 
-function isBelow(column: Uint32Array | Uint16Array, limit: number): boolean {
+function isBelow(column: Uint32Array | Uint16Array | Uint8Array, limit: number): boolean {
   for (let i = 0; i < column.length; i++) if (column[i]! >= limit) return false;
   return true;
 }

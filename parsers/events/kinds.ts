@@ -56,6 +56,9 @@ export function functionKind(name: string): number {
 }
 
 export const KIND_COUNT = names.length;
+/** As many as the column of kinds has room for. */
+const KINDS_MAX = 256;
+assert(KIND_COUNT <= KINDS_MAX, `${KIND_COUNT} kinds of events`);
 
 export function kindName(kind: number): string {
   return names[kind] ?? 'Unknown';

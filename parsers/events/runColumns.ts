@@ -33,7 +33,7 @@ export class RunColumns {
   private readonly name: Uint16Array | Uint32Array;
   private readonly payload: Uint32Array;
   private readonly cpu: Uint16Array;
-  private readonly kind: Uint16Array;
+  private readonly kind: Uint8Array;
 
   /** The pool ends with the memory where it has no `poolWords`. */
   constructor(kernel: Places, ids: Ids, poolWords?: number) {
@@ -46,7 +46,7 @@ export class RunColumns {
     this.name = new ids(buffer, kernel.NAME.value, rows);
     this.payload = new Uint32Array(buffer, kernel.PAYLOAD.value, rows);
     this.cpu = new Uint16Array(buffer, kernel.CPU.value, rows);
-    this.kind = new Uint16Array(buffer, kernel.KIND.value, rows);
+    this.kind = new Uint8Array(buffer, kernel.KIND.value, rows);
     this.pool = new Uint32Array(buffer, kernel.POOL.value, poolWords);
   }
 

@@ -15,8 +15,8 @@ export const SEGMENT_MASK = SEGMENT_ROWS - 1;
 /** Rows are counted in 32 bits, and all ones means none; tests set it lower. */
 export const TABLE_LIMIT = { rows: 2 ** 32 - SEGMENT_ROWS };
 /** Bytes of a row in the columns, `line` and the time's place apart; and in those of a narrow segment. */
-const ROW_BYTES = 2 * 8 + 4 * 4 + 2 * 2;
-const NARROW_ROW_BYTES = 8 + 3 * 4 + 4 * 2;
+const ROW_BYTES = 2 * 8 + 4 * 4 + 2 + 1;
+const NARROW_ROW_BYTES = 8 + 3 * 4 + 3 * 2 + 1;
 /** A place in place of a distance. */
 const MORE_BYTES = 4;
 const MAX_UINT16 = 0xffff;
@@ -79,7 +79,7 @@ export class Segment {
   readonly payload: Uint32Array;
   readonly cpu: Uint16Array;
   /** Model event kind, 0 for an event that nobody knows. */
-  readonly kind: Uint16Array;
+  readonly kind: Uint8Array;
   pool: Uint32Array;
   poolUsed = 1;
 
@@ -105,7 +105,7 @@ export class Segment {
     this.comm = isPacked ? columns.u16(rows) : columns.u32(rows);
     this.name = isPacked ? columns.u16(rows) : columns.u32(rows);
     this.cpu = columns.u16(rows);
-    this.kind = columns.u16(rows);
+    this.kind = columns.u8(rows);
     this.idMax = isPacked ? MAX_UINT16 : MAX_UINT32;
     this.pool = this.words(poolWords);
   }
@@ -333,7 +333,7 @@ export function releaseSegment(segment: Segment): void {
     tgid: new Int32Array(0),
     comm: none32,
     cpu: none16,
-    kind: none16,
+    kind: new Uint8Array(0),
     payload: none32,
     pool: none32,
   } satisfies Partial<Segment>);

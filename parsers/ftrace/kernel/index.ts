@@ -205,7 +205,7 @@ function storeRow(plan: Plan, time: f64, comm: u16): void {
   store<u16>(COMM + 2 * row, comm);
   store<u16>(NAME + 2 * row, <u16>plan.name);
   store<u16>(CPU + 2 * row, <u16>cpu);
-  store<u16>(KIND + 2 * row, <u16>plan.kind);
+  store<u8>(KIND + row, <u8>plan.kind);
   store<u32>(PAYLOAD + 4 * row, plan.slots === 0 ? 0 : poolUsed);
   if (plan.slots !== 0) storePayload();
   if (hasTgid) sawTgid = true;

@@ -18,7 +18,7 @@ export const COMM: usize = PAYLOAD + 4 * ROWS;
 export const NAME: usize = COMM + 2 * ROWS;
 export const CPU: usize = NAME + 2 * ROWS;
 export const KIND: usize = CPU + 2 * ROWS;
-export const TIME_AT: usize = KIND + 2 * ROWS;
+export const TIME_AT: usize = KIND + ROWS;
 /** Words of their payloads, packed: a head and at most 16 slots of two words for each row. */
 export const PAYLOAD_WORDS: usize = 33;
 export const POOL: usize = TIME_AT + ROWS;

@@ -216,6 +216,6 @@ function storeRow(p: usize, time: f64, tid: i32, comm: u32, program: RowProgram)
   store<u16>(COMM + 2 * row, <u16>comm);
   store<u16>(NAME + 2 * row, <u16>program.name);
   store<u16>(CPU + 2 * row, <u16>min(cpu, UNKNOWN_CPU));
-  store<u16>(KIND + 2 * row, <u16>program.kind);
+  store<u8>(KIND + row, <u8>program.kind);
   lastTime = time;
 }

@@ -29,7 +29,7 @@ export const NAME: usize = COMM + 2 * ROWS;
 export const CPU: usize = NAME + 2 * ROWS;
 export const KIND: usize = CPU + 2 * ROWS;
 /** Rows whose payloads the host looks at, and the IDs of their formats: two words each. */
-export const CHECKS: usize = KIND + 2 * ROWS;
+export const CHECKS: usize = KIND + ROWS;
 /** Payloads of a head and at most 16 slots of two words. */
 export const POOL: usize = CHECKS + 8 * ROWS;
 export const POOL_WORDS: usize = 33 * ROWS;

@@ -32,7 +32,7 @@ export const COMM: usize = TGID + 4 * ROWS;
 export const NAME: usize = COMM + 2 * ROWS;
 export const CPU: usize = NAME + 2 * ROWS;
 export const KIND: usize = CPU + 2 * ROWS;
-export const PAYLOAD: usize = KIND + 2 * ROWS;
+export const PAYLOAD: usize = KIND + ROWS;
 /** Rows whose payloads the host looks through, and the ids of their events: two words each. */
 export const CHECKS: usize = PAYLOAD + 4 * ROWS;
 export const POOL: usize = CHECKS + 8 * ROWS;

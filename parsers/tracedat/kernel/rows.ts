@@ -104,7 +104,7 @@ function storeRow(lane: Lane, program: RowProgram): void {
   store<u16>(NAME + 2 * row, <u16>program.name);
   store<u32>(PAYLOAD + 4 * row, program.words === 0 ? 0 : poolStart + pooled);
   store<u16>(CPU + 2 * row, <u16>lane.cpu);
-  store<u16>(KIND + 2 * row, <u16>program.kind);
+  store<u8>(KIND + row, <u8>program.kind);
   lane.lastTs = lane.ts;
   if (lane.firstRow < 0) lane.firstRow = rows;
   lane.lastRow = rows;
