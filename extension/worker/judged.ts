@@ -7,6 +7,7 @@ import type { CancelToken } from '../../parsers/base/cancel.js';
 import type { Bundle } from '../../parsers/bundle/bundle.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import type { OpenSpool } from '../../parsers/base/spool.js';
+import type { ColumnOf } from '../../parsers/events/rowFacts.js';
 import type { OpenTrace, ReadOptions } from '../../parsers/reader.js';
 import type { Beside } from '../../recorder/names.js';
 import type { DebugHost } from '../debugger/host.js';
@@ -49,7 +50,10 @@ export interface Reread {
 }
 
 /** A trace that is to be kept. */
-export type Kept = Reread & Pick<Before, 'shown' | 'order' | 'files' | 'digest'>;
+export interface Kept extends Reread, Pick<Before, 'shown' | 'order' | 'files' | 'digest'> {
+  /** Where an event's own text starts in its line; absent where that takes no look at the line. */
+  readonly columnOf?: ColumnOf | undefined;
+}
 
 /** How much a trace may take. */
 export interface MemoryBounds {

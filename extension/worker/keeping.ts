@@ -12,6 +12,7 @@ import type { CheckOptions } from '../protocol/options.js';
 import type { Shown } from '../protocol/place.js';
 import type { Before, Judged, Kept, KeptTraces, WorkerTools } from './judged.js';
 import type { RunFiles } from './run.js';
+import { columnReader } from './place.js';
 import { warmUp, warmUpHovers } from './warmUp.js';
 
 const byTimers = (next: () => void): void => void setTimeout(next, 0);
@@ -106,7 +107,13 @@ export function keepBehind(
     yield;
     // With more memory it is another trace.
     if (keep && !isLimited(open.table))
-      yield* keep.kept.keep(keep.sources, { open, analysis, ...partsOf(files), ...keep });
+      yield* keep.kept.keep(keep.sources, {
+        open,
+        analysis,
+        ...partsOf(files),
+        ...keep,
+        columnOf: columnReader(judged),
+      });
   }
   inSteps(steps(), later, isOver, () => undefined);
 }

@@ -10,6 +10,7 @@ import type { Report } from '../protocol/report.js';
 import { type AskedWorker, SAMPLE, workerOn, workerOnRun } from '../test/askWorker.js';
 import { openSpool } from '../../shell/spool.node.js';
 import { nodeCodecs } from '../../shell/codecs.node.js';
+import { spotsIn } from '../protocol/place.js';
 import type { WorkerTools } from './judged.js';
 import { keptTraces } from './keptTraces.node.js';
 
@@ -215,6 +216,31 @@ describe('a trace that a worker takes from what is kept', () => {
   it('is not taken with other options', async () => {
     await keep(SAMPLE);
     assert.equal((await worker(SAMPLE)).ask('kept', { skewNs: 7 }), null);
+  });
+
+  it('tells lives without a look at the text', async () => {
+    const file = 'sample-traces/compressed/M2.p.txt.zst';
+    await keep(file);
+    const codecs = await nodeCodecs();
+    let decompressed = 0;
+    const zstd = (pieces: Iterable<Uint8Array>): Iterable<Uint8Array> => {
+      decompressed++;
+      return codecs.decompress!.zstd!(pieces);
+    };
+    const counted = { ...codecs, decompress: { ...codecs.decompress, zstd } };
+    const fresh = await workerOn(file, { digest: sumOf });
+    const kept = keptTraces(new TraceCache(settings), [file], counted);
+    const second = await workerOn(file, { ...(await tools([file])), kept });
+    const report = second.ask('kept', {})!;
+    decompressed = 0;
+    let spots = 0;
+    for (let line = 300; line < report.lines; line += 40) {
+      const life = spotsIn(second.ask('life', { line }));
+      assert.deepEqual(life, spotsIn(fresh.ask('life', { line })));
+      spots += life.length;
+    }
+    assert.ok(spots > 50, `${spots} spots`);
+    assert.equal(decompressed, 0);
   });
 
   it('is kept of a compressed text that can be put nowhere', async () => {

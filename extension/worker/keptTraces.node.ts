@@ -32,12 +32,12 @@ export function keptTraces(
       found?.drop();
       return undefined;
     },
-    *keep(sources, { digest, shown, files, ...kept }) {
+    *keep(sources, { digest, shown, files, columnOf, ...kept }) {
       const seen = sighting;
       sighting = undefined;
       const note = JSON.stringify({ shown, files });
       const of = { ...kept, files: sources.map((source) => ({ source, codecs })) };
-      return seen !== undefined && (yield* keepTrace(cache, seen, of, { digest, note }));
+      return seen !== undefined && (yield* keepTrace(cache, seen, of, { digest, note, columnOf }));
     },
   };
 }

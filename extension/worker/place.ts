@@ -1,5 +1,7 @@
 /** From an event row to what a person sees: its line, its columns and its printed time. */
 import type { ByteSource } from '../../parsers/base/source.js';
+import { PlainSource } from '../../parsers/compressed/plainSource.js';
+import type { ColumnOf } from '../../parsers/events/rowFacts.js';
 import { UNKNOWN_CPU } from '../../parsers/events/table.js';
 import { eventHead } from '../../model/findings/listing.js';
 import { timeText } from '../../model/findings/report.js';
@@ -135,9 +137,22 @@ const PLAIN = /^[\x20-\x7e]*$/;
  * is then printed as the table's. -1 where the line has to be read.
  */
 function knownColumn({ trace: { table }, shown }: Placed, row: number): number {
-  const timeAt = shown === 'compact' ? 0 : table.timeAt(row);
+  if (shown === 'compact') return -1;
+  const kept = table.columnAt(row);
+  if (kept >= 0) return kept;
+  const timeAt = table.timeAt(row);
   if (timeAt === 0 || !PLAIN.test(table.comm(row))) return -1;
   return timeAt + timeText(table, row).length + ': '.length;
+}
+
+/** What reads columns of lines that are to be kept; undefined where none has to be read, or is at hand. */
+export function columnReader(judged: Placed): ColumnOf | undefined {
+  const { shown, trace, source, files } = judged;
+  const sources = files?.parts.map((part) => part.source) ?? [source];
+  const isAtHand = sources.every((each) => !(each instanceof PlainSource) || each.isAtHand);
+  if (shown === 'events' || trace.mended || !isAtHand) return undefined;
+  const placed: Placed = { ...judged, shown: shown === 'compact' ? 'file' : shown };
+  return (row) => columnsOf(placed, row).startColumn;
 }
 
 /** Lines that lie closer than this are read with those between them. */
@@ -183,7 +198,7 @@ export function spotsOf(judged: Placed, rows: readonly number[]): Spots {
     rows: Uint32Array.from(rows),
     lines: Uint32Array.from(rows, (row) => table.line(row)),
     columns: Uint32Array.from(rows, (row) => {
-      const known = files || trace.mended ? -1 : knownColumn(judged, row);
+      const known = trace.mended ? -1 : knownColumn(judged, row);
       return known < 0 ? columnsOf(placed, row).startColumn : known;
     }),
     ...(files && { files: files.parts.map(({ uri }) => uri) }),

@@ -3,7 +3,14 @@
  * operations as they are, one behind the other, so that a page's history takes a few pieces of it.
  */
 import type { Pieces } from '../../parsers/base/pieces.js';
-import { ROW_FACTS_BYTES, rowFactsIn, writeRowFacts, type RowFacts } from '../../parsers/events/rowFacts.js';
+import { endsStep } from '../../parsers/base/steps.js';
+import {
+  ROW_FACTS_BYTES,
+  rowFactsIn,
+  writeRowFacts,
+  type ColumnOf,
+  type RowFacts,
+} from '../../parsers/events/rowFacts.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { Analysis } from '../analysis.js';
 import { Op, OpLog, type OpCode } from '../ops/oplog.js';
@@ -36,13 +43,19 @@ export interface KeptColumns {
   give(row: number, facts: RowFacts): void;
 }
 
-/** The operations of all buckets as records, a part after the other. */
-export function* recordParts(ops: OpLog, entries: Uint32Array, table: EventTable): Generator<Uint8Array> {
+/** The operations of all buckets as records, a part after the other, some thousand of them a step. */
+export function* recordParts(
+  ops: OpLog,
+  entries: Uint32Array,
+  table: EventTable,
+  columnOf: ColumnOf,
+): Generator<Uint8Array | undefined> {
   for (let from = 0; from < entries.length; from += RECORDS_A_PART) {
     const count = Math.min(RECORDS_A_PART, entries.length - from);
     const bytes = new ArrayBuffer(count * RECORD_BYTES);
     const [words, numbers] = [new Uint32Array(bytes), new Float64Array(bytes)];
     for (let k = 0; k < count; k++) {
+      if (endsStep(k)) yield undefined;
       const i = entries[from + k]!;
       const [w, n] = [(k * RECORD_BYTES) / 4, (k * RECORD_BYTES) / 8];
       words[w] = i;
@@ -54,7 +67,7 @@ export function* recordParts(ops: OpLog, entries: Uint32Array, table: EventTable
       numbers[n + 3] = ops.count(i);
       numbers[n + 4] = ops.value(i);
       numbers[n + 5] = ops.aux(i);
-      writeRowFacts(table, ops.row(i), { numbers, words }, k * RECORD_BYTES + OPERATION_BYTES);
+      writeRowFacts(table, ops.row(i), { numbers, words }, k * RECORD_BYTES + OPERATION_BYTES, columnOf);
     }
     yield new Uint8Array(bytes);
   }

@@ -175,6 +175,10 @@ export class SegmentPieces {
     return distance === undefined ? undefined : this.form.origin + distance;
   }
 
+  timeAt(i: number): number | undefined {
+    return this.form.has.includes('times') ? this.number('times', i) : 0;
+  }
+
   line(i: number): number | undefined {
     if (this.form.has.includes('lines')) return this.number('lines', i);
     return this.form.firstLine === 0 ? 0 : this.form.firstLine + i;

@@ -75,10 +75,11 @@ export class KeptTable extends EventTable {
   override line(row: number): number {
     return this.atHand.get(row)?.line ?? this.of(row)?.line(row & SEGMENT_MASK) ?? super.line(row);
   }
-  /** While it is not at hand, nothing is read for it: who asks does without. */
   override timeAt(row: number): number {
-    const isThere = this.pieces[row >>> SEGMENT_SHIFT]?.isOver !== false;
-    return this.atHand.get(row)?.timeAt ?? (isThere ? super.timeAt(row) : 0);
+    return this.atHand.get(row)?.timeAt ?? this.of(row)?.timeAt(row & SEGMENT_MASK) ?? super.timeAt(row);
+  }
+  override columnAt(row: number): number {
+    return this.atHand.get(row)?.column ?? -1;
   }
   override cpu(row: number): number {
     return this.atHand.get(row)?.cpu ?? this.of(row)?.number('cpu', row & SEGMENT_MASK) ?? super.cpu(row);

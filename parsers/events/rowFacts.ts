@@ -18,14 +18,17 @@ export interface RowFacts {
   readonly cpu: number;
   /** See {@link EventTable.timeAt}. */
   readonly timeAt: number;
+  /** See {@link EventTable.columnAt}. */
+  readonly column: number;
   readonly name: number;
   readonly comm: number;
 }
 
 const MAX_UINT32 = 0xffff_ffff;
-/** A CPU has 16 bits; above them stands where the time does. */
+/** A CPU has 16 bits; above them stands where the time does, or this and the column. */
 const CPU_BITS = 16;
 const CPU_MASK = 0xffff;
+const IS_COLUMN = 1 << 15;
 
 /** Views on the same bytes. */
 export interface Views {
@@ -33,8 +36,17 @@ export interface Views {
   readonly words: Uint32Array;
 }
 
+/** Where an event's own text starts in its line; -1 where that is not to be kept. */
+export type ColumnOf = (row: number) => number;
+
 /** Writes those of a row to byte `to`; nothing of one that the table has not. */
-export function writeRowFacts(table: EventTable, row: number, { numbers, words }: Views, to: number): void {
+export function writeRowFacts(
+  table: EventTable,
+  row: number,
+  { numbers, words }: Views,
+  to: number,
+  columnOf: ColumnOf,
+): void {
   if (row >= table.length) return;
   const at = table.at(row);
   const toNext = row + 1 < table.length ? table.at(row + 1) - at : 0;
@@ -45,10 +57,12 @@ export function writeRowFacts(table: EventTable, row: number, { numbers, words }
   words[w + 5] = table.line(row);
   // Two's complement, as it is read again.
   words[w + 6] = table.tid(row);
-  words[w + 7] = table.cpu(row) | (table.timeAt(row) << CPU_BITS);
+  words[w + 7] = table.cpu(row) | ((table.timeAt(row) || columnWord(columnOf(row))) << CPU_BITS);
   words[w + 8] = table.nameId(row);
   words[w + 9] = table.commId(row);
 }
+
+const columnWord = (column: number): number => (column >= 0 && column < IS_COLUMN ? column | IS_COLUMN : 0);
 
 /** Undefined where they are damaged. */
 export function rowFactsIn(pieces: Pieces, from: number): RowFacts | undefined {
@@ -58,6 +72,8 @@ export function rowFactsIn(pieces: Pieces, from: number): RowFacts | undefined {
   if (ts === undefined || at === undefined || toNext === undefined || line === undefined) return undefined;
   if (tid === undefined || cpuAndTime === undefined || name === undefined || comm === undefined)
     return undefined;
-  const [cpu, timeAt] = [cpuAndTime & CPU_MASK, cpuAndTime >>> CPU_BITS];
-  return { ts, at, toNext, line, tid: tid | 0, cpu, timeAt, name, comm };
+  const [cpu, place] = [cpuAndTime & CPU_MASK, cpuAndTime >>> CPU_BITS];
+  const hasColumn = (place & IS_COLUMN) !== 0;
+  const column = hasColumn ? place & ~IS_COLUMN : -1;
+  return { ts, at, toNext, line, tid: tid | 0, cpu, timeAt: hasColumn ? 0 : place, column, name, comm };
 }

@@ -188,6 +188,10 @@ export class EventTable {
   timeAt(row: number): number {
     return this.segments[row >>> SEGMENT_SHIFT]!.timeAtOf(row & SEGMENT_MASK);
   }
+  /** Column of its line at which an event's own text starts, where that was kept; else -1. */
+  columnAt(_row: number): number {
+    return -1;
+  }
   cpu(row: number): number {
     return this.segments[row >>> SEGMENT_SHIFT]!.cpu[row & SEGMENT_MASK]!;
   }

@@ -22,6 +22,7 @@ import {
 } from '../../parsers/events/keptRows.js';
 import { givePageFrames, pageFramesFound, type PageFrames } from '../../parsers/events/pageFrames.js';
 import { KeptTable } from '../../parsers/events/keptTable.js';
+import type { ColumnOf } from '../../parsers/events/rowFacts.js';
 import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
 import { EventTable } from '../../parsers/events/table.js';
 import type { PackReader, PackWriter } from './pack.js';
@@ -38,11 +39,15 @@ import {
 /** Frames of more stacks are read again about as fast as a trace is. */
 const STACKS_MAX = 200_000;
 
-/** Writes the parts, a few megabytes between two pauses; returns false where they are not to be kept. */
+/**
+ * Writes the parts, a few megabytes between two pauses; returns false where they are not to be kept.
+ * `columnOf` is asked for events whose lines have to be read for it.
+ */
 export function* writeTrace(
   pack: PackWriter,
   table: EventTable,
   analysis: Analysis,
+  columnOf: ColumnOf = () => -1,
 ): Generator<undefined, boolean> {
   if (table.stacks.length > STACKS_MAX || !writeReport(pack, table, analysis)) return false;
   pack.addText('stacks', JSON.stringify(stacksData(table.stacks)));
@@ -58,8 +63,8 @@ export function* writeTrace(
     yield;
   }
   let part = 0;
-  for (const records of recordParts(analysis.ops, columns.entries, table)) {
-    pack.addInPieces(`records.${part++}`, [records]);
+  for (const records of recordParts(analysis.ops, columns.entries, table, columnOf)) {
+    if (records) pack.addInPieces(`records.${part++}`, [records]);
     yield;
   }
   const frames = pageFramesFound(table);

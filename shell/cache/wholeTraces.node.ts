@@ -4,6 +4,7 @@ import type { Analysis } from '../../model/analysis.js';
 import type { Bundle } from '../../parsers/bundle/bundle.js';
 import { listOf, parsed, whole } from '../../parsers/base/shape.js';
 import type { ByteSource } from '../../parsers/base/source.js';
+import type { ColumnOf } from '../../parsers/events/rowFacts.js';
 import type { OpenTrace } from '../../parsers/reader.js';
 import { giveVendor, vendorOfTrace } from '../../parsers/told.js';
 import { runIn, runWriter } from './keptRun.node.js';
@@ -107,6 +108,7 @@ export interface KeptFacts {
   readonly digest: string | (() => Generator<undefined, string>);
   readonly note: string;
   readonly more?: Readonly<Record<string, string>>;
+  readonly columnOf?: ColumnOf | undefined;
 }
 
 /**
@@ -117,7 +119,7 @@ export function keepTrace(
   cache: TraceCache,
   sighting: Sighting,
   { files, order, open, bundle, analysis }: Kept,
-  { digest, note, more = {} }: KeptFacts,
+  { digest, note, more = {}, columnOf }: KeptFacts,
 ): Generator<undefined, boolean> {
   const { table } = open;
   const texts = bundle ? undefined : textsWriter(files[order[0]!]!, open);
@@ -127,7 +129,7 @@ export function keepTrace(
   function* steps(): Generator<undefined, boolean> {
     if (!isKept) return false;
     return yield* cache.keeping(sighting, ['report', EVENTS], function* (pack) {
-      if (!(yield* writeTrace(pack, table, analysis))) return false;
+      if (!(yield* writeTrace(pack, table, analysis, columnOf))) return false;
       if (run) yield* run(pack);
       else {
         yield* texts!(pack, '');
