@@ -133,8 +133,8 @@ export class Judging {
     for (const run of this.runs) run.becomeOf(outlook.dialect);
   }
 
-  /** Judges the rows from `from` on; returns true when cancelled. */
-  replay(from: number, { cancel, progress, soFar }: AnalyzeOptions): boolean {
+  /** Judges the rows from `from` on, up to row `end`; returns true when cancelled. */
+  replay(from: number, { cancel, progress, soFar }: AnalyzeOptions, end = this.table.length): boolean {
     const told = (row: number): void => {
       this.at = row;
       progress?.(row);
@@ -142,7 +142,7 @@ export class Judging {
     };
     let cancelled = true;
     const limit = limitMetBy(() => {
-      cancelled = replay(this.world, this.table, { progress: told, ...(cancel && { cancel }) }, from);
+      cancelled = replay(this.world, this.table, { progress: told, ...(cancel && { cancel }) }, from, end);
     });
     this.limit = limit ?? (cancelled ? cancel?.limit : undefined);
     return cancelled;

@@ -8,14 +8,14 @@
 import { withMarks, type EventTable, type TableGrowth, type TraceMeta } from '../parsers/events/table.js';
 import type { LossMark } from '../parsers/events/issues.js';
 import type { Analysis, AnalyzeOptions } from './analysis.js';
-import { Judging, outlookOf, type Outlook } from './analyze.js';
+import { analyze, Judging, outlookOf, type Outlook } from './analyze.js';
 import type { SaidSoFar } from './rules/rule.js';
 import type { PageUnit } from './world/pageSize.js';
 import { Survey } from './world/survey.js';
 
 interface Kept {
   readonly judging: Judging;
-  /** The table that is judged, which becomes each later one. */
+  /** The table that is judged, which becomes each later one; all of it was looked at. */
   readonly table: EventTable;
   /** Goes on with the table's rows. */
   readonly scan: Survey;
@@ -43,41 +43,60 @@ export class GrowingAnalysis {
    */
   analyze(table: EventTable, growth: TableGrowth | undefined, options: AnalyzeOptions = {}): Analysis {
     const { judging, cancelled } = this.judged(table, growth, options);
-    return judging.world.survey.aside(() => judging.conclude(cancelled));
+    const analysis = judging.world.survey.aside(() => judging.conclude(cancelled));
+    if (findingsLeft(judging, options) > 0) return analysis;
+    // Which of them there is no room for shows where none is told in case that it will count.
+    this.kept = undefined;
+    this.from = { row: 0, why: 'there are as many findings as there is memory for' };
+    return analyze(table, options);
   }
 
-  /** Judges a table of which more will be read for sure: nothing is told of its end. */
-  judgeOn(table: EventTable, growth: TableGrowth | undefined, options: AnalyzeOptions = {}): void {
-    this.judged(table, growth, options);
+  /**
+   * Judges the rows up to `end` of a table of which more will be read for sure: nothing is told of its end.
+   * What is asked of the whole trace is answered by all of its rows.
+   */
+  judgeOn(
+    table: EventTable,
+    growth: TableGrowth | undefined,
+    options: AnalyzeOptions = {},
+    end = table.length,
+  ): void {
+    this.judged(table, growth, options, end);
   }
 
-  private judged(table: EventTable, growth: TableGrowth | undefined, options: AnalyzeOptions): Judged {
+  private judged(
+    table: EventTable,
+    growth: TableGrowth | undefined,
+    options: AnalyzeOptions,
+    end = table.length,
+  ): Judged {
     const isAsRead = growth?.segments === table.segments;
     const { kept } = this;
     this.kept = undefined;
-    if (!growth || !isAsRead || !kept) return this.anew(table, growth, options, 'first');
-    if (!growth.goesOn) return this.anew(table, growth, options, 'read anew');
+    if (!growth || !isAsRead || !kept) return this.anew(table, growth, options, end, 'first');
+    if (!growth.goesOn) return this.anew(table, growth, options, end, 'read anew');
     const why = whyNotBy(kept, table, options);
-    if (why !== '') return this.anew(table, growth, options, why);
+    if (why !== '') return this.anew(table, growth, options, end, why);
     const { judging, scan } = kept;
     kept.table.become(table);
     const survey = scan.ended();
     const differs = judging.world.survey.whatDiffers(survey, kept.rows);
-    if (differs !== '') return this.anew(table, growth, options, differs);
+    if (differs !== '') return this.anew(table, growth, options, end, differs);
     const outlook = outlookOf(table, survey, options);
     if (!isJudgedAlike(judging.outlook, outlook))
-      return this.anew(table, growth, options, 'the trace tells otherwise what kernel it is of');
+      return this.anew(table, growth, options, end, 'the trace tells otherwise what kernel it is of');
     judging.world.survey.become(survey);
     judging.goOnAs(outlook);
     for (const [i, run] of judging.runs.entries()) run.takeBack(kept.said[i]!);
     this.from = { row: kept.rows, why: '' };
-    return this.goOn(judging, kept.table, scan, growth, options);
+    return this.goOn(judging, kept.table, scan, growth, options, end);
   }
 
   private anew(
     read: EventTable,
     growth: TableGrowth | undefined,
     options: AnalyzeOptions,
+    end: number,
     why: string,
   ): Judged {
     this.from = { row: 0, why };
@@ -86,8 +105,7 @@ export class GrowingAnalysis {
     const scan = new Survey(table, true);
     const survey = scan.ended();
     const judging = new Judging(table, options, survey, outlookOf(read, survey, options));
-    judging.world.findingsLeft = options.mostFindings ?? Infinity;
-    return this.goOn(judging, table, scan, growth, options);
+    return this.goOn(judging, table, scan, growth, options, end);
   }
 
   private goOn(
@@ -96,22 +114,31 @@ export class GrowingAnalysis {
     scan: Survey,
     growth: TableGrowth | undefined,
     options: AnalyzeOptions,
+    end: number,
   ): Judged {
-    const cancelled = judging.replay(this.from.row, options);
+    const rows = Math.max(end, this.from.row);
+    judging.world.findingsLeft = findingsLeft(judging, options);
+    const cancelled = judging.replay(this.from.row, options, rows);
     const said = judging.runs.map((run) => run.saidSoFar());
     const isAsRead = growth?.segments === table.segments;
     // A row that the file's end made may be another one when the file goes on.
     if (!cancelled && isAsRead && growth.lastingRows === table.length)
-      this.kept = { judging, table, scan, rows: table.length, said, options };
+      this.kept = { judging, table, scan, rows, said, options };
     return { judging, cancelled };
   }
+}
+
+/** Findings for which there is room besides those that count; below 0 where there are too many. */
+function findingsLeft({ runs }: Judging, { mostFindings = Infinity }: AnalyzeOptions): number {
+  return runs.reduce((left, { found }) => left - found, mostFindings);
 }
 
 /** Why a table is not to be judged on from where the one before was; '' where it is. */
 function whyNotBy(kept: Kept, table: EventTable, options: AnalyzeOptions): string {
   if (!sameOptions(kept.options, options)) return 'judged otherwise';
   if (!sameMeta(kept.table.meta, table.meta)) return 'the trace tells otherwise how it was recorded';
-  if (table.length < kept.rows || !sameLosses(kept.table.losses, table.losses, kept.rows))
+  const known = kept.table.length;
+  if (table.length < known || !sameLosses(kept.table.losses, table.losses, known))
     return 'other events are missing before';
   return '';
 }

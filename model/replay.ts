@@ -17,14 +17,15 @@ const POLL_ROWS = 1 << 14;
 const RUN_ROWS = 1 << 10;
 
 /**
- * Runs every event from row `from` on through its lowering, in trace order, which changes the world and tells
- * its facts; returns true when cancelled.
+ * Runs every event from row `from` up to row `end` through its lowering, in trace order, which changes the
+ * world and tells its facts; returns true when cancelled.
  */
 export function replay(
   w: World,
   table: EventTable,
   options: Pick<AnalyzeOptions, 'progress' | 'cancel'> = {},
   from = 0,
+  end = table.length,
 ): boolean {
   const loweringOf = lowerings();
   const ev = new Ev();
@@ -32,13 +33,14 @@ export function replay(
   for (let s = Math.floor(from / SEGMENT_ROWS); s < table.segments.length; s++) {
     const seg = table.segments[s]!;
     const base = s * SEGMENT_ROWS;
-    for (let i = Math.max(0, from - base); i < seg.length; ) {
+    const rows = Math.min(seg.length, end - base);
+    for (let i = Math.max(0, from - base); i < rows; ) {
       if ((i & (POLL_ROWS - 1)) === 0) {
         options.progress?.(base + i);
         if (options.cancel?.cancelled) return true;
       }
       breaks.before(base + i);
-      const until = Math.min(seg.length, (i | (RUN_ROWS - 1)) + 1, breaks.nextRow - base);
+      const until = Math.min(rows, (i | (RUN_ROWS - 1)) + 1, breaks.nextRow - base);
       events(w, ev, loweringOf, seg, s, i, until);
       i = until;
     }

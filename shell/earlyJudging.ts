@@ -1,6 +1,7 @@
 /** Judges a trace while it is read: what is left to do in the end is little. */
 import type { Analysis, AnalyzeOptions } from '../model/analysis.js';
 import { GrowingAnalysis } from '../model/index.js';
+import { SEGMENT_ROWS } from '../parsers/events/segment.js';
 import type { EventTable, TableGrowth } from '../parsers/events/table.js';
 
 /**
@@ -14,12 +15,17 @@ export class EarlyJudging {
   private growth: TableGrowth | undefined;
   private renewals = 0;
 
-  constructor(private readonly options: AnalyzeOptions) {}
+  constructor(
+    private readonly options: AnalyzeOptions,
+    /** So many of the last rows wait for the next look: they tell of those before, as what is lost. */
+    private readonly waiting = SEGMENT_ROWS,
+  ) {}
 
   /** Judges the rows so far, of a table of which more is being read. */
   rows(table: EventTable, growth: TableGrowth): void {
-    if (this.renewals > RENEWALS_MAX) return;
-    this.judging.judgeOn(table, growth, this.options);
+    const end = table.length - this.waiting;
+    if (this.renewals > RENEWALS_MAX || end <= 0) return;
+    this.judging.judgeOn(table, growth, this.options, end);
     if (this.judging.from.row === 0) this.renewals++;
   }
 

@@ -26,7 +26,7 @@ export class Fork<Said> {
   get shown(): Said | undefined {
     // What the end of a trace asks, nobody judges anew for.
     if (this.isSure === undefined && this.isTooMuch(this.ifShown) && !this.survey.isAside)
-      this.isSure = this.isShown();
+      this.isSure = this.groups.every((kinds) => kinds.some((kind) => this.survey.recorded(kind)));
     return this.isSure === false ? undefined : this.ifShown;
   }
 
@@ -41,17 +41,22 @@ export class Fork<Said> {
     return this.isSure === true ? undefined : this.ifNot;
   }
 
+  /** True where the answer may still be either. */
+  get isOpen(): boolean {
+    return this.isSure === undefined;
+  }
+
   /** Both, while rows are judged. */
   get both(): readonly Said[] {
     return [this.ifShown, this.ifNot];
   }
 
-  /** What was said for the answer that is right for the trace as it is. */
+  /** What was said for the answer that is right for the trace as it is: it may be another one later. */
   get said(): Said {
     return this.isShown() ? this.ifShown : this.ifNot;
   }
 
   private isShown(): boolean {
-    return this.groups.every((kinds) => kinds.some((kind) => this.survey.recorded(kind)));
+    return this.groups.every((kinds) => kinds.some((kind) => this.survey.isRecorded(kind)));
   }
 }

@@ -98,6 +98,8 @@ export class RuleRun {
   private askedKinds: readonly Missing[] | undefined;
   private askedUnread = -1;
   private readonly forks: Fork<RuleRun>[] = [];
+  /** True while what it finds may count for nothing. */
+  private isInCase = (): boolean => false;
 
   constructor(
     readonly def: RuleDef,
@@ -145,7 +147,13 @@ export class RuleRun {
   fork(...groups: readonly (readonly EventKind[])[]): Fork<RuleRun> {
     const ids = groups.map((kinds) => kinds.map(kindId));
     const make = (): RuleRun => new RuleRun(this.def, this.w, this.kernel, this.missingContext);
-    const fork = new Fork(this.w.survey, ids, make, ({ findings }) => findings.length > MOST_IN_CASE);
+    const fork: Fork<RuleRun> = new Fork(
+      this.w.survey,
+      ids,
+      make,
+      ({ findings }) => findings.length > MOST_IN_CASE,
+    );
+    for (const run of fork.both) run.isInCase = () => fork.isOpen || this.isInCase();
     this.forks.push(fork);
     return fork;
   }
@@ -172,7 +180,12 @@ export class RuleRun {
 
   /** True where something was found. */
   get hasFound(): boolean {
-    return this.findings.length > 0 || this.forks.some(({ said }) => said.hasFound);
+    return this.found > 0;
+  }
+
+  /** How many violations and suspicions it has found. */
+  get found(): number {
+    return this.forks.reduce((sum, { said }) => sum + said.found, this.findings.length);
   }
 
   recorded(...kinds: EventKind[]): boolean {
@@ -341,8 +354,10 @@ export class RuleRun {
   }
 
   private add(verdict: Verdict, ruling: Ruling): void {
-    if (this.w.findingsLeft === 0) throw new LimitMet('there are as many findings as there is memory for');
-    this.w.findingsLeft--;
+    if (!this.isInCase()) {
+      if (this.w.findingsLeft <= 0) throw new LimitMet('there are as many findings as there is memory for');
+      this.w.findingsLeft--;
+    }
     const evidence: Evidence[] = [{ row: ruling.row as EventRow, role: 'witness', note: ruling.message }];
     for (const [row, role, note] of ruling.evidence ?? []) {
       if (row >= 0 && row < this.w.table.length && row !== ruling.row)

@@ -289,7 +289,8 @@ export class Survey {
     return this.counts[kind]! > this.unread[kind]!;
   }
 
-  private isRecorded(kind: number): boolean {
+  /** {@link recorded} as it is now, where another answer later does no harm. */
+  isRecorded(kind: number): boolean {
     return this.sees(kind) || this.silent[kind] === 1;
   }
 

@@ -23,6 +23,8 @@ const STRIDE = 7;
 const SEED = Number(process.env['SEED'] ?? 20261201);
 const OPTIONS = { profiles: PROFILES };
 const LOOKS_MAX = 6;
+/** Rows that wait for the next look, in half of the cases. */
+const WAITING_MAX = 100;
 
 /** All that is said of a trace, to the last operation. */
 function told(table: EventTable, analysis: Analysis): string {
@@ -55,7 +57,7 @@ describe('a trace that is judged while it is read', function () {
       const { name, bytes } = all[(i * STRIDE) % all.length]!;
       const { table } = readTrace(new MemorySource(torn(bytes, random)), { cancel: NEVER_CANCELLED });
       const looks = Array.from({ length: random.below(LOOKS_MAX) + 1 }, () => random.below(table.length));
-      const early = new EarlyJudging(OPTIONS);
+      const early = new EarlyJudging(OPTIONS, random.below(2) * random.below(WAITING_MAX));
       for (const rows of [...new Set(looks)].sort((a, b) => a - b)) {
         if (rows === 0) continue;
         const now = soFar(table, rows, random.below(2) === 0);

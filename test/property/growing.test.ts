@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { Random } from '../fuzz/harness.js';
 import { PROFILES } from '../../model/findings/finding.js';
 import { renderJson } from '../../model/findings/json.js';
-import type { Analysis } from '../../model/analysis.js';
+import type { Analysis, AnalyzeOptions } from '../../model/analysis.js';
 import { analyze, GrowingAnalysis, RULES } from '../../model/index.js';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { MemorySource } from '../../parsers/base/source.js';
-import type { EventTable } from '../../parsers/events/table.js';
+import { withMarks, type EventTable } from '../../parsers/events/table.js';
 import { Growing, readTrace, type OpenTrace } from '../../parsers/index.js';
 import { samplesIn } from '../golden/samples.js';
 import { bytesOf, labelsOf, SHIPPED } from '../labelled/labels.js';
@@ -241,5 +241,67 @@ describe('a trace that grows by what it had before', function () {
     const more = looks.all - looks.reads;
     const anew = looks.verdicts - looks.reads;
     assert.ok(anew < 0.4 * more, `${anew} of ${more} looks judged all again`);
+  });
+});
+
+describe('a trace that is judged while more of it is read', function () {
+  this.timeout(SLOW_MS);
+  /** Looks at each, the last at all of it; and of so many samples one is tried. */
+  const LOOKS_AT_EACH = tries('GROWN', 5, 40);
+  const EVERY = tries('GROWN', 13, 1);
+  const tableOf = (bytes: Uint8Array): EventTable =>
+    readTrace(new MemorySource(bytes), { cancel: NEVER_CANCELLED }).table;
+
+  const lengthAt = (table: EventTable, look: number): number =>
+    Math.floor((table.length * look) / LOOKS_AT_EACH);
+
+  /** What is told in the end, and how often all was judged anew; so many rows wait for the next look. */
+  function judged(table: EventTable, waiting: number, options: AnalyzeOptions): [told: string, anew: number] {
+    const judging = new GrowingAnalysis();
+    let anew = 0;
+    for (let look = 1; look < LOOKS_AT_EACH; look++) {
+      const now = firstRows(table, lengthAt(table, look));
+      const growth = { goesOn: look > 1, segments: now.segments, lastingRows: now.length };
+      judging.judgeOn(now, growth, options, Math.max(0, now.length - waiting));
+      if (!['', 'first'].includes(judging.from.why)) anew++;
+    }
+    const growth = { goesOn: true, segments: table.segments, lastingRows: table.length };
+    const told = verdictText(table, judging.analyze(table, growth, options));
+    return [told, anew + Number(!['', 'first'].includes(judging.from.why))];
+  }
+
+  it('tells in the end what a fresh run does, also where there is room for few findings', () => {
+    let met = 0;
+    for (const [i, { name, text }] of samplesIn('rules').entries()) {
+      const table = tableOf(new TextEncoder().encode(text));
+      if (i % EVERY !== 0 || table.unread.length > 0) continue;
+      for (const [waiting, mostFindings] of [[0], [0, 0], [0, 1], [Math.ceil(table.length / 8)]] as const) {
+        const options = { profiles: PROFILES, mostFindings };
+        const fresh = analyze(table, options);
+        if (fresh.limit) met++;
+        const what = `${name}, ${waiting} rows wait, room for ${mostFindings ?? 'all'} findings`;
+        assert.equal(judged(table, waiting, options)[0], verdictText(table, fresh), what);
+      }
+    }
+    assert.ok(met > 3, `${met} had more`);
+  });
+
+  it('is judged anew less often where its last rows wait, and tells the same where events are lost there', () => {
+    const whole = tableOf(bytesOf(join(SHIPPED, 'inplace/M2.p.txt')));
+    // Behind each look but the first comes the first event of a CPU that has lost some since before it.
+    const losses = Array.from({ length: LOOKS_AT_EACH - 2 }, (_, look) => {
+      const end = lengthAt(whole, look + 2);
+      let row = end;
+      while (whole.cpu(row) === whole.cpu(end - 1)) row++;
+      const place = { offset: whole.at(row), line: whole.line(row) };
+      return { row, cpu: whole.cpu(row), count: 1, fromStart: false, ...place };
+    });
+    const table = withMarks(whole, { losses });
+    const options = { profiles: PROFILES };
+    const fresh = verdictText(table, analyze(table, options));
+    const [told, early] = judged(table, 0, options);
+    const [same, late] = judged(table, Math.floor(table.length / (2 * LOOKS_AT_EACH)), options);
+    assert.deepEqual([told === fresh, same === fresh], [true, true]);
+    assert.ok(late < early, `${late} times where some wait, ${early} where none does`);
   });
 });
