@@ -32,7 +32,12 @@ describe('a document of the language server whose trace is kept', () => {
     const open = readTrace(source, { cancel: NEVER_CANCELLED });
     const analysis = analyze(open.table, {});
     const kept = keptTraces(new TraceCache(cache), [file]);
-    const isThere = kept.find([source], askedOf({}, {}), () => ({ open, analysis }));
+    const isThere = kept.find(
+      [source],
+      askedOf({}, {}),
+      () => ({ open, analysis }),
+      () => '',
+    );
     assert.equal(isThere, undefined);
     const steps = kept.keep([source], { open, analysis, order: [0], digest: 'another', shown: 'file' });
     while (!steps.next().done);

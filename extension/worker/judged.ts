@@ -36,9 +36,15 @@ export interface Before extends Reread {
 export interface KeptTraces {
   /**
    * What is kept of the files as they lie there now, judged as `asked` says, which holds all that decides it
-   * besides their bytes; `reread` reads and judges them after all. To be called before they are read.
+   * besides their bytes; `reread` reads and judges them after all, `digests` makes those of the files now. To
+   * be called before they are read.
    */
-  find(sources: readonly ByteSource[], asked: string, reread: () => Reread): Before | undefined;
+  find(
+    sources: readonly ByteSource[],
+    asked: string,
+    reread: () => Reread,
+    digests: () => string,
+  ): Before | undefined;
   /** Keeps what was read since `find`, in steps. */
   keep(sources: readonly ByteSource[], read: Kept): Generator<undefined, boolean>;
 }

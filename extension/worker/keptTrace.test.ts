@@ -58,11 +58,13 @@ describe('a trace that a worker takes from what is kept', () => {
     return {
       kept: {
         ...kept,
-        find: (sources, asked, reread) =>
-          kept.find(sources, asked, () => {
+        find: (sources, asked, reread, digests) => {
+          const counted: typeof reread = () => {
             readAgain++;
             return reread();
-          }),
+          };
+          return kept.find(sources, asked, counted, digests);
+        },
       },
       ...(spools && { spool: () => openSpool(settings.folder, 0, 0) }),
       digest: sum,
@@ -211,6 +213,54 @@ describe('a trace that a worker takes from what is kept', () => {
     assert.ok(second.ask('kept', {}));
     await until(() => second.isStale);
     assert.deepEqual(entries(), []);
+  });
+
+  it('is taken of a copy, and of a file that was only touched, by its digest', async () => {
+    const file = path.join(folder, 'trace.txt');
+    fs.copyFileSync(SAMPLE, file);
+    await keep(file);
+    const [entry] = entries();
+    fs.utimesSync(file, 1, 1);
+    const touched = await worker(file);
+    const report = touched.ask('kept', {})!;
+    const fresh = await workerOn(SAMPLE, { digest: sumOf });
+    assert.equal(answers(touched, report), answers(fresh, fresh.ask('check', {})));
+    const copy = path.join(folder, 'copy.txt');
+    fs.copyFileSync(file, copy);
+    assert.ok((await worker(copy)).ask('kept', {}));
+    assert.equal((await worker(copy)).ask('digest', {}), '', 'the editor keeps no report besides');
+    assert.deepEqual(entries(), [entry]);
+    // The blocks by which it is known stay as they are.
+    const keyOf = (of: string): string | undefined =>
+      new TraceCache(settings).sight({ name: '', files: [of], asked: '' })?.key;
+    const bytes = fs.readFileSync(file);
+    let at = 0;
+    do {
+      at += 997;
+      fs.writeFileSync(copy, bytes.fill(bytes[at]! ^ 1, at, at + 1));
+      if (keyOf(copy) !== keyOf(file)) bytes[at]! ^= 1;
+    } while (keyOf(copy) !== keyOf(file));
+    assert.equal((await worker(copy)).ask('kept', {}), null);
+  });
+
+  it('is kept of a file whose times prove nothing, where it has one digest before and after', async () => {
+    settings = { ...settings, youngMs: 60_000 };
+    const file = path.join(folder, 'trace.txt');
+    fs.copyFileSync(SAMPLE, file);
+    let made = 0;
+    const changing = (): string => `${made++}`;
+    const first = await worker(file, changing);
+    assert.equal(first.ask('kept', {}), null);
+    first.ask('check', {});
+    await new Promise((done) => setTimeout(done, 100));
+    assert.deepEqual(entries(), []);
+    await keep(file);
+    const [entry] = entries();
+    assert.ok((await worker(file)).ask('kept', {}));
+    // Once its times could prove something, those of then still do not.
+    settings = { ...settings, youngMs: -1000 };
+    assert.equal((await worker(file, () => 'another')).ask('kept', {}), null);
+    assert.ok(entry !== undefined && !entries().includes(entry));
   });
 
   it('is not taken with other options', async () => {

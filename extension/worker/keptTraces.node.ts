@@ -22,14 +22,19 @@ export function keptTraces(
   codecs: TraceFile['codecs'] = {},
 ): KeptTraces {
   let sighting: Sighting | undefined;
+  /** Digests from before the files were read, where their times prove nothing. */
+  let before: string | undefined;
   return {
-    find(sources, asked, reread) {
+    find(sources, asked, reread, makeDigests) {
+      before = undefined;
+      const digests = (): string => (before ??= makeDigests());
       sighting = cache.sight({ name: paths.join(' + '), files: paths, asked: `worker ${asked}` });
       const files = sources.map((source, i) => ({ source, path: paths[i]!, codecs }));
-      const found = sighting && findTrace(cache, sighting, { files, reread });
+      const found = sighting && findTrace(cache, sighting, { files, reread, digests });
       const note = found && parsed(isNote, found.note);
       if (found && note && (note.files?.length ?? 1) === found.order.length) return { ...found, ...note };
       found?.drop();
+      if (sighting?.marks.every(({ isSettled }) => isSettled) === false) digests();
       return undefined;
     },
     *keep(sources, { digest, shown, files, columnOf, ...kept }) {
@@ -37,7 +42,10 @@ export function keptTraces(
       sighting = undefined;
       const note = JSON.stringify({ shown, files });
       const of = { ...kept, files: sources.map((source) => ({ source, codecs })) };
-      return seen !== undefined && (yield* keepTrace(cache, seen, of, { digest, note, columnOf }));
+      return (
+        seen !== undefined &&
+        (yield* keepTrace(cache, seen, of, { digest, note, columnOf, isProven: before === digest }))
+      );
     },
   };
 }

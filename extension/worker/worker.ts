@@ -130,8 +130,9 @@ class TraceServer {
 
   digest(options: CheckOptions): string {
     this.options = options;
-    // What lies beside a trace changes what is found, and the digest is of the trace alone.
-    if (this.tools.run || this.beside || !this.tools.digest) return '';
+    // What lies beside a trace changes what is found, and the digest is of the trace alone. Where traces are
+    // kept, a report is kept with its trace.
+    if (this.tools.run || this.beside || !this.tools.digest || this.tools.kept) return '';
     const source = this.open();
     return source.size >= INDEXED_FROM_BYTES ? this.digestOf(source) : '';
   }
@@ -148,7 +149,8 @@ class TraceServer {
     const start = this.tools.now();
     const sources = run ? this.sourcesOf(run) : [this.open()];
     const asked = askedOf(options, { ...this.tools, beside: this.beside });
-    const before = kept.find(sources, asked, () => this.rereadAlone(options));
+    const now = (): string => sources.map((source) => this.tools.digest?.(source) ?? '').join(' ');
+    const before = kept.find(sources, asked, () => this.rereadAlone(options), now);
     if (!before) return null;
     this.trace = { ...this.readBefore(before, sources), readMs: this.tools.now() - start };
     this.analysis = before.analysis;

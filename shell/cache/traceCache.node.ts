@@ -21,6 +21,8 @@ export const MOST_BYTES = 4 * 2 ** 30;
 export const MOST_ENTRIES = 200;
 
 const YOUNG_MS = 2000;
+/** No file has this time of change. */
+const UNPROVEN = 'unproven';
 
 const ENTRY = /^[0-9a-f]{64}\.kept$/;
 const DRAFT = /^[0-9a-f]{64}\.[0-9a-f]{16}\.part$/;
@@ -123,8 +125,11 @@ export class TraceCache {
     return { wanted, marks, key };
   }
 
-  /** The entry of a trace whose files were not written since; undefined where there is none. */
-  find(sighting: Sighting): OpenEntry | undefined {
+  /**
+   * The entry of a trace whose files were not written since; where their times do not prove it, `isOf` says
+   * whether they have the same bytes. Undefined where there is none.
+   */
+  find(sighting: Sighting, isOf?: (entry: OpenEntry) => boolean): OpenEntry | undefined {
     const { key, marks } = sighting;
     const file = this.entryFile(key);
     return quietly(() => {
@@ -134,7 +139,7 @@ export class TraceCache {
       const isSame =
         about?.stamps.length === marks.length &&
         marks.every((mark, i) => mark.isSettled && sameStamps(mark.stamps, about.stamps[i]!));
-      if (entry && isOurs && isSame) {
+      if (entry && isOurs && (isSame || isOf?.(entry) === true)) {
         entry.touch();
         return entry;
       }
@@ -156,23 +161,27 @@ export class TraceCache {
     return allSteps(steps);
   }
 
-  /** The same in steps, between which something else may be done. */
+  /**
+   * The same in steps, between which something else may be done. `isProven` says that the files' bytes are
+   * known to be those that were read, whatever their times prove: they have to be compared again each time.
+   */
   *keeping(
     { wanted, marks, key }: Sighting,
     holds: readonly string[],
     write: (pack: PackWriter) => Generator<undefined, boolean>,
+    isProven = false,
   ): Generator<undefined, boolean> {
     const after = wanted.files.map((file) => markOf(file, 0));
     const isSettled = marks.every(
       (mark, i) => mark.isSettled && after[i] !== undefined && sameStamps(mark.stamps, after[i].stamps),
     );
-    if (!isSettled) return false;
+    if (!isSettled && !isProven) return false;
     const about: About = {
       format: FORMAT,
       build: this.settings.build,
       key,
       name: wanted.name,
-      stamps: marks.map(({ stamps }) => stamps),
+      stamps: marks.map(({ stamps }) => (isSettled ? stamps : { ...stamps, ctimeNs: UNPROVEN })),
       holds,
     };
     try {

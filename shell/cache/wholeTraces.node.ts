@@ -8,6 +8,7 @@ import type { ColumnOf } from '../../parsers/events/rowFacts.js';
 import type { OpenTrace } from '../../parsers/reader.js';
 import { giveVendor, vendorOfTrace } from '../../parsers/told.js';
 import { runIn, runWriter } from './keptRun.node.js';
+import type { PackWriter } from './pack.js';
 import { textsIn, textsWriter, type TraceFile } from './keptTexts.node.js';
 import { readTraceParts, writeTrace, type KeptWhole } from './traceParts.js';
 import type { OpenEntry, Sighting, TraceCache } from './traceCache.node.js';
@@ -43,13 +44,20 @@ export interface Finder {
   readonly files: readonly (TraceFile & { readonly path: string })[];
   /** Is asked for what no entry has. */
   reread(): Reread;
+  /** Digests of all files, for whom their times prove nothing; absent where they are not made. */
+  readonly digests?: () => string;
 }
 
 /** The entry of a trace; undefined where there is none. */
 export function findTrace(cache: TraceCache, sighting: Sighting, finder: Finder): KeptTrace | undefined {
-  const entry = cache.find(sighting);
+  const { digests } = finder;
+  const isWhole = ({ about }: OpenEntry): boolean => about.holds.includes(EVENTS);
+  const entry = cache.find(
+    sighting,
+    digests && ((of) => isWhole(of) && of.pack.text('digest') === digests()),
+  );
   if (!entry) return undefined;
-  if (!entry.about.holds.includes(EVENTS)) {
+  if (!isWhole(entry)) {
     // A report alone, which serves others.
     entry.close();
     return undefined;
@@ -109,6 +117,8 @@ export interface KeptFacts {
   readonly note: string;
   readonly more?: Readonly<Record<string, string>>;
   readonly columnOf?: ColumnOf | undefined;
+  /** See {@link TraceCache.keeping}. */
+  readonly isProven?: boolean;
 }
 
 /**
@@ -119,7 +129,7 @@ export function keepTrace(
   cache: TraceCache,
   sighting: Sighting,
   { files, order, open, bundle, analysis }: Kept,
-  { digest, note, more = {}, columnOf }: KeptFacts,
+  { digest, note, more = {}, columnOf, isProven }: KeptFacts,
 ): Generator<undefined, boolean> {
   const { table } = open;
   const texts = bundle ? undefined : textsWriter(files[order[0]!]!, open);
@@ -128,19 +138,20 @@ export function keepTrace(
   const vendor = isKept ? vendorOfTrace(open) : '';
   function* steps(): Generator<undefined, boolean> {
     if (!isKept) return false;
-    return yield* cache.keeping(sighting, ['report', EVENTS], function* (pack) {
-      if (!(yield* writeTrace(pack, table, analysis, columnOf))) return false;
-      if (run) yield* run(pack);
-      else {
-        yield* texts!(pack, '');
-        pack.addText('order', JSON.stringify(order));
-      }
-      pack.addText('vendor', vendor);
-      for (const [name, text] of Object.entries(more)) pack.addText(name, text);
-      pack.addText('digest', typeof digest === 'string' ? digest : yield* digest());
-      pack.addText('note', note);
-      return true;
-    });
+    return yield* cache.keeping(sighting, ['report', EVENTS], write, isProven);
+  }
+  function* write(pack: PackWriter): Generator<undefined, boolean> {
+    if (!(yield* writeTrace(pack, table, analysis, columnOf))) return false;
+    if (run) yield* run(pack);
+    else {
+      yield* texts!(pack, '');
+      pack.addText('order', JSON.stringify(order));
+    }
+    pack.addText('vendor', vendor);
+    for (const [name, text] of Object.entries(more)) pack.addText(name, text);
+    pack.addText('digest', typeof digest === 'string' ? digest : yield* digest());
+    pack.addText('note', note);
+    return true;
   }
   return steps();
 }
