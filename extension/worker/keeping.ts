@@ -61,8 +61,8 @@ export function compareBehind(
 ): void {
   function* steps(): Generator<undefined, boolean> {
     yield* before.ahead();
-    yield* spooled(judged, spool);
     yield* warmUp(judged);
+    yield* spooled(judged, spool);
     yield* before.fill();
     yield* markLongLives(judged.analysis);
     yield* pageFramesInSteps(before.open.table);
@@ -99,8 +99,8 @@ export function keepBehind(
 ): void {
   function* steps(): Generator<undefined, void> {
     const { trace: open, analysis, files } = judged;
-    yield* spooled(judged, spool);
     yield* warmUp(judged);
+    yield* spooled(judged, spool);
     yield* markLongLives(analysis);
     yield* pageFramesInSteps(open.table);
     yield* hovered(judged, spool);

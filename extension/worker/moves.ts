@@ -134,7 +134,8 @@ function causeRows(state: PageState): number[] {
   ];
 }
 
-export function life(judged: Judged, at: LineOf): Spots {
+/** Where each state of an event's page begins; `reads` says whether lines may be read for it. */
+export function life(judged: Judged, at: LineOf, reads = true): Spots {
   const page = pageOfRow(judged, rowOfLine(judged, at));
   const rows: number[] = [];
   if (page)
@@ -142,7 +143,7 @@ export function life(judged: Judged, at: LineOf): Spots {
       if (fromRow >= 0) rows.push(fromRow);
       return rows.length < LIFE_SHOWN;
     });
-  return spotsOf(judged, rows);
+  return spotsOf(judged, rows, reads);
 }
 
 /** For the events that change a page: its state after it, and how long the state before had lasted. */

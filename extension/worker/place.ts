@@ -145,12 +145,16 @@ function knownColumn({ trace: { table }, shown }: Placed, row: number): number {
   return timeAt + timeText(table, row).length + ': '.length;
 }
 
+/** True where any line is read without what is before it. */
+export function isAtHand({ source, files }: Placed): boolean {
+  const sources = files?.parts.map((part) => part.source) ?? [source];
+  return sources.every((each) => !(each instanceof PlainSource) || each.isAtHand);
+}
+
 /** What reads columns of lines that are to be kept; undefined where none has to be read, or is at hand. */
 export function columnReader(judged: Placed): ColumnOf | undefined {
-  const { shown, trace, source, files } = judged;
-  const sources = files?.parts.map((part) => part.source) ?? [source];
-  const isAtHand = sources.every((each) => !(each instanceof PlainSource) || each.isAtHand);
-  if (shown === 'events' || trace.mended || !isAtHand) return undefined;
+  const { shown, trace } = judged;
+  if (shown === 'events' || trace.mended || !isAtHand(judged)) return undefined;
   const placed: Placed = { ...judged, shown: shown === 'compact' ? 'file' : shown };
   return (row) => columnsOf(placed, row).startColumn;
 }
@@ -189,8 +193,8 @@ function readFor(judged: Placed, rows: readonly number[]): Placed {
   return files || !isNear ? judged : { ...judged, source: new NearLines(source) };
 }
 
-/** Where to go for many rows of the trace, which ascend. */
-export function spotsOf(judged: Placed, rows: readonly number[]): Spots {
+/** Where to go for many rows of the trace, which ascend; a line that `reads` forbids has column 0. */
+export function spotsOf(judged: Placed, rows: readonly number[], reads = true): Spots {
   const { files, trace } = judged;
   const { table } = trace;
   const placed = rows.length > 0 ? readFor(judged, rows) : judged;
@@ -199,7 +203,7 @@ export function spotsOf(judged: Placed, rows: readonly number[]): Spots {
     lines: Uint32Array.from(rows, (row) => table.line(row)),
     columns: Uint32Array.from(rows, (row) => {
       const known = trace.mended ? -1 : knownColumn(judged, row);
-      return known < 0 ? columnsOf(placed, row).startColumn : known;
+      return known < 0 && reads ? columnsOf(placed, row).startColumn : Math.max(0, known);
     }),
     ...(files && { files: files.parts.map(({ uri }) => uri) }),
     fileOf: Uint8Array.from(rows, (row) => files?.bundle?.partOf(row) ?? 0),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { MemorySource, type ByteSource } from '../../parsers/base/source.js';
+import { PlainSource } from '../../parsers/compressed/plainSource.js';
 import { readTrace } from '../../parsers/index.js';
 import { analyze } from '../../model/index.js';
 import { SAMPLE } from '../test/askWorker.js';
@@ -29,6 +30,12 @@ describe('the code that a first click runs', () => {
     assert.ok(steps >= 20, `${steps}`);
     assert.ok(read.length > steps, 'lines of pages were looked at');
     assert.ok(Math.max(...read) - Math.min(...read) > of.source.size * 0.3);
+  });
+
+  it('reads nothing of what is compressed', () => {
+    const { judged: of } = judged(fs.readFileSync(SAMPLE));
+    const source = new PlainSource(of.source, () => assert.fail('it was read'));
+    assert.ok([...warmUp({ ...of, source })].length >= 20);
   });
 
   it('asks nothing of a trace without pages', () => {
