@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { asGfn, asPfn } from '../../parsers/base/units.js';
+import { Random } from '../../test/fuzz/harness.js';
+import { asGfn, asPfn, PAGES_PER_LEVEL } from '../../parsers/base/units.js';
 import { Leaves } from './leaves.js';
 import type { Install, SpteWaiter } from './spte.js';
 
@@ -162,5 +163,28 @@ describe('leaves', () => {
     assert.deepEqual(gfns(700, 700), []);
     leaves.clear();
     assert.deepEqual(gfns(0, 2 ** 40), []);
+  });
+
+  it('finds the first leaf that maps a frame as one goes through all of a range', () => {
+    const random = new Random(20261201);
+    let found = 0;
+    for (let i = 0; i < 300; i++) {
+      const leaves = new Leaves();
+      for (let k = 0; k < 12; k++) {
+        const level = 1 + random.below(2);
+        const gfn = level === 1 ? random.below(20) : 512 * random.below(2);
+        leaves.add({ ...leaf(gfn, level, random.below(2)), pfn: asPfn(random.below(30)) });
+      }
+      const [first, pfn, count] = [random.below(20), asPfn(random.below(30)), 1 + random.below(3)];
+      const [from, end] = [asGfn(first), asGfn(first + 1 + random.below(2) * random.below(4))];
+      const before = row - random.below(14);
+      const one = leaves
+        .covering(from, end, [])
+        .find((r) => r.row < before && r.pfn < pfn + count && pfn < r.pfn + PAGES_PER_LEVEL[r.level]!);
+      const told = leaves.mapping(from, end, pfn, count, before);
+      assert.deepEqual([told?.row, told?.gfn, told?.level], [one?.row, one?.gfn, one?.level]);
+      if (one) found++;
+    }
+    assert.ok(found > 50 && found < 250, `${found} of 300`);
   });
 });

@@ -29,6 +29,17 @@ const DOUBTFUL = 1 << 5;
 /** Zaps do not end it: see RECORDS_OF_LEAF. */
 const STAYS = 1 << 6;
 
+/** The first gfn of the leaf of a level that covers one. */
+function leafAt(gfn: Gfn, level: number): Gfn {
+  const pages = PAGES_PER_LEVEL[level]!;
+  return asGfn(Math.floor(gfn / pages) * pages);
+}
+
+/** True where a leaf of a level that maps frames from `own` on maps one of `count` frames from `pfn` on. */
+function isWithin(own: number, level: number, pfn: Pfn, count: number): boolean {
+  return own < pfn + count && pfn < own + PAGES_PER_LEVEL[level]!;
+}
+
 /** Where the table of an address space and level stands. */
 function tableIndex(asId: number, level: number): number {
   return (asId & (ADDRESS_SPACES - 1)) * LEVELS + (level & (LEVELS - 1));
@@ -172,25 +183,33 @@ export class Leaves {
       for (let asId = 0; asId < USED_ADDRESS_SPACES; asId++) {
         const table = this.tables[tableIndex(asId, level)];
         if (table === undefined) continue;
-        // Most ranges are of one page, which one leaf of a level covers at most.
-        if (end - first === 1) this.coveringPage(table, first, asId, level, keep);
-        else table.within(first, end, (head, gfn) => this.chain(head, asId, level, gfn, keep));
+        table.within(first, end, (head, gfn) => this.chain(head, asId, level, gfn, keep));
       }
     }
     return found;
   }
 
-  private coveringPage(
-    table: BlockTable<Gfn>,
-    page: Gfn,
-    asId: number,
-    level: number,
-    keep: (rec: SpteRec) => void,
-  ): void {
-    const head = table.get(page);
-    if (head === 0) return;
-    const pages = PAGES_PER_LEVEL[level]!;
-    this.chain(head, asId, level, asGfn(Math.floor(page / pages) * pages), keep);
+  /**
+   * The first of {@link covering} that was made before a row and maps one of `count` frames from `pfn` on;
+   * undefined where none does. Asked for each page that is deleted, mostly in vain: nothing is made for it.
+   */
+  mapping(first: Gfn, end: Gfn, pfn: Pfn, count: number, row: number): SpteRec | undefined {
+    if (this.count === 0 || end <= first) return undefined;
+    // Most ranges are of one page, which one leaf of a level covers at most.
+    if (end - first > 1)
+      return this.covering(first, end, []).find(
+        (rec) => rec.row < row && isWithin(rec.pfn, rec.level, pfn, count),
+      );
+    for (let level = 1; level < PAGES_PER_LEVEL.length; level++) {
+      if (this.levelCounts[level]! <= 0) continue;
+      for (let asId = 0; asId < USED_ADDRESS_SPACES; asId++) {
+        const head = this.tables[tableIndex(asId, level)]?.get(first) ?? 0;
+        for (let at = head; at !== 0; at = this.nexts[at]!)
+          if (this.rows[at]! < row && isWithin(this.pfns[at]!, level, pfn, count))
+            return this.recordOf(at, asId, level, leafAt(first, level));
+      }
+    }
+    return undefined;
   }
 
   /** What can change of a record, by its number. */

@@ -1,7 +1,6 @@
-import { asPgoff, PAGES_PER_LEVEL, plus, type Pgoff } from '../../../parsers/base/units.js';
+import { asPgoff, plus, type Pgoff } from '../../../parsers/base/units.js';
 import { gfnsAt, holdsPages, pgoffAt } from '../../world/memslots.js';
 import type { Inode } from '../../world/state.js';
-import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
 import { doubtfulLeaf, unsureVm } from '../common.js';
 import { inodeText } from '../texts.js';
@@ -26,7 +25,6 @@ export const g6: RuleDef = {
   fix: 'Invalidate and zap the range before truncating it, and let the fault retry on the sequence number.',
   listen: (run) => {
     const sptesShow = run.shown(...LEAF_CHANGES);
-    const leaves: SpteRec[] = [];
     const present = new PresentLeaves(run, ({ vm, gfn, subject, page, pfn }) => ({
       message: `${deletedText(run.w.inodes[subject]!, asPgoff(page))} while the SPTE of gfn ${hex(gfn)} maps its pfn ${hex(pfn)}`,
       pages: run.gfns(vm, gfn),
@@ -49,7 +47,7 @@ export const g6: RuleDef = {
           }
           bound = true;
           const { first, end } = gfnsAt(s, pgoff, plus(pgoff, count));
-          const rec = leafOf(s.vm.sptes.covering(first, end, leaves), pfn, count, row);
+          const rec = s.vm.sptes.mapping(first, end, pfn, count, row);
           if (!rec) continue;
           clean = false;
           if (rec.doubtful) {
@@ -102,14 +100,4 @@ export const g6: RuleDef = {
 
 function deletedText(inode: Inode, pgoff: Pgoff): string {
   return `page ${hex(pgoff)} of ${inodeText(inode)} deleted`;
-}
-
-/** The first of `leaves` that maps one of `count` frames from `pfn` on, made before `row`. */
-function leafOf(leaves: readonly SpteRec[], pfn: number, count: number, row: number): SpteRec | undefined {
-  for (const rec of leaves) if (rec.row < row && pfnInside(rec, pfn, count)) return rec;
-  return undefined;
-}
-
-function pfnInside(rec: SpteRec, pfn: number, count: number): boolean {
-  return rec.pfn < pfn + count && pfn < rec.pfn + PAGES_PER_LEVEL[rec.level]!;
 }

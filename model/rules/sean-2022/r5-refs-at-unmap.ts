@@ -47,6 +47,8 @@ export const r5: RuleDef = {
       );
     };
     const settle = (inode: Inode, judgeIt: boolean): void => {
+      // Asked for each page that KVM gets.
+      if (closing.length === 0) return;
       for (const c of closing) if (c.inode === inode && judgeIt) judge(c);
       closing = closing.filter((c) => c.inode !== inode);
     };
