@@ -51,13 +51,10 @@ export class HandingOver {
   /** Hands over the rows of a builder, which has none yet. */
   of(builder: TableBuilder): void {
     this.builder = builder;
-    builder.handOver(() => this.give(this.full(builder)));
-  }
-
-  private full(builder: TableBuilder): HandedRows {
     const { meta, names, comms, losses } = builder;
-    const segments = builder.segmentsNow.slice(0, -1);
-    return { ...this.since({ segments, names, comms, losses }), meta, unread: builder.unreadSoFar };
+    builder.handOver((segments) =>
+      this.give({ ...this.since({ segments, names, comms, losses }), meta, unread: builder.unreadSoFar }),
+    );
   }
 
   /** What a table that was read has besides. */

@@ -317,7 +317,7 @@ export class TableBuilder {
   disowned = 0;
   /** Whether somebody has looked at all rows so far, to change what they say. */
   wasReworked = false;
-  private onFull: ((builder: TableBuilder) => void) | undefined;
+  private onFull: ((segments: readonly Segment[]) => void) | undefined;
   private readonly segments: Segment[];
   /** The segment that the next row goes into, or the one that holds the last row. */
   current: Segment;
@@ -331,8 +331,8 @@ export class TableBuilder {
     this.segments = [this.current];
   }
 
-  /** Calls `onFull` whenever a segment is full, whose columns lie in memory that threads share. */
-  handOver(onFull: (builder: TableBuilder) => void): void {
+  /** Calls `onFull` with all segments that are full whenever one is; threads share their memory. */
+  handOver(onFull: (full: readonly Segment[]) => void): void {
     assert(this.length === 0, 'rows are handed over from the first one on');
     this.current = new Segment(FIRST_ROWS, FIRST_POOL_WORDS, this.isNarrow, this.isNarrow, true);
     this.segments[0] = this.current;
@@ -346,11 +346,6 @@ export class TableBuilder {
   /** The rows so far, for what can be known of them only later. */
   segmentsSoFar(): readonly Segment[] {
     this.wasReworked = true;
-    return this.segments;
-  }
-
-  /** The same, to be looked at only. */
-  get segmentsNow(): readonly Segment[] {
     return this.segments;
   }
 
@@ -379,8 +374,8 @@ export class TableBuilder {
       // Traces are much the same throughout: an eighth more than the last segment took spares most growing.
       const words = current.poolUsed + (current.poolUsed >>> 3);
       this.current = current.another(SEGMENT_ROWS, words);
+      this.onFull?.(segments);
       segments.push(this.current);
-      this.onFull?.(this);
     }
     return this.current;
   }
