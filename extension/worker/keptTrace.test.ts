@@ -11,6 +11,7 @@ import { type AskedWorker, SAMPLE, workerOn, workerOnRun } from '../test/askWork
 import { openSpool } from '../../shell/spool.node.js';
 import { nodeCodecs } from '../../shell/codecs.node.js';
 import { spotsIn } from '../protocol/place.js';
+import { rewritten } from '../../test/support/packs.js';
 import type { WorkerTools } from './judged.js';
 import { keptTraces } from './keptTraces.node.js';
 
@@ -37,6 +38,10 @@ const RUNS: readonly { readonly files: readonly string[]; readonly offsetNs?: bi
   { files: ['sample-traces/compressed/M2.p.txt.zst'] },
   { files: [TRACES[3]!, 'sample-traces/pastes/P01-thp-crosses-private-wrapped.txt'], offsetNs: 0n },
 ];
+
+/** Parts of an entry by which texts, files and conversions are found. */
+const OF_TEXTS =
+  /^(texts|lines|content|order|run|run\.rows|note|conversions|requests|places\.\d+|file\.\d\..*)$/;
 
 const sumOf = (source: ByteSource): string =>
   createHash('sha256').update(source.read(0, source.size)).digest('hex');
@@ -206,6 +211,49 @@ describe('a trace that a worker takes from what is kept', () => {
       }
       assert.ok(taken > 2, `${taken} taken`);
     });
+
+  it('is told of or read again, whatever somebody writes into it with the right checksums', async () => {
+    let taken = 0;
+    for (const { files, isRun } of DAMAGED.slice(1)) {
+      const on = async (): Promise<AskedWorker> =>
+        isRun ? workerOnRun(files, await tools(files)) : worker(files[0]!);
+      const file = path.join(settings.folder, await keepIn(await on()));
+      const whole = new Uint8Array(fs.readFileSync(file));
+      const changed: string[] = [];
+      rewritten(whole, (name, part) => {
+        if (OF_TEXTS.test(name)) changed.push(name);
+        return part;
+      });
+      assert.ok(changed.length > 5, changed.join());
+      for (const name of changed)
+        for (const [i, wrong] of [0xff, 0x39, 0].entries()) {
+          const spoilt = (part: Uint8Array): Uint8Array => {
+            // One number of a text, or a third of a column.
+            const digit = part.findIndex((byte, k) => k > i * 20 && byte >= 0x30 && byte < 0x39);
+            const isText = part[0] === 0x5b || part[0] === 0x7b;
+            return isText
+              ? part.fill(0x39, digit, digit + 1)
+              : part.fill(wrong, 0, Math.ceil(part.length / 3));
+          };
+          fs.writeFileSync(
+            file,
+            rewritten(whole, (of, part) => (of === name ? spoilt(part) : part)),
+          );
+          const second = await on();
+          const report = second.ask('kept', {});
+          if (report) taken++;
+          const told = report ?? second.ask('check', {});
+          for (const place of told.files ?? [{ uri: undefined, lines: told.lines }])
+            for (const line of [1, 2, place.lines >> 1]) {
+              const at = { line, ...(place.uri !== undefined && { file: place.uri }) };
+              for (const asked of ['eventAtLine', 'life', 'origin'] as const) second.ask(asked, at);
+            }
+          second.ask('listing', { first: 1, last: 9 });
+        }
+      fs.rmSync(file, { force: true });
+    }
+    assert.ok(taken > 10, `${taken} were taken`);
+  });
 
   it('says so where the file turns out to be another one, and keeps it no longer', async () => {
     await keep(SAMPLE);
