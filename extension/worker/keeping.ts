@@ -65,6 +65,8 @@ export function compareBehind(
     yield* spooled(judged, spool);
     yield* before.fill();
     yield* markLongLives(judged.analysis);
+    // What is there as a whole is asked by other code than what lies in pieces.
+    yield* warmUp(judged);
     yield* pageFramesInSteps(before.open.table);
     yield* hovered(judged, spool);
     return (yield* digest()) === before.digest;
