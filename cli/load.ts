@@ -178,7 +178,11 @@ function sayReading({ name, size }: OpenSource, done: number, output: Output): v
 function openRead(source: OpenSource, output: Output, { thread, judging }: Early): OpenTrace | undefined {
   const { name } = source;
   const read = thread.read(source, {
-    rows: ({ table, growth }) => judging.rows(withSidecar(table, name), growth),
+    rows(count, soFar) {
+      if (!judging.wants(count)) return;
+      const { table, growth } = soFar();
+      judging.rows(withSidecar(table, name), growth);
+    },
     progress: (done) => sayReading(source, done, output),
   });
   if (!read) return undefined;

@@ -9,11 +9,17 @@ import type { EventTable, TableGrowth } from '../parsers/events/table.js';
  * for: no more is spent in vain than reading takes.
  */
 const RENEWALS_MAX = 2;
+/**
+ * Each time, what is known of the whole trace is copied: it is done again when there is so much more than
+ * what was judged, so that all copies together grow as the trace does.
+ */
+const MORE = 1 / 16;
 
 export class EarlyJudging {
   private readonly judging = new GrowingAnalysis();
   private growth: TableGrowth | undefined;
   private renewals = 0;
+  private looked = 0;
 
   constructor(
     private readonly options: AnalyzeOptions,
@@ -21,10 +27,15 @@ export class EarlyJudging {
     private readonly waiting = SEGMENT_ROWS,
   ) {}
 
+  /** True where so many rows are worth being judged before the rest is there. */
+  wants(rows: number): boolean {
+    return this.renewals <= RENEWALS_MAX && rows > this.waiting && rows >= this.looked * (1 + MORE);
+  }
+
   /** Judges the rows so far, of a table of which more is being read. */
   rows(table: EventTable, growth: TableGrowth): void {
     const end = table.length - this.waiting;
-    if (this.renewals > RENEWALS_MAX || end <= 0) return;
+    this.looked = table.length;
     this.judging.judgeOn(table, growth, this.options, end);
     if (this.judging.from.row === 0) this.renewals++;
   }

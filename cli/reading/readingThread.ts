@@ -17,8 +17,8 @@ export interface ReadRows {
 }
 
 export interface Meanwhile {
-  /** More rows are there, of a trace that goes on. */
-  rows(rows: ReadRows): void;
+  /** So many rows are there, of a trace that goes on. */
+  rows(count: number, soFar: () => ReadRows): void;
   /** So many bytes were read. */
   progress(bytes: number): void;
 }
@@ -67,7 +67,7 @@ export class ReadingThread {
           else return undefined;
         }
         meanwhile.progress(this.done[0]!);
-        if (this.handed.length > before) meanwhile.rows(this.handed.soFar());
+        if (this.handed.length > before) meanwhile.rows(this.handed.length, () => this.handed.soFar());
         else if (Atomics.wait(this.signal, SIGNAL, heard, patienceMs) === 'timed-out') return undefined;
       }
     } finally {

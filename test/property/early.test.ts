@@ -59,7 +59,7 @@ describe('a trace that is judged while it is read', function () {
       const looks = Array.from({ length: random.below(LOOKS_MAX) + 1 }, () => random.below(table.length));
       const early = new EarlyJudging(OPTIONS, random.below(2) * random.below(WAITING_MAX));
       for (const rows of [...new Set(looks)].sort((a, b) => a - b)) {
-        if (rows === 0) continue;
+        if (rows === 0 || !early.wants(rows)) continue;
         const now = soFar(table, rows, random.below(2) === 0);
         early.rows(now, { goesOn: true, segments: now.segments, lastingRows: rows });
       }

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { readText } from '../test/support/tables.js';
+import { withMarks, type EventTable, type TableGrowth } from '../parsers/events/table.js';
+import { EarlyJudging } from './earlyJudging.js';
+
+const TEXT = '          vcpu-1       [000] .....     1.000001: kvm_entry: vcpu 0, rip 0x1\n';
+
+function grown(rows: number, more: Partial<EventTable['meta']> = {}): [EventTable, TableGrowth] {
+  const read = readText(TEXT.repeat(rows));
+  const table = withMarks(read, { meta: { ...read.meta, ...more } });
+  return [table, { goesOn: true, segments: table.segments, lastingRows: rows }];
+}
+
+describe('judging a trace while it is read', () => {
+  it('is done again when there is a sixteenth more', () => {
+    const early = new EarlyJudging({}, 0);
+    early.rows(...grown(160));
+    assert.deepEqual(
+      [161, 169, 170, 320].map((rows) => early.wants(rows)),
+      [false, false, true, true],
+    );
+  });
+
+  it('waits for the rest where all was judged anew twice', () => {
+    const early = new EarlyJudging({}, 0);
+    early.rows(...grown(16));
+    // Of tables that do not go on from one another, each is judged anew.
+    for (const clock of ['mono', 'boot'] as const) {
+      assert.ok(early.wants(1000));
+      early.rows(...grown(16, { clock }));
+      assert.equal(early.judgedFrom, 0);
+    }
+    assert.equal(early.wants(1000), false);
+  });
+});
