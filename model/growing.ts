@@ -37,6 +37,11 @@ export class GrowingAnalysis {
   from = { row: 0, why: 'first' };
   private kept: Kept | undefined;
 
+  /** How much is copied at each look at a table that goes on; 0 where the next look begins anew. */
+  get extent(): number {
+    return this.kept?.scan.extent ?? 0;
+  }
+
   /**
    * Judges a table, of which `growth` says how it goes on from the one that was judged last. The analysis of
    * that one must not be used any more: it shares its operations.

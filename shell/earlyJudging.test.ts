@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readText } from '../test/support/tables.js';
 import { withMarks, type EventTable, type TableGrowth } from '../parsers/events/table.js';
+import { analyze } from '../model/index.js';
 import { EarlyJudging } from './earlyJudging.js';
 
 const TEXT = '          vcpu-1       [000] .....     1.000001: kvm_entry: vcpu 0, rip 0x1\n';
@@ -21,8 +22,22 @@ describe('judging a trace while it is read', () => {
     );
   });
 
+  for (const [what, line] of [
+    ['tasks', (i: number) => TEXT.replace('vcpu-1 ', `vcpu-${i} `)],
+    ['losses', (i: number) => `CPU:0 [LOST ${i} EVENTS]\n${TEXT}`],
+  ] as const)
+    it(`waits for the rest of a trace with very many ${what}`, () => {
+      const early = new EarlyJudging({}, 0);
+      early.rows(...grown(160));
+      assert.ok(early.wants(10_000));
+      const crowd = readText(Array.from({ length: 5000 }, (_, i) => line(1 + i)).join(''));
+      early.rows(crowd, { goesOn: true, segments: crowd.segments, lastingRows: crowd.length });
+      assert.equal(early.wants(10_000), false);
+      assert.deepEqual(early.analyze(crowd, {}), analyze(crowd));
+    });
+
   it('waits for the rest where all was judged anew twice', () => {
-    const early = new EarlyJudging({}, 0);
+    const early = new EarlyJudging({}, 0, Infinity);
     early.rows(...grown(16));
     // Of tables that do not go on from one another, each is judged anew.
     for (const clock of ['mono', 'boot'] as const) {

@@ -1,6 +1,6 @@
 /** Judges a trace while it is read: what is left to do in the end is little. */
 import type { Analysis, AnalyzeOptions } from '../model/analysis.js';
-import { GrowingAnalysis } from '../model/index.js';
+import { analyze, GrowingAnalysis } from '../model/index.js';
 import { SEGMENT_ROWS } from '../parsers/events/segment.js';
 import type { EventTable, TableGrowth } from '../parsers/events/table.js';
 
@@ -14,30 +14,42 @@ const RENEWALS_MAX = 2;
  * what was judged, so that all copies together grow as the trace does.
  */
 const MORE = 1 / 16;
+/** By a trace's rows: with more tasks and losses than that, copying them takes as long as judging. */
+const EXTENT_MAX = 1 / 32;
 
 export class EarlyJudging {
-  private readonly judging = new GrowingAnalysis();
+  /** Undefined where the rest is waited for. */
+  private judging: GrowingAnalysis | undefined = new GrowingAnalysis();
   private growth: TableGrowth | undefined;
   private renewals = 0;
   private looked = 0;
+  /** The row from which on the last judging was. */
+  judgedFrom = 0;
 
   constructor(
     private readonly options: AnalyzeOptions,
     /** So many of the last rows wait for the next look: they tell of those before, as what is lost. */
     private readonly waiting = SEGMENT_ROWS,
+    private readonly extentMax = EXTENT_MAX,
   ) {}
 
   /** True where so many rows are worth being judged before the rest is there. */
   wants(rows: number): boolean {
-    return this.renewals <= RENEWALS_MAX && rows > this.waiting && rows >= this.looked * (1 + MORE);
+    return this.judging !== undefined && rows > this.waiting && rows >= this.looked * (1 + MORE);
   }
 
-  /** Judges the rows so far, of a table of which more is being read. */
+  /** Judges the rows so far, of a table of which more is being read, where they are wanted. */
   rows(table: EventTable, growth: TableGrowth): void {
     const end = table.length - this.waiting;
+    const most = end * this.extentMax;
+    const judging = table.losses.length > most ? undefined : this.judging;
+    this.judging = judging;
+    if (!judging) return;
     this.looked = table.length;
-    this.judging.judgeOn(table, growth, this.options, end);
-    if (this.judging.from.row === 0) this.renewals++;
+    judging.judgeOn(table, growth, this.options, end);
+    this.judgedFrom = judging.from.row;
+    if (this.judgedFrom === 0) this.renewals++;
+    if (this.renewals > RENEWALS_MAX || judging.extent > most) this.judging = undefined;
   }
 
   /** All was read, and how that goes on from the rows before. */
@@ -45,13 +57,12 @@ export class EarlyJudging {
     this.growth = growth;
   }
 
-  /** The row from which on the last judging was. */
-  get judgedFrom(): number {
-    return this.judging.from.row;
-  }
-
   /** Judges the whole table. */
   analyze(table: EventTable, options: AnalyzeOptions): Analysis {
-    return this.judging.analyze(table, this.growth, options);
+    const { judging, growth } = this;
+    this.judging = undefined;
+    const analysis = judging ? judging.analyze(table, growth, options) : analyze(table, options);
+    this.judgedFrom = judging?.from.row ?? 0;
+    return analysis;
   }
 }

@@ -136,6 +136,15 @@ export class Survey {
     return survey;
   }
 
+  /** How much of it grows with the trace, and is copied each time that it is told of one that goes on. */
+  get extent(): number {
+    const { gaps, restarts, unreadRows, tasks, devices, otherInodes, kvmTops, vcpuTasks } = this;
+    return (
+      [gaps, restarts, unreadRows].reduce((sum, { length }) => sum + length, 0) +
+      [tasks, devices, otherInodes, kvmTops, vcpuTasks].reduce((sum, { size }) => sum + size, 0)
+    );
+  }
+
   /** Becomes a later survey, for all who have this one. */
   become(later: Survey): void {
     Object.assign(this, later, { asked: this.asked });

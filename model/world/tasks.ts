@@ -12,6 +12,11 @@ export class Tasks {
   private readonly counts = new Map<number, number>();
   private readonly related = new Set<number>();
 
+  /** How many there are, but for those that were counted last. */
+  get size(): number {
+    return this.counts.size;
+  }
+
   /** Counts events by a task, -1 for one that is not known; `isRelated` when one has to do with a VM. */
   saw(task: number, events: number, isRelated: boolean): void {
     const slot = task & (SLOTS - 1);

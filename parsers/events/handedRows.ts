@@ -20,7 +20,8 @@ export interface HandedRows {
   readonly segments: readonly SegmentParts[];
   readonly names: Slices;
   readonly comms: Slices;
-  readonly losses: readonly LossMark[];
+  /** By {@link lossNumbers}. */
+  readonly losses: Float64Array;
   /** Of all rows. */
   readonly meta: Readonly<TraceMeta>;
   readonly unread: readonly UnreadEvents[];
@@ -30,12 +31,28 @@ export interface HandedRows {
 export interface LastRows extends HandedRows {
   /** True where the rows that were handed over are none of this table. */
   readonly isOther: boolean;
-  /** True where some of them say something else than they did then. */
+  /** True where some of them say something else than they did then; what is missing is told of all rows. */
   readonly isReworked: boolean;
-  /** Of all rows. */
-  readonly allLosses: readonly LossMark[];
   readonly issues: readonly Issue[];
   readonly stacks: readonly StackMark[];
+}
+
+/** Numbers of a loss. */
+const LOSS_NUMBERS = 6;
+
+/** There may be very many: as numbers they cost a message next to nothing. */
+function lossNumbers(losses: readonly LossMark[]): Float64Array {
+  const numbers = new Float64Array(losses.length * LOSS_NUMBERS);
+  for (const [i, { row, cpu, count, offset, line, fromStart }] of losses.entries())
+    numbers.set([row, cpu, count, offset, line, Number(fromStart)], i * LOSS_NUMBERS);
+  return numbers;
+}
+
+function* lossesIn(numbers: Float64Array): Generator<LossMark> {
+  for (let i = 0; i < numbers.length; i += LOSS_NUMBERS) {
+    const [row, cpu, count, offset, line, fromStart] = numbers.subarray(i, i + LOSS_NUMBERS);
+    yield { row: row!, cpu: cpu!, count: count!, offset: offset!, line: line!, fromStart: fromStart === 1 };
+  }
 }
 
 /** The end of the thread that reads. */
@@ -59,12 +76,13 @@ export class HandingOver {
 
   /** What a table that was read has besides. */
   last(table: EventTable): LastRows {
-    const { meta, unread, issues, stacks, losses } = table;
+    const { meta, unread, issues, stacks } = table;
     const { builder } = this;
     const isOther = builder?.names !== table.names;
     if (isOther) this.segments = this.names = this.comms = this.losses = 0;
     const isReworked = builder !== undefined && (builder.wasReworked || builder.disowned > 0);
-    return { ...this.since(table), meta, unread, isOther, isReworked, allLosses: losses, issues, stacks };
+    if (isReworked) this.losses = 0;
+    return { ...this.since(table), meta, unread, isOther, isReworked, issues, stacks };
   }
 
   private since({
@@ -80,7 +98,7 @@ export class HandingOver {
       segments: segments.slice(this.segments).map(({ parts }) => parts),
       names: names.slicesFrom(this.names),
       comms: comms.slicesFrom(this.comms),
-      losses: losses.slice(this.losses),
+      losses: lossNumbers(losses.slice(this.losses)),
     };
     this.segments = segments.length;
     this.names = names.size;
@@ -107,7 +125,7 @@ export class HandedTable {
     this.segments.push(...rows.segments.map((parts) => Segment.ofParts(parts)));
     this.names.goOn(rows.names);
     this.comms.goOn(rows.comms);
-    this.losses.push(...rows.losses);
+    for (const loss of lossesIn(rows.losses)) this.losses.push(loss);
     this.known = rows;
   }
 
@@ -124,11 +142,12 @@ export class HandedTable {
   end(rows: LastRows): { readonly table: EventTable; readonly growth: TableGrowth } {
     const { isOther, isReworked } = rows;
     if (isOther) Object.assign(this, new HandedTable());
+    if (isReworked) this.losses = [];
     this.take(rows);
     const { segments } = this;
     const last = segments[segments.length - 1]!;
     const length = this.length - SEGMENT_ROWS + last.length;
-    const table = this.tableOf(segments, length, { ...rows, losses: rows.allLosses });
+    const table = this.tableOf(segments, length, { ...rows, losses: this.losses });
     return { table, growth: { goesOn: !isOther && !isReworked, segments, lastingRows: -1 } };
   }
 

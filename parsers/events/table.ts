@@ -315,7 +315,7 @@ export class TableBuilder {
   private lastUnread = -1;
   /** How many rows were disowned. */
   disowned = 0;
-  /** Whether somebody has looked at all rows so far, to change what they say. */
+  /** Whether rows so far, or what is missing before one of them, may say something else than they did. */
   wasReworked = false;
   private onFull: ((segments: readonly Segment[]) => void) | undefined;
   private readonly segments: Segment[];
@@ -562,6 +562,7 @@ export class TableBuilder {
     const mark = { row, cpu, count, offset, line, fromStart: false };
     let i = this.losses.length;
     while (i > 0 && this.losses[i - 1]!.row > row) i--;
+    if (i < this.losses.length) this.wasReworked = true;
     this.losses.splice(i, 0, mark);
   }
 
