@@ -49,6 +49,8 @@ export function textsWriter(file: TraceFile, open: OpenTrace): WriteTexts | unde
     by: byOf(again, open),
     hasSymbols: open.symbolOf !== undefined,
   };
+  // It was decompressed for a look at its beginning.
+  if (again instanceof PlainSource && again !== open.plain) again.close();
   return function* (pack, prefix) {
     pack.addText(`${prefix}texts`, JSON.stringify(way));
     if (way.by === 'records')
