@@ -180,6 +180,26 @@ describe('a trace that a worker takes from what is kept', () => {
     assert.equal(answers(second, second.ask('kept', {})!), wanted);
   });
 
+  it('is not kept where it has no events, and is beside a file that has none', async () => {
+    const [empty, other] = ['empty.txt', 'other.txt'].map((name) => path.join(folder, name)) as [
+      string,
+      string,
+    ];
+    fs.writeFileSync(empty, '# tracer: nop\n#\n# entries-in-buffer/entries-written: 0/0   #P:4\n#\n');
+    fs.copyFileSync(SAMPLE, other);
+    const steps: (() => void)[] = [];
+    const later = { later: (next: () => void) => void steps.push(next) };
+    for (const files of [[empty], [empty, empty], [other, empty]]) {
+      const first = files[1]
+        ? await workerOnRun(files, { ...(await tools(files)), ...later, offsetNs: 0n })
+        : await workerOn(files[0]!, { ...(await tools(files)), ...later });
+      assert.equal(first.ask('kept', {}), null);
+      assert.equal(first.ask('check', {}).findings.length > 0, files[0] === other);
+      for (let next = steps.shift(); next; next = steps.shift()) next();
+      assert.equal(entries().length, files[0] === other ? 1 : 0);
+    }
+  });
+
   const DAMAGED: readonly {
     readonly name: string;
     readonly files: readonly string[];

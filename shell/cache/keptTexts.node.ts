@@ -81,6 +81,7 @@ function contentIn(
 function byOf(content: ByteSource, open: OpenTrace): Way['by'] {
   if (open.recordPlaces) return 'records';
   const { table } = open;
+  if (table.length === 0) return 'reading';
   const lines = openLines(content, table);
   // Of a content that is not at hand, each text is a pass over all that is before it.
   const isFar = content instanceof PlainSource;

@@ -132,9 +132,10 @@ export function keepTrace(
   { digest, note, more = {}, columnOf, isProven }: KeptFacts,
 ): Generator<undefined, boolean> {
   const { table } = open;
-  const texts = bundle ? undefined : textsWriter(files[order[0]!]!, open);
-  const run = bundle && runWriter(files, bundle, order);
-  const isKept = table.length > 0 && (texts ?? run) !== undefined;
+  const hasEvents = table.length > 0;
+  const texts = bundle || !hasEvents ? undefined : textsWriter(files[order[0]!]!, open);
+  const run = bundle && hasEvents ? runWriter(files, bundle, order) : undefined;
+  const isKept = (texts ?? run) !== undefined;
   const vendor = isKept ? vendorOfTrace(open) : '';
   function* steps(): Generator<undefined, boolean> {
     if (!isKept) return false;
