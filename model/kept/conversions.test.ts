@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { allSteps } from '../../parsers/base/steps.js';
 import type { Conversion } from '../analysis.js';
-import { columnsOfConversions, conversionsOf } from './conversions.js';
+import { columnsOfConversions, conversionsInSteps } from './conversions.js';
 
 const BOUNDS = { count: 5000, vms: 3, inodes: 2, rows: 100_000 };
 const HALVES = [7, 8, 9];
@@ -31,7 +32,7 @@ const read = (
   requests: Uint32Array,
   bounds = BOUNDS,
 ): readonly Conversion[] | undefined =>
-  conversionsOf(columns.slice().buffer, requests.slice().buffer, bounds);
+  allSteps(conversionsInSteps(columns.slice().buffer, requests.slice().buffer, bounds));
 
 describe('conversions in columns', () => {
   const { columns, requests } = bytesOf(ALL);
@@ -57,6 +58,7 @@ describe('conversions in columns', () => {
       [6, BOUNDS.rows],
       [7, -2],
       [9, 1],
+      ...[BOUNDS.rows, -2, 0.5].map((row) => [19, row] as const),
       ...Array.from({ length: 20 }, (_, column) => [column, Number.NaN] as const),
     ];
     for (const [column, value] of bad) assert.equal(changed(column, value), undefined, `${column}: ${value}`);

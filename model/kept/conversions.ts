@@ -2,7 +2,6 @@
  * Conversions as columns that can be written down and read back: as text, a hundred thousand of them take
  * longer to read than the rest of a report.
  */
-import { allSteps } from '../../parsers/base/steps.js';
 import type { Conversion } from '../analysis.js';
 import { Phase } from '../ops/oplog.js';
 
@@ -74,16 +73,7 @@ export interface ConversionBounds {
   readonly rows: number;
 }
 
-/** The conversions in these bytes; undefined where they are none of such an analysis. */
-export function conversionsOf(
-  columns: ArrayBuffer,
-  requests: ArrayBuffer,
-  bounds: ConversionBounds,
-): readonly Conversion[] | undefined {
-  return allSteps(conversionsInSteps(columns, requests, bounds));
-}
-
-/** The same, some thousand a step. */
+/** The conversions in these bytes, in steps; undefined where they are none of such an analysis. */
 export function* conversionsInSteps(
   bytes: ArrayBuffer,
   lists: ArrayBuffer,
@@ -117,7 +107,11 @@ export function* conversionsInSteps(
       isIndex(request![i]!, requests.length);
     if (!isOne) return undefined;
     const phaseRows: number[] = [];
-    for (let k = 0; k < PHASES; k++) phaseRows.push(columns[COLUMNS.length + k]![i]!);
+    for (let k = 0; k < PHASES; k++) {
+      const row = columns[COLUMNS.length + k]![i]!;
+      if (!isIndex(row, rows)) return undefined;
+      phaseRows.push(row);
+    }
     all.push({
       index: i,
       scope: (has & OF_INODE) === 0 ? 'vm' : 'inode',
