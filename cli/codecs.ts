@@ -2,8 +2,6 @@
 import fs from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import { compressionOf } from '../parsers/compressed/detect.js';
-import { PASTE_BYTES_MAX } from '../parsers/paste/open.js';
-import { sizeOf } from './fileSource.js';
 import { sniffPackets } from '../parsers/perfetto/sniff.js';
 import type { ReadOptions } from '../parsers/reader.js';
 import type { Codecs } from '../shell/codecs.node.js';
@@ -53,13 +51,6 @@ export function codecs(path: string): Partial<Codecs & ReadOptions> {
 
 const isLargeTraceDat = (path: string): boolean =>
   headOf(path).startsWith(TRACE_DAT) && fs.statSync(path).size >= AHEAD_BYTES;
-
-/** True for a text that lies in a file and is too large for a paste that is mended. */
-export function isLargeText(path: string): boolean {
-  if (path === '-' || !(sizeOf(path) > PASTE_BYTES_MAX)) return false;
-  const head = headOf(path);
-  return head !== UNKNOWN_HEAD && head !== '' && !head.includes('\0') && !needsCodecs(path);
-}
 
 /** The thread that was started to list the file at `path`. */
 export function listingThread(path: string): Worker | undefined {

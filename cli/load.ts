@@ -23,7 +23,7 @@ import { openLines } from '../parsers/registry.js';
 import type { EarlyJudging } from '../shell/earlyJudging.js';
 import type { ReadingThread } from './reading/readingThread.js';
 import { readOptions } from './readOptions.js';
-import { withSidecar } from './sidecar.js';
+import { withSidecar, withSidecarSoFar } from './sidecar.js';
 
 /** Options of every command that reads and judges a trace. */
 export const LOAD_OPTIONS: OptionSpecs = {
@@ -181,7 +181,8 @@ function openRead(source: OpenSource, output: Output, { thread, judging }: Early
     rows(count, soFar) {
       if (!judging.wants(count)) return;
       const { table, growth } = soFar();
-      judging.rows(withSidecar(table, name), growth);
+      const known = withSidecarSoFar(table, name);
+      if (known) judging.rows(known, growth);
     },
     progress: (done) => sayReading(source, done, output),
   });

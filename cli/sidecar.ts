@@ -24,6 +24,12 @@ export function withSidecar(table: EventTable, path: string): EventTable {
   return bytes === undefined ? table : beside.withSidecar(table, textsBeside(path), bytes);
 }
 
+/** The same of what was read so far; undefined where only the whole trace tells what lies beside it. */
+export function withSidecarSoFar(table: EventTable, path: string): EventTable | undefined {
+  const bytes = sizeOf(path);
+  return bytes === undefined ? table : beside.withSidecarSoFar(table, textsBeside(path), bytes);
+}
+
 function textsBeside(path: string): Beside {
   return { json: textOf(`${path}${SIDECAR_SUFFIX}`), log: textOf(`${path}${LOG_SUFFIX}`) };
 }

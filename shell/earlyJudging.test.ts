@@ -14,7 +14,7 @@ function grown(rows: number, more: Partial<EventTable['meta']> = {}): [EventTabl
 
 describe('judging a trace while it is read', () => {
   it('is done again when there is a sixteenth more', () => {
-    const early = new EarlyJudging({}, 0);
+    const early = new EarlyJudging({}, { waiting: 0 });
     early.rows(...grown(160));
     assert.deepEqual(
       [161, 169, 170, 320].map((rows) => early.wants(rows)),
@@ -27,7 +27,7 @@ describe('judging a trace while it is read', () => {
     ['losses', (i: number) => `CPU:0 [LOST ${i} EVENTS]\n${TEXT}`],
   ] as const)
     it(`waits for the rest of a trace with very many ${what}`, () => {
-      const early = new EarlyJudging({}, 0);
+      const early = new EarlyJudging({}, { waiting: 0 });
       early.rows(...grown(160));
       assert.ok(early.wants(10_000));
       const crowd = readText(Array.from({ length: 5000 }, (_, i) => line(1 + i)).join(''));
@@ -37,7 +37,7 @@ describe('judging a trace while it is read', () => {
     });
 
   it('waits for the rest where all was judged anew twice', () => {
-    const early = new EarlyJudging({}, 0, Infinity);
+    const early = new EarlyJudging({}, { waiting: 0, extentMax: Infinity });
     early.rows(...grown(16));
     // Of tables that do not go on from one another, each is judged anew.
     for (const clock of ['mono', 'boot'] as const) {
@@ -46,5 +46,19 @@ describe('judging a trace while it is read', () => {
       assert.equal(early.judgedFrom, 0);
     }
     assert.equal(early.wants(1000), false);
+  });
+
+  it('is given up where it meets a limit of memory, and the whole is judged all the same', () => {
+    let isGivenUp = false;
+    const cancel = { cancelled: true, limit: 'no more memory' };
+    const onLimit = (): void => {
+      isGivenUp = true;
+    };
+    const early = new EarlyJudging({ cancel }, { waiting: 0, onLimit });
+    const [table, growth] = grown(160);
+    early.rows(table, growth);
+    assert.deepEqual([isGivenUp, early.wants(1000)], [true, false]);
+    early.end(growth);
+    assert.deepEqual(early.analyze(table, {}), analyze(table));
   });
 });

@@ -14,8 +14,16 @@ const RENEWALS_MAX = 2;
  * what was judged, so that all copies together grow as the trace does.
  */
 const MORE = 1 / 16;
-/** By a trace's rows: with more tasks and losses than that, copying them takes as long as judging. */
 const EXTENT_MAX = 1 / 32;
+
+interface EarlyHow {
+  /** So many of the last rows wait for the next look: they tell of those before, as what is lost. */
+  readonly waiting: number;
+  /** By a trace's rows: with more tasks and losses, copying them takes as long as judging. */
+  readonly extentMax: number;
+  /** Does what there is to do where what was judged is given up for its memory. */
+  onLimit(): void;
+}
 
 export class EarlyJudging {
   /** Undefined where the rest is waited for. */
@@ -26,12 +34,18 @@ export class EarlyJudging {
   /** The row from which on the last judging was. */
   judgedFrom = 0;
 
+  private readonly waiting: number;
+  private readonly extentMax: number;
+  private readonly onLimit: () => void;
+
   constructor(
     private readonly options: AnalyzeOptions,
-    /** So many of the last rows wait for the next look: they tell of those before, as what is lost. */
-    private readonly waiting = SEGMENT_ROWS,
-    private readonly extentMax = EXTENT_MAX,
-  ) {}
+    { waiting = SEGMENT_ROWS, extentMax = EXTENT_MAX, onLimit = () => undefined }: Partial<EarlyHow> = {},
+  ) {
+    this.waiting = waiting;
+    this.extentMax = extentMax;
+    this.onLimit = onLimit;
+  }
 
   /** True where so many rows are worth being judged before the rest is there. */
   wants(rows: number): boolean {
@@ -49,7 +63,9 @@ export class EarlyJudging {
     judging.judgeOn(table, growth, this.options, end);
     this.judgedFrom = judging.from.row;
     if (this.judgedFrom === 0) this.renewals++;
-    if (this.renewals > RENEWALS_MAX || judging.extent > most) this.judging = undefined;
+    const isLimited = this.options.cancel?.cancelled === true;
+    if (this.renewals > RENEWALS_MAX || judging.extent > most || isLimited) this.judging = undefined;
+    if (isLimited) this.onLimit();
   }
 
   /** All was read, and how that goes on from the rows before. */

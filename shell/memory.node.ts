@@ -19,6 +19,8 @@ export interface Memory {
 
 /** Parts of it that reading and judging may fill: what follows needs the rest. */
 const PARTS = {
+  // What is judged while it is read can be judged again.
+  early: { rss: 0.5, heap: 0.4 },
   reading: { rss: 0.75, heap: 0.5 },
   judging: { rss: 0.85, heap: 0.6 },
 } as const;
@@ -93,7 +95,8 @@ export function mostFindings({ heapMax } = memoryNow()): number {
   return Math.max(1, Math.floor(heapMax / FINDING_BYTES));
 }
 
-function collectGarbage(): void {
+/** Gives back what nobody needs any more, where a limit is near. */
+export function collectGarbage(): void {
   v8.setFlagsFromString('--expose-gc');
   (vm.runInNewContext('gc') as () => void)();
 }

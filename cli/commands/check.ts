@@ -22,8 +22,9 @@ import {
   separateNote,
   type BundleFile,
 } from '../bundle.js';
-import { isLargeText, prepareCodecs } from '../codecs.js';
+import { prepareCodecs } from '../codecs.js';
 import { LOAD_OPTIONS, loadOptions, type LoadedTrace, type LoadOptions } from '../load.js';
+import { PASTE_BYTES_MAX } from '../../parsers/paste/open.js';
 import type { EarlyReading } from '../reading/earlyReading.js';
 import { RULE_IDS } from '../core.js';
 import { Following } from '../../shell/following.js';
@@ -138,8 +139,10 @@ export const check: Command = {
     const first = counting(output);
     let batch = batchTo(first.output);
     // Decompressors take longer to load than all of what is kept.
+    let early: EarlyReading | undefined;
     if (!batch.isKept()) {
-      batch.early = await earlyReading(files);
+      early = await earlyReading(groups);
+      batch.early = early;
       await prepareCodecs(files);
     }
     try {
@@ -151,6 +154,8 @@ export const check: Command = {
       const rest = goingOn(output, first.printed());
       batch = batchTo(rest);
       print(batch, format, args, rest);
+    } finally {
+      early?.close();
     }
     const note = separateNote(groups, args);
     if (note !== undefined) output.err(note);
@@ -166,12 +171,12 @@ function print(batch: Batch, format: (typeof FORMATS)[number], args: Args, outpu
     outStyled(output, args, (look) => texts(batch.traces(), { allRules: args.flag('verbose'), look }));
 }
 
-/** Large texts are read by another thread while this one judges them; the first of them begins now. */
-async function earlyReading(files: readonly string[]): Promise<EarlyReading | undefined> {
-  const first = files.find(isLargeText);
-  if (first === undefined) return undefined;
+/** Large texts are read by another thread while this one judges them; one that is alone begins now. */
+async function earlyReading(groups: readonly (readonly BundleFile[])[]): Promise<EarlyReading | undefined> {
+  // Most calls are of small files, and do without what it takes to look into one.
+  if (!groups.some(([file]) => file && sizeOf(file.path) > PASTE_BYTES_MAX)) return undefined;
   const early = await import('../reading/earlyReading.js');
-  return new early.EarlyReading(first);
+  return new early.EarlyReading(groups.length === 1 ? groups[0] : undefined);
 }
 
 /** Trace by trace, an empty line between them. */

@@ -3,13 +3,16 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { tableText } from '../../test/support/tables.js';
+import { ControlReader } from '../../recorder/control.js';
+import { SIDECAR_SUFFIX } from '../../recorder/names.js';
+import { sidecarOf } from '../../recorder/sidecar.js';
 import { EarlyJudging } from '../../shell/earlyJudging.js';
 import { PASTE_BYTES_MAX } from '../../parsers/paste/open.js';
 import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
-import type { EventTable } from '../../parsers/events/table.js';
 import type { BundleFile } from '../bundle.js';
 import { analyzeOptions, judged, openTrace, type LoadedTrace } from '../load.js';
 import type { Output } from '../output.js';
+import { isLargeText } from './largeText.js';
 import { EarlyReading } from './earlyReading.js';
 import { ReadingThread } from './readingThread.js';
 
@@ -22,13 +25,34 @@ const SLOW_MS = 60_000;
 
 /** A text that is too large for a paste: events of no interest, and between them those of a sample. */
 function largeText(): string {
-  const idle = Array.from({ length: 2 * SEGMENT_ROWS }, (_, i) => {
-    const time = `1.${String(i).padStart(6, '0')}`;
-    return `          <idle>-0       [000] d.h1.     ${time}: softirq_raise: vec=1 [action=TIMER]\n`;
-  });
-  const half = SEGMENT_ROWS + 5;
-  const comments = COMMENT.repeat(Math.ceil(PASTE_BYTES_MAX / COMMENT.length));
-  return [...idle.slice(0, half), fs.readFileSync(SAMPLE, 'latin1'), ...idle.slice(half), comments].join('');
+  const sample = fs.readFileSync(SAMPLE, 'latin1').split(/^/m);
+  const idle =
+    (second: number) =>
+    (_: unknown, i: number): string => {
+      const time = `${second}.${String(i).padStart(6, '0')}`.padStart(12);
+      return `          <idle>-0       (-------) [000] d.h1. ${time}: softirq_raise: vec=1 [action=TIMER]\n`;
+    };
+  const isComment = (line: string): boolean => line.startsWith('#');
+  return [
+    ...sample.filter(isComment),
+    ...Array.from({ length: SEGMENT_ROWS + 5 }, idle(1)),
+    ...sample.filter((line) => !isComment(line)),
+    ...Array.from({ length: SEGMENT_ROWS - 5 }, idle(99_999)),
+    COMMENT.repeat(Math.ceil(PASTE_BYTES_MAX / COMMENT.length)),
+  ].join('');
+}
+
+/** What the recorder of a large text has written beside it. */
+function recorded(file: string): string {
+  const bytes = fs.statSync(file).size;
+  const trace = openTrace(file, OUTPUT);
+  const events = trace.open.table.length;
+  trace.close();
+  const reader = new ControlReader('ab');
+  const lines = [`cpu cpu0 entries=0 overrun=0 commit-overrun=0 dropped=0 read=${events}`, 'state complete'];
+  for (const line of lines) reader.take(`@shimtrace ab ${line}`);
+  const received = { producer: '', question: '', command: '', bytes, events, problems: [] };
+  return JSON.stringify(sidecarOf(reader.log(), received));
 }
 
 const named = (file: string): BundleFile => ({
@@ -59,24 +83,22 @@ describe('a file that another thread reads', function () {
   });
   after(() => fs.rmSync(folder, { recursive: true }));
 
-  it('is judged meanwhile, and told as if it were read here', () => {
-    const file = path.join(folder, 'large.txt');
-    fs.writeFileSync(file, largeText());
-    const early = new EarlyReading(file).of([named(file)], OPTIONS)!;
-    const rows: number[] = [];
-    const judging = new (class extends EarlyJudging {
-      override rows(table: EventTable, growth: Parameters<EarlyJudging['rows']>[1]): void {
-        rows.push(table.length);
-        super.rows(table, growth);
-      }
-    })(analyzeOptions(OPTIONS));
-    const trace = openTrace(file, OUTPUT, { early: { ...early, judging } });
-    const there = said(judged(trace, OPTIONS, OUTPUT, judging));
-    const here = said(judged(openTrace(file, OUTPUT), OPTIONS, OUTPUT));
-    assert.equal(there, here);
-    assert.equal(rows.at(-1), 2 * SEGMENT_ROWS);
-    assert.match(here, /"rule":"G1"[^}]*"verdict":"violation"/);
-  });
+  for (const what of ['alone', 'beside what its recorder says of it'])
+    it(`is judged meanwhile, and told as if it were read here: ${what}`, () => {
+      const file = path.join(folder, 'large.txt');
+      fs.writeFileSync(file, largeText());
+      if (what !== 'alone') fs.writeFileSync(`${file}${SIDECAR_SUFFIX}`, recorded(file));
+      const { thread } = new EarlyReading([named(file)]).of([named(file)], OPTIONS)!;
+      const judging = new EarlyJudging(analyzeOptions(OPTIONS));
+      const trace = openTrace(file, OUTPUT, { early: { thread, judging } });
+      const there = said(judged(trace, OPTIONS, OUTPUT, judging));
+      const here = openTrace(file, OUTPUT);
+      assert.equal(here.open.table.meta.allTasks, what === 'alone' ? undefined : true);
+      assert.deepEqual(here.open.table.losses, []);
+      assert.equal(there, said(judged(here, OPTIONS, OUTPUT)));
+      assert.equal(judging.judgedFrom, SEGMENT_ROWS);
+      assert.match(there, /"rule":"G1"[^}]*"verdict":"violation"/);
+    });
 
   it('is read here where that thread cannot, or says nothing', () => {
     const meanwhile = { rows: () => assert.fail('rows'), progress: () => undefined };
@@ -104,8 +126,29 @@ describe('a file that another thread reads', function () {
     assert.ok(read!.table.length > 0);
   });
 
-  it('is a large text alone', () => {
-    const early = new EarlyReading(path.join(folder, 'none'));
+  it('is one large text: what else there is, is read here', () => {
+    const large = path.join(folder, 'one.txt');
+    fs.writeFileSync(large, largeText());
+    const early = new EarlyReading([named(SAMPLE)]);
     assert.equal(early.of([named(SAMPLE)], OPTIONS), undefined);
+    assert.equal(early.of([named(large), named(SAMPLE)], OPTIONS), undefined);
+    const { thread } = early.of([named(large)], OPTIONS)!;
+    thread.close();
+    // Large, but no lines; and what is not there.
+    const json = path.join(folder, 'one.json');
+    fs.writeFileSync(json, `{"linux-perf-json-version": 1, "samples": [${' '.repeat(PASTE_BYTES_MAX)}]}`);
+    assert.equal(isLargeText(json), false);
+    assert.equal(isLargeText(path.join(folder, 'none')), false);
+    assert.equal(isLargeText(large), true);
+  });
+
+  it('is not read on where its reading was begun and is not needed', () => {
+    const large = path.join(folder, 'two.txt');
+    fs.writeFileSync(large, largeText());
+    const early = new EarlyReading([named(large)]);
+    early.close();
+    const { thread } = early.of([named(large)], OPTIONS)!;
+    const meanwhile = { rows: () => undefined, progress: () => undefined };
+    assert.equal(thread.read({ mark: '' }, meanwhile, 1), undefined);
   });
 });

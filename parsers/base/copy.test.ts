@@ -35,6 +35,11 @@ describe('a copy', () => {
     assert.equal(words[1], 2);
   });
 
+  it('has the same views of memory that threads share', () => {
+    const shared = new Int32Array(new SharedArrayBuffer(8));
+    assert.equal(copyOf({ shared }).shared, shared);
+  });
+
   it('takes what it is given, and follows chains of any length', () => {
     const shared = new Leaf('shared');
     let chain = shared;

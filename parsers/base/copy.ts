@@ -34,7 +34,6 @@ class Copier {
 
   private made(value: object): object {
     if (value instanceof ArrayBuffer) return value.slice(0);
-    if (isShared(value)) return value;
     if (ArrayBuffer.isView(value)) return this.view(value as Uint8Array);
     const copy = emptyLike(value);
     this.empty.push([value, copy]);
@@ -43,6 +42,7 @@ class Copier {
 
   /** Columns are cut off one piece of memory: so are their copies. */
   private view(view: Uint8Array): object {
+    if (isShared(view.buffer)) return view;
     const type = view.constructor as Uint8ArrayConstructor;
     return new type(this.of(view.buffer) as ArrayBuffer, view.byteOffset, view.length);
   }
@@ -67,9 +67,9 @@ class Copier {
   }
 }
 
-/** Memory that threads share, which a copy shares as well. */
-function isShared(value: object): boolean {
-  return typeof SharedArrayBuffer === 'function' && value instanceof SharedArrayBuffer;
+/** True for memory that threads share: a copy has the same view of it, by which it may be known. */
+function isShared(buffer: ArrayBufferLike): boolean {
+  return typeof SharedArrayBuffer === 'function' && buffer instanceof SharedArrayBuffer;
 }
 
 function emptyLike(value: object): object {

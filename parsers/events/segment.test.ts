@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Segment } from './segment.js';
+import { copyOf } from '../base/copy.js';
 import { TableBuilder } from './table.js';
 
 /** Places and lines of rows, told to a narrow segment and a wide one. */
@@ -158,5 +159,33 @@ describe('a narrow segment', () => {
       ],
     );
     assert.equal(builder.current.atOf(1), 2 ** 33 + 65_537);
+  });
+});
+
+describe('thread groups of a segment', () => {
+  const NONE = -1;
+  const row = (builder: TableBuilder, tgid: number): number => builder.addRow(0, 0, 1, tgid, 0, 0, 0, 0, 0);
+
+  it('are none, or what was said, in the segment and in a larger one', () => {
+    const builder = new TableBuilder(true);
+    for (let i = 0; i < 600; i++) row(builder, i === 500 ? 7 : NONE);
+    const table = builder.freeze();
+    assert.deepEqual(
+      [table.tgid(499), table.tgid(500), table.tgid(501), table.tgid(599)],
+      [NONE, 7, NONE, NONE],
+    );
+  });
+
+  it('are those of one trace alone: a copy that learns of one changes no other', () => {
+    const builder = new TableBuilder(true);
+    row(builder, NONE);
+    const copy = copyOf(builder, builder.sharedWithCopy());
+    row(copy, 77);
+    row(builder, NONE);
+    const other = new TableBuilder(true);
+    for (let i = 0; i < 3; i++) row(other, NONE);
+    assert.equal(copy.freeze().tgid(1), 77);
+    for (const { tgid } of [builder.current, other.current])
+      assert.deepEqual([...tgid.subarray(0, 3)], [NONE, NONE, NONE]);
   });
 });

@@ -23,8 +23,6 @@ const STRIDE = 7;
 const SEED = Number(process.env['SEED'] ?? 20261201);
 const OPTIONS = { profiles: PROFILES };
 const LOOKS_MAX = 6;
-/** Small recordings have many tasks for their rows. */
-const EXTENT = Infinity;
 /** Rows that wait for the next look, in half of the cases. */
 const WAITING_MAX = 100;
 
@@ -59,7 +57,11 @@ describe('a trace that is judged while it is read', function () {
       const { name, bytes } = all[(i * STRIDE) % all.length]!;
       const { table } = readTrace(new MemorySource(torn(bytes, random)), { cancel: NEVER_CANCELLED });
       const looks = Array.from({ length: random.below(LOOKS_MAX) + 1 }, () => random.below(table.length));
-      const early = new EarlyJudging(OPTIONS, random.below(2) * random.below(WAITING_MAX), EXTENT);
+      const early = new EarlyJudging(OPTIONS, {
+        waiting: random.below(2) * random.below(WAITING_MAX),
+        // Small recordings have many tasks for their rows.
+        extentMax: Infinity,
+      });
       for (const rows of [...new Set(looks)].sort((a, b) => a - b)) {
         if (rows === 0 || !early.wants(rows)) continue;
         const now = soFar(table, rows, random.below(2) === 0);
