@@ -183,6 +183,7 @@ function openRead(source: OpenSource, output: Output, { thread, judging }: Early
       const { table, growth } = soFar();
       const known = withSidecarSoFar(table, name);
       if (known) judging.rows(known, growth);
+      else judging.giveUp();
     },
     progress: (done) => sayReading(source, done, output),
   });

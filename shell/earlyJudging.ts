@@ -56,16 +56,21 @@ export class EarlyJudging {
   rows(table: EventTable, growth: TableGrowth): void {
     const end = table.length - this.waiting;
     const most = end * this.extentMax;
-    const judging = table.losses.length > most ? undefined : this.judging;
-    this.judging = judging;
+    if (table.losses.length > most) this.giveUp();
+    const { judging } = this;
     if (!judging) return;
     this.looked = table.length;
     judging.judgeOn(table, growth, this.options, end);
     this.judgedFrom = judging.from.row;
     if (this.judgedFrom === 0) this.renewals++;
     const isLimited = this.options.cancel?.cancelled === true;
-    if (this.renewals > RENEWALS_MAX || judging.extent > most || isLimited) this.judging = undefined;
+    if (this.renewals > RENEWALS_MAX || judging.extent > most || isLimited) this.giveUp();
     if (isLimited) this.onLimit();
+  }
+
+  /** Nothing is to be judged before all was read. */
+  giveUp(): void {
+    this.judging = undefined;
   }
 
   /** All was read, and how that goes on from the rows before. */
@@ -76,7 +81,7 @@ export class EarlyJudging {
   /** Judges the whole table. */
   analyze(table: EventTable, options: AnalyzeOptions): Analysis {
     const { judging, growth } = this;
-    this.judging = undefined;
+    this.giveUp();
     const analysis = judging ? judging.analyze(table, growth, options) : analyze(table, options);
     this.judgedFrom = judging?.from.row ?? 0;
     return analysis;

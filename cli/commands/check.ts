@@ -138,8 +138,8 @@ export const check: Command = {
       new Batch(groups, loadOptions(args), demands, listed, to, { kept, isVerbose });
     const first = counting(output);
     let batch = batchTo(first.output);
-    // Decompressors take longer to load than all of what is kept.
     let early: EarlyReading | undefined;
+    // Decompressors take longer to load than all of what is kept.
     if (!batch.isKept()) {
       early = await earlyReading(groups);
       batch.early = early;
