@@ -24,8 +24,8 @@ import {
 } from '../bundle.js';
 import { prepareCodecs } from '../codecs.js';
 import { LOAD_OPTIONS, loadOptions, type LoadedTrace, type LoadOptions } from '../load.js';
-import { PASTE_BYTES_MAX } from '../../parsers/paste/open.js';
 import type { EarlyReading } from '../reading/earlyReading.js';
+import { isLargeText } from '../reading/largeText.js';
 import { RULE_IDS } from '../core.js';
 import { Following } from '../../shell/following.js';
 import { counting, goingOn, outParts, outStyled, type Output } from '../output.js';
@@ -173,8 +173,7 @@ function print(batch: Batch, format: (typeof FORMATS)[number], args: Args, outpu
 
 /** Large texts are read by another thread while this one judges them; one that is alone begins now. */
 async function earlyReading(groups: readonly (readonly BundleFile[])[]): Promise<EarlyReading | undefined> {
-  // Most calls are of small files, and do without what it takes to look into one.
-  if (!groups.some(([file]) => file && sizeOf(file.path) > PASTE_BYTES_MAX)) return undefined;
+  if (!groups.some(([file]) => file && isLargeText(file.path))) return undefined;
   const early = await import('../reading/earlyReading.js');
   return new early.EarlyReading(groups.length === 1 ? groups[0] : undefined);
 }

@@ -1,12 +1,17 @@
 /** Which files are worth a thread that reads them. */
 import fs from 'node:fs';
-import { PASTE_BYTES_MAX } from '../../parsers/paste/open.js';
 import { FORMATS, SNIFF_BYTES, sniffFormat } from '../../parsers/index.js';
 import { sizeOf } from '../fileSource.js';
 
-/** True for a text of a known format in a file that is too large for a paste, which is mended. */
+/**
+ * A shorter text is read before another thread makes up for its start; tests set it lower. What may be a
+ * paste is not read so at all.
+ */
+export const EARLY_LIMIT = { bytesMin: 256 << 20 };
+
+/** True for a text of a known format in a file that is as large as that. */
 export function isLargeText(path: string): boolean {
-  if (path === '-' || !(sizeOf(path) > PASTE_BYTES_MAX)) return false;
+  if (path === '-' || !(sizeOf(path) >= EARLY_LIMIT.bytesMin)) return false;
   const head = new Uint8Array(SNIFF_BYTES);
   try {
     const fd = fs.openSync(path, 'r');

@@ -12,7 +12,7 @@ import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
 import type { BundleFile } from '../bundle.js';
 import { analyzeOptions, judged, openTrace, type LoadedTrace } from '../load.js';
 import type { Output } from '../output.js';
-import { isLargeText } from './largeText.js';
+import { EARLY_LIMIT, isLargeText } from './largeText.js';
 import { EarlyReading } from './earlyReading.js';
 import { ReadingThread } from './readingThread.js';
 
@@ -78,10 +78,15 @@ function said({ table, analysis, open, close }: LoadedTrace): string {
 describe('a file that another thread reads', function () {
   this.timeout(SLOW_MS);
   let folder = '';
+  const { bytesMin } = EARLY_LIMIT;
   before(() => {
+    EARLY_LIMIT.bytesMin = PASTE_BYTES_MAX;
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-'));
   });
-  after(() => fs.rmSync(folder, { recursive: true }));
+  after(() => {
+    EARLY_LIMIT.bytesMin = bytesMin;
+    fs.rmSync(folder, { recursive: true });
+  });
 
   for (const what of ['alone', 'beside what its recorder says of it'])
     it(`is judged meanwhile, and told as if it were read here: ${what}`, () => {
