@@ -10,7 +10,14 @@ import { isLimited } from '../../parsers/events/issues.js';
 import { inSteps } from '../../shell/cache/steps.js';
 import type { CheckOptions } from '../protocol/options.js';
 import type { Shown } from '../protocol/place.js';
-import type { Before, Judged, Kept, KeptTraces, WorkerTools } from './judged.js';
+import {
+  JobFailure,
+  type Before,
+  type Judged,
+  type Kept,
+  type KeptTraces,
+  type WorkerTools,
+} from './judged.js';
 import type { RunFiles } from './run.js';
 import { columnReader } from './place.js';
 import { warmUp, warmUpHovers } from './warmUp.js';
@@ -59,7 +66,7 @@ export function compareBehind(
   tell: (isSame: boolean) => void,
   { later = byTimers, spool }: Behind = {},
 ): void {
-  function* steps(): Generator<undefined, boolean> {
+  function* compared(): Generator<undefined, boolean> {
     yield* before.ahead();
     yield* warmUp(judged);
     yield* spooled(judged, spool);
@@ -70,6 +77,15 @@ export function compareBehind(
     yield* pageFramesInSteps(before.open.table);
     yield* hovered(judged, spool);
     return (yield* digest()) === before.digest;
+  }
+  function* steps(): Generator<undefined, boolean> {
+    try {
+      return yield* compared();
+    } catch (error) {
+      // What cannot be read any more is not what was kept.
+      if (error instanceof JobFailure) return false;
+      throw error;
+    }
   }
   inSteps(steps(), later, isOver, tell);
 }

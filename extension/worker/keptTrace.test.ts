@@ -13,6 +13,7 @@ import { nodeCodecs } from '../../shell/codecs.node.js';
 import { spotsIn } from '../protocol/place.js';
 import { rewritten } from '../../test/support/packs.js';
 import type { WorkerTools } from './judged.js';
+import { FileSource } from './fileSource.node.js';
 import { keptTraces } from './keptTraces.node.js';
 
 const TRACES = [
@@ -329,6 +330,37 @@ describe('a trace that a worker takes from what is kept', () => {
     settings = { ...settings, youngMs: -1000 };
     assert.equal((await worker(file, () => 'another')).ask('kept', {}), null);
     assert.ok(entry !== undefined && !entries().includes(entry));
+  });
+
+  it('says so where its files are no longer one run', async () => {
+    const files = ['host.dat', 'guest.dat'].map((name) => path.join(folder, name));
+    for (const file of files) fs.copyFileSync(`sample-traces/session/${path.basename(file)}`, file);
+    const run = files.map((file) => ({
+      uri: `file://${file}`,
+      path: file,
+      name: path.basename(file),
+      role: undefined,
+      offsetNs: undefined,
+      traceEvents: undefined,
+      beside: undefined,
+      open: () => new FileSource(file),
+    }));
+    const on = async (): Promise<AskedWorker> => workerOnRun(files, { ...(await tools(files)), run });
+    const entry = path.join(settings.folder, await keepIn(await on()));
+    const isRead = (of: string, part: Uint8Array): Uint8Array =>
+      of === 'file.1.texts' ? Buffer.from(Buffer.from(part).toString().replace('records', 'reading')) : part;
+    fs.writeFileSync(entry, rewritten(new Uint8Array(fs.readFileSync(entry)), isRead));
+    const second = await on();
+    const report = second.ask('kept', {})!;
+    const { uri } = report.files![1]!;
+    // It is written while it is open.
+    fs.writeFileSync(files[1]!, fs.readFileSync(files[0]!));
+    assert.throws(
+      () => second.ask('eventAtLine', { line: 1, file: uri }),
+      /io: The files have changed since they were judged/,
+    );
+    await until(() => second.isStale);
+    assert.deepEqual(entries(), []);
   });
 
   it('is not taken with other options', async () => {

@@ -150,7 +150,9 @@ class TraceServer {
     const sources = run ? this.sourcesOf(run) : [this.open()];
     const asked = askedOf(options, { ...this.tools, beside: this.beside });
     const now = (): string => sources.map((source) => this.tools.digest?.(source) ?? '').join(' ');
-    const before = kept.find(sources, asked, () => this.rereadAlone(options), now);
+    let order: readonly number[] | undefined;
+    const before = kept.find(sources, asked, () => this.rereadAlone(options, order), now);
+    order = before?.order;
     if (!before) return null;
     this.trace = { ...this.readBefore(before, sources), readMs: this.tools.now() - start };
     this.analysis = before.analysis;
@@ -193,10 +195,12 @@ class TraceServer {
     );
   }
 
-  /** What an entry has not, or not whole. */
-  private rereadAlone(options: CheckOptions): Reread {
+  /** What an entry has not, or not whole; it is of the files in this order. */
+  private rereadAlone(options: CheckOptions, order: readonly number[] | undefined): Reread {
     const { run } = this.tools;
     const { trace, files } = run ? this.readFiles(run) : this.readFile(undefined);
+    if (files && order && files.order.join() !== order.join())
+      throw new JobFailure({ code: 'io', message: 'The files have changed since they were judged.' });
     const progress = this.judgingOf(trace.table.length);
     const analysis = analyze(trace.table, { ...askedFor(options, this.tools), progress });
     return { open: trace, bundle: files?.bundle, analysis };
