@@ -25,6 +25,11 @@ const PINNED = 'sample-traces/scenarios/05-stored-while-pinned.txt';
 const SILENT: Output = { out: () => undefined, err: () => undefined, progress: () => undefined };
 const JUDGED = { profiles: undefined, clock: undefined, skewNs: undefined };
 
+/** Files that this process holds open, where the system says it. */
+function openFiles(): number {
+  return fs.existsSync('/proc/self/fd') ? fs.readdirSync('/proc/self/fd').length : 0;
+}
+
 /** A trace in every form that `check` prints. */
 function forms(trace: TraceReport): readonly string[] {
   return [
@@ -290,6 +295,44 @@ describe('reports of traces that were read before', () => {
       await run(suppress, { ...SILENT, err: (line) => errors.push(line) });
       assert.match(errors[0]!, /cannot be shown as one trace/);
       assert.equal(errors[1], errors[0]);
+    });
+
+    it('say so where files have become other traces behind the report, and are kept no longer', async () => {
+      const [host, other] = ['host.dat', 'other.dat'].map((name) => path.join(folder, name)) as [
+        string,
+        string,
+      ];
+      const settings = { folder: path.join(folder, 'kept'), build, leastBytes: 0, youngMs: -1000 };
+      const group = [host, other].map((name) => ({
+        path: name,
+        role: undefined,
+        offsetNs: undefined,
+        traceEvents: undefined,
+      }));
+      const options = { ...JUDGED, pageBytes: undefined };
+      const alone = 'sample-traces/perf/7.2.13/M2.p.perf.data';
+      const guest = 'sample-traces/session/guest.dat';
+      fs.copyFileSync('sample-traces/session/host.dat', host);
+      await prepareCodecs([alone, guest]);
+      for (const [before, now, traces] of [
+        [alone, guest, 2],
+        [guest, alone, 1],
+      ] as const) {
+        fs.copyFileSync(before, other);
+        await check('--merge', host, other);
+        const kept = new TraceCache(settings);
+        const held = openFiles();
+        const known = keptReports(kept, sightOf(kept, group, options)!, group, options, SILENT)!;
+        assert.equal(known.length, traces);
+        fs.copyFileSync(now, other);
+        for (const trace of known) {
+          const left = entries().length;
+          assert.throws(() => trace.open.describe(0), /host.dat \+ .*: changed since it was judged; run/);
+          assert.equal(entries().length, left - 1);
+        }
+        for (const trace of known) trace.close();
+        assert.equal(openFiles(), held, 'what was opened for it is closed');
+      }
     });
 
     it('are made anew where what is kept of several files is damaged', async () => {

@@ -1,6 +1,7 @@
 /** Reports of large traces that were read before: printed again, where the trace is certainly the same. */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { rowsNamed } from '../model/kept/analysisData.js';
 import { fields, listOf, pairOf, parsed, whole, type Shaped } from '../parsers/base/shape.js';
 import type { PackReader } from '../shell/cache/pack.js';
@@ -12,7 +13,7 @@ import type { Args } from './args.js';
 import { judgedRun, namedGroup, openGroup, type BundleFile, type LoadedRun, type Runs } from './bundle.js';
 import { lacksCodecs } from './codecs.js';
 import { RULES } from './core.js';
-import { KeptDamaged } from './errors.js';
+import { InputError, KeptDamaged } from './errors.js';
 import { STDIN_NAME } from './fileSource.js';
 import { isDamaged, type LoadedTrace, type LoadOptions } from './load.js';
 import type { Output } from './output.js';
@@ -76,7 +77,7 @@ export function keptReports(
   const all: LoadedTrace[] = [];
   for (let run = 0; run < count; run++) {
     const part = cache.find(partOf(sighting, run));
-    const known = part && reportIn(part, sighting, group, options, output, run);
+    const known = part && reportIn(part, sighting, group, options, output);
     if (known) all.push(known);
   }
   if (count > 0 && all.length === count) {
@@ -103,26 +104,33 @@ function reportIn(
   group: readonly BundleFile[],
   options: LoadOptions,
   output: Output,
-  run = 0,
 ): (LoadedTrace & Pick<LoadedRun, 'files' | 'pathOf'>) | undefined {
+  const parts = group.length > 1 ? partsIn(entry.pack, group) : undefined;
+  const { files = [] } = parts ?? {};
+  const path = files[0] ?? group[0]!.path;
   let read: (LoadedTrace & LoadedRun) | undefined;
   const readWhole = (): LoadedTrace & LoadedRun => {
     if (!read && group.some(({ path }) => lacksCodecs(path))) {
       entry.drop();
       throw new KeptDamaged(sighting.wanted.name);
     }
-    read ??= judgedRun(openGroup(group, output)[run]!, options, output);
+    if (!read) {
+      const run = runOf(parts ? files : [path], openGroup(group, output));
+      if (!run) {
+        entry.drop();
+        throw new InputError(`${sighting.wanted.name}: changed since it was judged; run the command again`);
+      }
+      read = judgedRun(run, options, output);
+    }
     return read;
   };
   const known = readReport(entry.pack, readWhole);
-  const parts = group.length > 1 ? partsIn(entry.pack, group) : undefined;
   if (!known || (group.length > 1 && !parts)) {
     entry.drop();
     return undefined;
   }
-  const { files = [] } = parts ?? {};
   return {
-    path: files[0] ?? group[0]!.path,
+    path,
     ...known,
     ...(files.length > 1 && {
       files,
@@ -136,6 +144,13 @@ function reportIn(
       read?.close();
     },
   };
+}
+
+/** The one that is of these files; the others are closed, and all where none is: they are other files now. */
+function runOf(files: readonly string[], runs: readonly LoadedRun[]): LoadedRun | undefined {
+  const found = runs.find((run) => isDeepStrictEqual(run.files ?? [run.path], files));
+  for (const run of runs) if (run !== found) run.close();
+  return found;
 }
 
 const isParts = fields({

@@ -328,6 +328,8 @@ function isOwn({ uid, mode }: fs.Stats): boolean {
 
 /** An entry that is read from; its parts are read as they are asked for, until it is closed. */
 export class OpenEntry {
+  private isOpen = true;
+
   private constructor(
     private readonly file: string,
     private readonly fd: number,
@@ -354,8 +356,10 @@ export class OpenEntry {
     quietly(() => fs.futimesSync(this.fd, new Date(), new Date()));
   }
 
+  /** One that was dropped is closed: its number may be another file's by now. */
   close(): void {
-    fs.closeSync(this.fd);
+    if (this.isOpen) fs.closeSync(this.fd);
+    this.isOpen = false;
   }
 
   /** What it holds does not go together: it is thrown away. */
