@@ -9,13 +9,15 @@ import type { TraceReport } from '../model/findings/report.js';
 import { renderSarif } from '../model/findings/sarif.js';
 import { renderText } from '../model/findings/text.js';
 import { readReport, writeReport } from '../shell/cache/reportParts.js';
+import { withIssue } from '../parsers/events/table.js';
 import { filesBelow } from '../test/support/files.js';
-import { TraceCache } from '../shell/cache/traceCache.node.js';
+import { TraceCache, type CacheSettings } from '../shell/cache/traceCache.node.js';
 import { opened, packed } from '../test/support/packs.js';
 import { prepareCodecs } from './codecs.js';
 import { counting, goingOn, type Output } from './output.js';
 import { dapHost } from './dap.js';
-import { keptReports, sightOf } from './keptReport.js';
+import { judgedRun, openGroup, type BundleFile } from './bundle.js';
+import { keepReport, keptReports, sightOf } from './keptReport.js';
 import { judged, openTrace, type LoadedTrace } from './load.js';
 import { InputError } from './errors.js';
 import { run } from './run.js';
@@ -24,6 +26,9 @@ import { withoutSuppressed } from './suppressions.js';
 const PINNED = 'sample-traces/scenarios/05-stored-while-pinned.txt';
 const SILENT: Output = { out: () => undefined, err: () => undefined, progress: () => undefined };
 const JUDGED = { profiles: undefined, clock: undefined, skewNs: undefined };
+
+const groupOf = (...paths: readonly string[]): readonly BundleFile[] =>
+  paths.map((name) => ({ path: name, role: undefined, offsetNs: undefined, traceEvents: undefined }));
 
 /** Files that this process holds open, where the system says it. */
 function openFiles(): number {
@@ -116,6 +121,12 @@ describe('reports of traces that were read before', () => {
     });
     afterEach(() => fs.rmSync(folder, { recursive: true }));
 
+    const settings = (): CacheSettings => ({
+      folder: path.join(folder, 'kept'),
+      build,
+      leastBytes: 0,
+      youngMs: -1000,
+    });
     const entries = (): readonly string[] => {
       const kept = path.join(folder, 'kept');
       return fs.existsSync(kept) ? fs.readdirSync(kept) : [];
@@ -127,7 +138,7 @@ describe('reports of traces that were read before', () => {
         ...SILENT,
         out: (text) => (out += text),
         err: (line) => (err += `${line}\n`),
-        cache: { folder: path.join(folder, 'kept'), build, leastBytes: 0, youngMs: -1000 },
+        cache: settings(),
       });
       return { out, err, code };
     }
@@ -222,7 +233,7 @@ describe('reports of traces that were read before', () => {
 
     /** What a check by another process prints, which has loaded no decompressors; whether it needed them. */
     function elsewhere(format: string): readonly unknown[] {
-      const cache = { folder: path.join(folder, 'kept'), build, leastBytes: 0, youngMs: -1000 };
+      const cache = settings();
       const asked = [
         `import { run } from ${JSON.stringify(import.meta.resolve('./run.js'))};`,
         `import { lacksCodecs } from ${JSON.stringify(import.meta.resolve('./codecs.js'))};`,
@@ -288,7 +299,7 @@ describe('reports of traces that were read before', () => {
         await again(true, '--merge', ...files);
       }
       const suppress = ['suppress', '--offset', `${trace}=0`, ...files, 'G9', '--reason', 'a test'];
-      const cache = { folder: path.join(folder, 'kept'), build, leastBytes: 0, youngMs: -1000 };
+      const cache = settings();
       const errors: string[] = [];
       await check('--offset', `${trace}=0`, ...files);
       await run(suppress, { ...SILENT, err: (line) => errors.push(line), cache });
@@ -302,13 +313,7 @@ describe('reports of traces that were read before', () => {
         string,
         string,
       ];
-      const settings = { folder: path.join(folder, 'kept'), build, leastBytes: 0, youngMs: -1000 };
-      const group = [host, other].map((name) => ({
-        path: name,
-        role: undefined,
-        offsetNs: undefined,
-        traceEvents: undefined,
-      }));
+      const group = groupOf(host, other);
       const options = { ...JUDGED, pageBytes: undefined };
       const alone = 'sample-traces/perf/7.2.13/M2.p.perf.data';
       const guest = 'sample-traces/session/guest.dat';
@@ -320,7 +325,7 @@ describe('reports of traces that were read before', () => {
       ] as const) {
         fs.copyFileSync(before, other);
         await check('--merge', host, other);
-        const kept = new TraceCache(settings);
+        const kept = new TraceCache(settings());
         const held = openFiles();
         const known = keptReports(kept, sightOf(kept, group, options)!, group, options, SILENT)!;
         assert.equal(known.length, traces);
@@ -332,6 +337,37 @@ describe('reports of traces that were read before', () => {
         }
         for (const trace of known) trace.close();
         assert.equal(openFiles(), held, 'what was opened for it is closed');
+      }
+    });
+
+    it('are kept of traces that files fell apart into only where all are', async () => {
+      const files = ['sample-traces/perf/7.2.13/M2.p.perf.data', 'sample-traces/session/host.dat', trace];
+      const kept = new TraceCache(settings());
+      const options = { ...JUDGED, pageBytes: undefined };
+      const group = groupOf(...files);
+      await prepareCodecs(files);
+      const sighting = sightOf(kept, group, options)!;
+      for (const unkept of [0, 1, 2, 3]) {
+        const runs = openGroup(group, SILENT);
+        for (const [i, run] of runs.entries()) {
+          const whole = judgedRun(run, options, SILENT);
+          whole.close();
+          const table = withIssue(whole.table, {
+            code: 'limit-met',
+            line: 0,
+            offset: 0,
+            count: 1,
+            detail: '',
+          });
+          keepReport(kept, sighting, i === unkept ? { ...whole, table } : whole, group, runs);
+        }
+        // The first of them, and how many there are besides all.
+        assert.equal(entries().length, unkept === 3 ? 4 : unkept);
+        const known = keptReports(kept, sighting, group, options, SILENT);
+        assert.equal(known?.length, unkept === 3 ? 3 : undefined);
+        for (const one of known ?? []) one.close();
+        assert.equal(entries().length, unkept === 3 ? 4 : unkept);
+        fs.rmSync(path.join(folder, 'kept'), { recursive: true, force: true });
       }
     });
 
@@ -383,19 +419,14 @@ describe('reports of traces that were read before', () => {
       await run(['suppress', trace, 'G9', '--reason', 'a test'], {
         ...SILENT,
         out: (text) => (said += text),
-        cache: { folder: path.join(folder, 'kept'), build, leastBytes: 0, youngMs: -1000 },
+        cache: settings(),
       });
       assert.match(said, /^set aside in .*G9/);
       assert.deepEqual(entries(), [entry], 'the report is enough for it');
-      const kept = new TraceCache({
-        folder: path.join(folder, 'kept'),
-        build,
-        leastBytes: 0,
-        youngMs: -1000,
-      });
+      const kept = new TraceCache(settings());
       const options = { ...JUDGED, pageBytes: undefined };
-      const file = { path: trace, role: undefined, offsetNs: undefined, traceEvents: undefined };
-      const [known] = keptReports(kept, sightOf(kept, [file], options)!, [file], options, SILENT)! as [
+      const group = groupOf(trace);
+      const [known] = keptReports(kept, sightOf(kept, group, options)!, group, options, SILENT)! as [
         LoadedTrace,
       ];
       Object.defineProperty(known.analysis, 'ops', { enumerable: true, get: () => assert.fail('read') });
@@ -412,7 +443,7 @@ describe('reports of traces that were read before', () => {
     });
 
     it('are kept whole for whoever looks into a trace, and serve its report too', async () => {
-      const cache = { folder: path.join(folder, 'kept'), build, leastBytes: 0, youngMs: -1000 };
+      const cache = settings();
       const told = async (argv: readonly string[], isKept: boolean): Promise<string> => {
         let out = '';
         const output = { ...SILENT, out: (text: string) => (out += text), ...(isKept && { cache }) };
@@ -484,7 +515,7 @@ describe('reports of traces that were read before', () => {
     ];
     for (const { name, files, more } of ALIKE)
       it(`are kept whole of ${name}`, async () => {
-        const cache = { folder: path.join(folder, 'kept'), build, leastBytes: 0, youngMs: -1000 };
+        const cache = settings();
         const placed = files.length > 1 && more.length > 0 ? ['--offset', `${files[1]!}=0`] : [];
         const told = async (argv: readonly string[], isKept: boolean): Promise<readonly unknown[]> => {
           let [out, err] = ['', ''];

@@ -236,6 +236,12 @@ export function reportKept(
   return undefined;
 }
 
+function isKept(cache: TraceCache, sighting: Sighting): boolean {
+  const entry = cache.find(sighting);
+  entry?.close();
+  return entry !== undefined;
+}
+
 /** Keeps the report of a trace that is one of `runs`, which all files became. */
 export function keepReport(
   cache: TraceCache,
@@ -251,6 +257,8 @@ export function keepReport(
   // With more memory, or another bound, it is another report; and a very long one is no quicker to read.
   if (isLimited(table) || analysis.findings.length + analysis.conversions.length > MOST_KEPT) return;
   const run = runs.findIndex((of) => of.path === path);
+  // One without the others is of no use.
+  if (!runs.slice(0, run).every((_, before) => isKept(cache, partOf(sighting, before)))) return;
   const seen = runs.length > 1 ? partOf(sighting, run) : sighting;
   const isWritten = cache.keep(seen, ['report'], (pack) => {
     for (const [name, text] of Object.entries(parts)) pack.addText(name, text);
