@@ -218,6 +218,15 @@ export class RuleRun {
     this.add(this.def.nature === 'invariant' ? 'violation' : 'suspicious', ruling);
   }
 
+  /**
+   * A violation where what it follows from, `since`, is certainly before it; else undecided, as `unordered`
+   * says.
+   */
+  violationSince(since: number, ruling: Ruling, unordered: Detail): void {
+    if (this.w.ordered(since, ruling.row)) this.violation(ruling);
+    else this.undecided('order', ruling.row, unordered, ['a global trace_clock'], ruling.pages);
+  }
+
   suspicious(ruling: Ruling): void {
     if (this.hasUnreadExcuse(ruling)) return;
     this.broken++;

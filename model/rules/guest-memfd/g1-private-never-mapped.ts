@@ -124,22 +124,16 @@ export const g1: RuleDef = {
           if (attr !== Attr.Private) continue;
           const pages = run.pagesOf(inode, p);
           if (run.lost(attrRow, row, pages)) return;
-          if (!w.ordered(attrRow, row)) {
-            run.undecided(
-              'order',
+          run.violationSince(
+            attrRow,
+            {
               row,
-              'The mapping and the conversion are on two CPUs too close in time to be ordered.',
-              ['a global trace_clock'],
               pages,
-            );
-            return;
-          }
-          run.violation({
-            row,
-            pages,
-            message: `private page ${hex(p)} of ${inodeText(inode)} is mapped by the host`,
-            evidence: [[attrRow, 'cause', 'the page became private here']],
-          });
+              message: `private page ${hex(p)} of ${inodeText(inode)} is mapped by the host`,
+              evidence: [[attrRow, 'cause', 'the page became private here']],
+            },
+            'The mapping and the conversion are on two CPUs too close in time to be ordered.',
+          );
           return;
         }
       },

@@ -51,20 +51,14 @@ export const r2: RuleDef = {
 
 /** get_pfn succeeded while the file is mapped, as far as the trace shows. */
 function taken(run: RuleRun, inode: Inode, pgoff: Pgoff, vma: Vma, row: number): void {
-  const pages = run.pagesOf(inode, asPgoff(Math.max(0, pgoff)));
-  if (!run.w.ordered(vma.row, row))
-    run.undecided(
-      'order',
+  run.violationSince(
+    vma.row,
+    {
       row,
-      'The mapping and get_pfn are on two CPUs too close in time to be ordered.',
-      ['a global trace_clock'],
-      pages,
-    );
-  else
-    run.violation({
-      row,
-      pages,
+      pages: run.pagesOf(inode, asPgoff(Math.max(0, pgoff))),
       message: `get_pfn of page ${hex(pgoff)} of ${inodeText(inode)} succeeded while the file is mapped`,
       evidence: [[vma.row, 'state', 'the mapping, still live']],
-    });
+    },
+    'The mapping and get_pfn are on two CPUs too close in time to be ordered.',
+  );
 }

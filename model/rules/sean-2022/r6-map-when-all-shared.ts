@@ -3,8 +3,10 @@ import { Attr } from '../../ops/oplog.js';
 import { hex } from '../../pages/state.js';
 import { lostMmaps } from '../common.js';
 import { inodeText } from '../texts.js';
-import type { RuleDef } from '../rule.js';
+import type { RuleDef, Ruling } from '../rule.js';
 import { USER_MAPPINGS } from '../topics.js';
+
+const UNORDERED = 'The conversion and the mmap are on two CPUs too close in time to be ordered.';
 
 export const r6: RuleDef = {
   id: 'R6',
@@ -43,23 +45,10 @@ export const r6: RuleDef = {
         });
         const pages = run.pagesOf(inode, page ?? asPgoff(0));
         if (page !== undefined) {
-          if (!run.lost(since, row, pages)) {
-            if (!run.w.ordered(since, row))
-              run.undecided(
-                'order',
-                row,
-                'The conversion and the mmap are on two CPUs too close in time to be ordered.',
-                ['a global trace_clock'],
-                pages,
-              );
-            else
-              run.violation({
-                row,
-                pages,
-                message: `${inodeText(inode)} was mapped while page ${hex(page)} is private`,
-                evidence: [[since, 'state', 'the page became private here']],
-              });
-          }
+          if (run.lost(since, row, pages)) return;
+          const message = `${inodeText(inode)} was mapped while page ${hex(page)} is private`;
+          const evidence: Ruling['evidence'] = [[since, 'state', 'the page became private here']];
+          run.violationSince(since, { row, pages, message, evidence }, UNORDERED);
           return;
         }
         const conv = [...inode.converting].find(
@@ -70,21 +59,17 @@ export const r6: RuleDef = {
           if (run.lost(conv.blockedRow, row, range)) return;
           if (!run.recorded('ConvertRet', 'GmemIoctlRet', 'SysExitIoctl'))
             run.notRecorded(row, 'Whether the conversion has ended is not recorded.', ['ConvertRet'], range);
-          else if (!run.w.ordered(conv.blockedRow, row))
-            run.undecided(
-              'order',
-              row,
-              'The conversion and the mmap are on two CPUs too close in time to be ordered.',
-              ['a global trace_clock'],
-              range,
-            );
           else
-            run.violation({
-              row,
-              pages: range,
-              message: `${inodeText(inode)} was mapped during a conversion`,
-              evidence: [[conv.blockedRow, 'state', 'the conversion blocks here and has not ended']],
-            });
+            run.violationSince(
+              conv.blockedRow,
+              {
+                row,
+                pages: range,
+                message: `${inodeText(inode)} was mapped during a conversion`,
+                evidence: [[conv.blockedRow, 'state', 'the conversion blocks here and has not ended']],
+              },
+              UNORDERED,
+            );
           return;
         }
         if (run.lost(oldest, row, pages)) return;
