@@ -2,6 +2,7 @@
 import type { Role } from '../../parsers/bundle/align.js';
 import type { Bundle } from '../../parsers/bundle/bundle.js';
 import { openRun } from '../../parsers/bundle/open.js';
+import { isTextTable } from '../../parsers/bundle/places.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { OpenTrace } from '../../parsers/reader.js';
@@ -93,7 +94,7 @@ export function readRun(
   const { table } = most.open;
   const facts = most.files.map((index, i): PartFacts => {
     const known = most.bundle?.parts[i];
-    const isText = known?.isText ?? (table.length > 0 && table.line(0) > 0);
+    const isText = known?.isText ?? isTextTable(table);
     return { ...shown[index]!, role: known?.role ?? 'host', isText };
   });
   // A run of one file has no merge that would have numbered its rows.
