@@ -113,7 +113,7 @@ export class Survey {
   private rows = 0;
   private fromQemu = 0;
   private asked = new Asked();
-  isAside = false;
+  private isToldAside = false;
   /** The number of a memfd that was asked for last. */
   private lastMemfd = -1;
 
@@ -189,13 +189,18 @@ export class Survey {
   aside<T>(tell: () => T): T {
     const { asked } = this;
     this.asked = new Asked();
-    this.isAside = true;
+    this.isToldAside = true;
     try {
       return tell();
     } finally {
       this.asked = asked;
-      this.isAside = false;
+      this.isToldAside = false;
     }
+  }
+
+  /** True while what is asked counts for nothing: see {@link aside}. */
+  get isAside(): boolean {
+    return this.isToldAside;
   }
 
   /** True where events may be missing anywhere. */
