@@ -40,12 +40,26 @@ describe('judging a trace while it is read', () => {
     const early = new EarlyJudging({}, { waiting: 0, extentMax: Infinity });
     early.rows(...grown(16));
     // Of tables that do not go on from one another, each is judged anew.
-    for (const clock of ['mono', 'boot'] as const) {
-      assert.ok(early.wants(1000));
-      early.rows(...grown(16, { clock }));
+    for (const [rows, clock] of [
+      [32, 'mono'],
+      [64, 'boot'],
+    ] as const) {
+      assert.ok(early.wants(rows));
+      early.rows(...grown(rows, { clock }));
       assert.equal(early.judgedFrom, 0);
     }
-    assert.equal(early.wants(1000), false);
+    assert.equal(early.wants(96), false);
+  });
+
+  it('waits for the rest where rows come much sooner than they are judged', () => {
+    const early = new EarlyJudging({}, { waiting: 0, extentMax: Infinity });
+    for (const rows of [900, 1900]) {
+      assert.ok(early.wants(rows));
+      early.rows(...grown(rows));
+    }
+    assert.ok(early.wants(3900));
+    assert.equal(early.wants(3901), false);
+    assert.equal(early.wants(1_000_000), false);
   });
 
   it('is given up where it meets a limit of memory, and the whole is judged all the same', () => {

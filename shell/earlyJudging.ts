@@ -15,6 +15,12 @@ const RENEWALS_MAX = 2;
  */
 const MORE = 1 / 16;
 const EXTENT_MAX = 1 / 32;
+/**
+ * Judging what is still read asks less and keeps more, and takes up to twice as long: where so many times as
+ * many rows come meanwhile as were judged, once code has been compiled, it is done sooner in the end.
+ */
+const COME_MAX = 2;
+const LOOKS_TO_COMPILE = 1;
 
 interface EarlyHow {
   /** So many of the last rows wait for the next look: they tell of those before, as what is lost. */
@@ -30,7 +36,10 @@ export class EarlyJudging {
   private judging: GrowingAnalysis | undefined = new GrowingAnalysis();
   private growth: TableGrowth | undefined;
   private renewals = 0;
+  private looks = 0;
   private looked = 0;
+  /** Rows that were new at the last look. */
+  private fresh = 0;
   /** The row from which on the last judging was. */
   judgedFrom = 0;
 
@@ -49,6 +58,7 @@ export class EarlyJudging {
 
   /** True where so many rows are worth being judged before the rest is there. */
   wants(rows: number): boolean {
+    if (this.looks > LOOKS_TO_COMPILE && rows - this.looked > COME_MAX * this.fresh) this.giveUp();
     return this.judging !== undefined && rows > this.waiting && rows >= this.looked * (1 + MORE);
   }
 
@@ -59,7 +69,9 @@ export class EarlyJudging {
     if (table.losses.length > most) this.giveUp();
     const { judging } = this;
     if (!judging) return;
+    this.fresh = table.length - this.looked;
     this.looked = table.length;
+    this.looks++;
     judging.judgeOn(table, growth, this.options, end);
     this.judgedFrom = judging.from.row;
     if (this.judgedFrom === 0) this.renewals++;

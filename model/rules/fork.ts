@@ -8,6 +8,8 @@ export class Fork<Said> {
   private readonly ifShown: Said;
   private readonly ifNot: Said;
   private isSure: boolean | undefined;
+  /** Counts of the survey that was looked at last. */
+  private asOf: Survey['counts'] | undefined;
 
   constructor(
     private readonly survey: Survey,
@@ -32,12 +34,12 @@ export class Fork<Said> {
 
   /** Where to say what holds if they are not; undefined where it is certain that they are. */
   get hidden(): Said | undefined {
-    // What was seen once stays seen.
-    if (
-      this.isSure === undefined &&
-      this.groups.every((kinds) => kinds.some((kind) => this.survey.sees(kind)))
-    )
-      this.isSure = true;
+    // It is asked for each event, and answered otherwise only when more of the trace was looked at.
+    if (this.isSure === undefined && this.asOf !== this.survey.counts) {
+      this.asOf = this.survey.counts;
+      // What was seen once stays seen.
+      if (this.groups.every((kinds) => kinds.some((kind) => this.survey.sees(kind)))) this.isSure = true;
+    }
     return this.isSure === true ? undefined : this.ifNot;
   }
 
