@@ -20,7 +20,7 @@ import { ChangingFile, firstRows, lengthsOf, torn } from '../support/growth.js';
 import { namesOfLife, oneAfterAnother } from '../support/joined.js';
 import { meaningText } from '../support/operations.js';
 import { tableText } from '../support/tables.js';
-import { patience, tries } from '../support/tries.js';
+import { isThorough, patience, tries } from '../support/tries.js';
 import { blank, namesOf } from '../support/unreadable.js';
 import { loadZstd } from '../support/zstd.js';
 
@@ -248,7 +248,7 @@ describe('a trace that is judged while more of it is read', function () {
   this.timeout(SLOW_MS);
   /** Looks at each, the last at all of it; and of so many samples one is tried. */
   const LOOKS_AT_EACH = tries('GROWN', 5, 40);
-  const EVERY = tries('GROWN', 13, 1);
+  const EVERY = isThorough() ? 1 : 13;
   const tableOf = (bytes: Uint8Array): EventTable =>
     readTrace(new MemorySource(bytes), { cancel: NEVER_CANCELLED }).table;
 
