@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 import type { Ahead, CompressedRange, ReadOptions } from '../parsers/reader.js';
 import { counterCount, releasedAt, STOP, wakeAt, type AheadPlan } from './aheadRing.js';
 import { StreamRing, streamPlan } from './aheadStream.js';
+import { PATIENCE_MS } from './patience.js';
 
 /** Pieces that are ready at most, of one lane. */
 const SLOTS = 32;
@@ -20,8 +21,6 @@ const STREAM_WORTH_BYTES = 1 << 20;
 const RING_LIMIT_BYTES = 256 << 20;
 /** Slots begin at multiples of this. */
 const WORD_BYTES = 8;
-/** A piece that takes this long will not come. */
-const PATIENCE_MS = 10_000;
 
 /**
  * `unzstdAhead` and `unzstdStreamAhead` for the file at `path`, for at least `worthBytes` of plain

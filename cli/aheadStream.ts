@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs';
 import type { AheadStream, CompressedRange } from '../parsers/reader.js';
+import { PATIENCE_MS } from './patience.js';
 
 /** Outputs that lie ready or are borrowed at most; only as many take memory as were so at once. */
 const SLOTS = 1024;
@@ -13,7 +14,6 @@ const READY = 256;
 const SLOT_BYTES = 1 << 17;
 /** Of the slots, so many are not lent: with none free, neither side could go on. */
 const UNLENT_SHARE = 1 / 16;
-const PATIENCE_MS = 10_000;
 /** In place of an output's length. */
 const END = -1;
 const DAMAGED = -2;

@@ -14,7 +14,6 @@ const RENEWALS_MAX = 2;
  * what was judged, so that all copies together grow as the trace does.
  */
 const MORE = 1 / 16;
-const EXTENT_MAX = 1 / 32;
 /**
  * Judging what is still read asks less and keeps more, and takes up to twice as long: where so many times as
  * many rows come meanwhile as were judged, once code has been compiled, it is done sooner in the end.
@@ -22,13 +21,16 @@ const EXTENT_MAX = 1 / 32;
 const COME_MAX = 2;
 const LOOKS_TO_COMPILE = 1;
 
+/** By a trace's rows. */
+const EXTENT_MAX = 1 / 32;
+
 interface EarlyHow {
   /** So many of the last rows wait for the next look: they tell of those before, as what is lost. */
   readonly waiting: number;
   /** By a trace's rows: with more tasks and losses, copying them takes as long as judging. */
   readonly extentMax: number;
   /** Does what there is to do where what was judged is given up for its memory. */
-  onLimit(): void;
+  readonly onLimit: () => void;
 }
 
 export class EarlyJudging {
@@ -43,29 +45,26 @@ export class EarlyJudging {
   /** The row from which on the last judging was. */
   judgedFrom = 0;
 
-  private readonly waiting: number;
-  private readonly extentMax: number;
-  private readonly onLimit: () => void;
+  private readonly how: EarlyHow;
 
   constructor(
     private readonly options: AnalyzeOptions,
-    { waiting = SEGMENT_ROWS, extentMax = EXTENT_MAX, onLimit = () => undefined }: Partial<EarlyHow> = {},
+    how: Partial<EarlyHow> = {},
   ) {
-    this.waiting = waiting;
-    this.extentMax = extentMax;
-    this.onLimit = onLimit;
+    this.how = { waiting: SEGMENT_ROWS, extentMax: EXTENT_MAX, onLimit: () => undefined, ...how };
   }
 
-  /** True where so many rows are worth being judged before the rest is there. */
+  /** True where so many rows are worth being judged before the rest is there; gives up where none will be. */
   wants(rows: number): boolean {
     if (this.looks > LOOKS_TO_COMPILE && rows - this.looked > COME_MAX * this.fresh) this.giveUp();
-    return this.judging !== undefined && rows > this.waiting && rows >= this.looked * (1 + MORE);
+    return this.judging !== undefined && rows > this.how.waiting && rows >= this.looked * (1 + MORE);
   }
 
   /** Judges the rows so far, of a table of which more is being read, where they are wanted. */
   rows(table: EventTable, growth: TableGrowth): void {
-    const end = table.length - this.waiting;
-    const most = end * this.extentMax;
+    const { waiting, extentMax, onLimit } = this.how;
+    const end = table.length - waiting;
+    const most = end * extentMax;
     if (table.losses.length > most) this.giveUp();
     const { judging } = this;
     if (!judging) return;
@@ -77,7 +76,7 @@ export class EarlyJudging {
     if (this.judgedFrom === 0) this.renewals++;
     const isLimited = this.options.cancel?.cancelled === true;
     if (this.renewals > RENEWALS_MAX || judging.extent > most || isLimited) this.giveUp();
-    if (isLimited) this.onLimit();
+    if (isLimited) onLimit();
   }
 
   /** Nothing is to be judged before all was read. */

@@ -25,7 +25,7 @@ import {
 import { prepareCodecs } from '../codecs.js';
 import { LOAD_OPTIONS, loadOptions, type LoadedTrace, type LoadOptions } from '../load.js';
 import type { EarlyReading } from '../reading/earlyReading.js';
-import { isLargeText } from '../reading/largeText.js';
+import { largeTextsOf, type Group } from '../reading/largeText.js';
 import { RULE_IDS } from '../core.js';
 import { Following } from '../../shell/following.js';
 import { counting, goingOn, outParts, outStyled, type Output } from '../output.js';
@@ -172,10 +172,11 @@ function print(batch: Batch, format: (typeof FORMATS)[number], args: Args, outpu
 }
 
 /** Large texts are read by another thread while this one judges them; one that is alone begins now. */
-async function earlyReading(groups: readonly (readonly BundleFile[])[]): Promise<EarlyReading | undefined> {
-  if (!groups.some(([file]) => file && isLargeText(file.path))) return undefined;
+async function earlyReading(groups: readonly Group[]): Promise<EarlyReading | undefined> {
+  const texts = largeTextsOf(groups);
+  if (texts.length === 0) return undefined;
   const early = await import('../reading/earlyReading.js');
-  return new early.EarlyReading(groups.length === 1 ? groups[0] : undefined);
+  return new early.EarlyReading(texts, groups.length === 1);
 }
 
 /** Trace by trace, an empty line between them. */

@@ -4,11 +4,10 @@
  * what was written that much has to be kept.
  */
 import type { Boundary, TimeSlices } from '../../parsers/tracedat/slices.js';
+import { PATIENCE_MS } from '../patience.js';
 
 /** Slices that are printed, or being printed, before what comes before them was written. */
 const AHEAD = 6;
-/** A slice that takes this long will not come. */
-export const PATIENCE_MS = 10_000;
 
 /** Places in the counters. */
 const TAKEN = 0;

@@ -12,7 +12,7 @@ import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
 import type { BundleFile } from '../bundle.js';
 import { analyzeOptions, judged, openTrace, type LoadedTrace } from '../load.js';
 import type { Output } from '../output.js';
-import { EARLY_LIMIT, isLargeText } from './largeText.js';
+import { EARLY_LIMIT, isLargeText, largeTextsOf } from './largeText.js';
 import { EarlyReading } from './earlyReading.js';
 import { ReadingThread } from './readingThread.js';
 
@@ -93,7 +93,8 @@ describe('a file that another thread reads', function () {
       const file = path.join(folder, 'large.txt');
       fs.writeFileSync(file, largeText());
       if (what !== 'alone') fs.writeFileSync(`${file}${SIDECAR_SUFFIX}`, recorded(file));
-      const { thread } = new EarlyReading([named(file)]).of([named(file)], OPTIONS)!;
+      const group = [named(file)];
+      const { thread } = new EarlyReading(largeTextsOf([group]), true).of(group, OPTIONS)!;
       const judging = new EarlyJudging(analyzeOptions(OPTIONS));
       const trace = openTrace(file, OUTPUT, { early: { thread, judging } });
       const there = said(judged(trace, OPTIONS, OUTPUT, judging));
@@ -134,10 +135,11 @@ describe('a file that another thread reads', function () {
   it('is one large text: what else there is, is read here', () => {
     const large = path.join(folder, 'one.txt');
     fs.writeFileSync(large, largeText());
-    const early = new EarlyReading([named(SAMPLE)]);
-    assert.equal(early.of([named(SAMPLE)], OPTIONS), undefined);
-    assert.equal(early.of([named(large), named(SAMPLE)], OPTIONS), undefined);
-    const { thread } = early.of([named(large)], OPTIONS)!;
+    const [small, both, alone] = [[named(SAMPLE)], [named(large), named(SAMPLE)], [named(large)]];
+    const early = new EarlyReading(largeTextsOf([small, both, alone]), false);
+    assert.equal(early.of(small, OPTIONS), undefined);
+    assert.equal(early.of(both, OPTIONS), undefined);
+    const { thread } = early.of(alone, OPTIONS)!;
     thread.close();
     // Large, but no lines; and what is not there.
     const json = path.join(folder, 'one.json');
@@ -150,9 +152,10 @@ describe('a file that another thread reads', function () {
   it('is not read on where its reading was begun and is not needed', () => {
     const large = path.join(folder, 'two.txt');
     fs.writeFileSync(large, largeText());
-    const early = new EarlyReading([named(large)]);
+    const group = [named(large)];
+    const early = new EarlyReading(largeTextsOf([group]), true);
     early.close();
-    const { thread } = early.of([named(large)], OPTIONS)!;
+    const { thread } = early.of(group, OPTIONS)!;
     const meanwhile = { rows: () => undefined, progress: () => undefined };
     assert.equal(thread.read({ mark: '' }, meanwhile, 1), undefined);
   });

@@ -1,20 +1,12 @@
 /** A file that another thread reads while this one judges the rows that were read so far. */
 import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
-import { HandedTable } from '../../parsers/events/handedRows.js';
-import type { EventTable, TableGrowth } from '../../parsers/events/table.js';
+import { HandedTable, type ReadRows } from '../../parsers/events/handedRows.js';
 import type { OpenSource } from '../fileSource.js';
 import { COUNTERS, SIGNAL, type FromReading, type ReadingJob } from './readingJob.js';
+import { PATIENCE_MS } from '../patience.js';
 
-/** A thread of which nothing is heard for so long has ended. */
-const PATIENCE_MS = 10_000;
 /** Reading makes few objects: with less room for them the thread takes 8 MB less. */
 const YOUNG_MB = 4;
-
-/** A table as far as it was read, and how it goes on from the one before. */
-export interface ReadRows {
-  readonly table: EventTable;
-  readonly growth: TableGrowth;
-}
 
 export interface Meanwhile {
   /** So many rows are there, of a trace that goes on. */

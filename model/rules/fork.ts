@@ -28,7 +28,7 @@ export class Fork<Said> {
   get shown(): Said | undefined {
     // What the end of a trace asks, nobody judges anew for.
     if (this.isSure === undefined && this.isTooMuch(this.ifShown) && !this.survey.isAside)
-      this.isSure = this.groups.every((kinds) => kinds.some((kind) => this.survey.recorded(kind)));
+      this.isSure = this.all((kind) => this.survey.recorded(kind));
     return this.isSure === false ? undefined : this.ifShown;
   }
 
@@ -38,7 +38,7 @@ export class Fork<Said> {
     if (this.isSure === undefined && this.asOf !== this.survey.counts) {
       this.asOf = this.survey.counts;
       // What was seen once stays seen.
-      if (this.groups.every((kinds) => kinds.some((kind) => this.survey.sees(kind)))) this.isSure = true;
+      if (this.all((kind) => this.survey.sees(kind))) this.isSure = true;
     }
     return this.isSure === true ? undefined : this.ifNot;
   }
@@ -59,6 +59,11 @@ export class Fork<Said> {
   }
 
   private isShown(): boolean {
-    return this.groups.every((kinds) => kinds.some((kind) => this.survey.isRecorded(kind)));
+    return this.all((kind) => this.survey.isRecorded(kind));
+  }
+
+  /** True where a kind of every group is so. */
+  private all(is: (kind: number) => boolean): boolean {
+    return this.groups.every((kinds) => kinds.some(is));
   }
 }

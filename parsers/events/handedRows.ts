@@ -27,6 +27,12 @@ export interface HandedRows {
   readonly unread: readonly UnreadEvents[];
 }
 
+/** A table as far as it was read, and how it goes on from the one before. */
+export interface ReadRows {
+  readonly table: EventTable;
+  readonly growth: TableGrowth;
+}
+
 /** The last rows, and what is known only then. */
 export interface LastRows extends HandedRows {
   /** True where the rows that were handed over are none of this table. */
@@ -54,6 +60,9 @@ function* lossesIn(numbers: Float64Array): Generator<LossMark> {
     yield { row: row!, cpu: cpu!, count: count!, offset: offset!, line: line!, fromStart: fromStart === 1 };
   }
 }
+
+/** What is handed over as far as it is new. */
+type Added = 'segments' | 'names' | 'comms' | 'losses';
 
 /** The end of the thread that reads. */
 export class HandingOver {
@@ -85,15 +94,7 @@ export class HandingOver {
     return { ...this.since(table), meta, unread, isOther, isReworked, issues, stacks };
   }
 
-  private since({
-    segments,
-    names,
-    comms,
-    losses,
-  }: Pick<EventTable, 'segments' | 'names' | 'comms' | 'losses'>): Pick<
-    HandedRows,
-    'segments' | 'names' | 'comms' | 'losses'
-  > {
+  private since({ segments, names, comms, losses }: Pick<EventTable, Added>): Pick<HandedRows, Added> {
     const rows = {
       segments: segments.slice(this.segments).map(({ parts }) => parts),
       names: names.slicesFrom(this.names),
@@ -130,7 +131,7 @@ export class HandedTable {
   }
 
   /** The table of the rows so far, as one that goes on. */
-  soFar(): { readonly table: EventTable; readonly growth: TableGrowth } {
+  soFar(): ReadRows {
     const { meta, unread } = this.known!;
     // An array of its own: that of the next table is a longer one.
     const segments = [...this.segments];
@@ -139,7 +140,7 @@ export class HandedTable {
   }
 
   /** The whole table. */
-  end(rows: LastRows): { readonly table: EventTable; readonly growth: TableGrowth } {
+  end(rows: LastRows): ReadRows {
     const { isOther, isReworked } = rows;
     if (isOther) Object.assign(this, new HandedTable());
     if (isReworked) this.losses = [];
