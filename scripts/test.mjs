@@ -53,7 +53,7 @@ for (const [title, command, args] of [
 const lab =
   (wants('lab') || isThorough) &&
   suite('lab', process.execPath, ['scripts/lab/test.mjs', 'x86', 'arm64'], runBeside);
-// A process for each file, two at a time: in one process, what thousands of tests leave slows the last ones.
+// Two processes share the files: in one, what thousands of tests leave slows the last ones.
 if (wants('unit')) await suite('unit', process.execPath, [bin('mocha'), '--parallel', '--jobs', '2']);
 await lab;
 if (isThorough) {

@@ -9,7 +9,7 @@ import { loadZstd } from '../support/zstd.js';
 import { patience, tries } from '../support/tries.js';
 
 const SLOW_MS = patience(600_000);
-const CUTS = tries('CUTS', 200, 10_000);
+const CUTS = tries('CUTS', 120, 10_000);
 const SEED = Number(process.env['SEED'] ?? 20261129);
 const LINES_MAX = 500;
 /** At most so many, until violations of so many rules were added. */

@@ -10,7 +10,7 @@ import { loadZstd } from '../support/zstd.js';
 import { patience, tries } from '../support/tries.js';
 
 const SLOW_MS = patience(600_000);
-const SWAPS = tries('SWAPS', 250, 5000);
+const SWAPS = tries('SWAPS', 120, 5000);
 const SEED = Number(process.env['SEED'] ?? 20261129);
 const LINES_MAX = 200;
 /** What an event may come late. */

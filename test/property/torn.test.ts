@@ -15,7 +15,7 @@ import { loadZstd } from '../support/zstd.js';
 import { patience, tries } from '../support/tries.js';
 
 const SLOW_MS = patience(300_000);
-const TORN = tries('TORN', 300, 10_000);
+const TORN = tries('TORN', 150, 10_000);
 const SEED = Number(process.env['SEED'] ?? 20261130);
 const SHOW = process.env['SHOW'] !== undefined;
 /** Bytes taken out at most: some of a line, a line, a block of a pipe, many. */

@@ -15,7 +15,7 @@ const PROPERTIES = [
     'PRINTED',
     'LISTED',
   ] as const),
-  ...(['PIVOTS', 'KINDS'] as const),
+  ...(['PIVOTS', 'KINDS', 'COLUMNS', 'LIVES'] as const),
 ];
 
 /**
