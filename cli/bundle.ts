@@ -7,7 +7,6 @@ import { placeFilter, type RowFilter } from '../model/tables/partRows.js';
 import type { Role } from '../parsers/bundle/align.js';
 import type { Bundle } from '../parsers/bundle/bundle.js';
 import { openRun, unalignedTrace, whyApart } from '../parsers/bundle/open.js';
-import { isTextTable } from '../parsers/bundle/places.js';
 import { parseProject } from '../parsers/bundle/project.js';
 import { factsOf, provenRuns } from '../parsers/bundle/run.js';
 import { isLimited } from '../parsers/events/issues.js';
@@ -462,7 +461,7 @@ function rowsAtPlace(run: LoadedRun, text: string, end: 'from' | 'to'): RowFilte
 
 /** Row at or after a line of a text trace, or an event of a binary one by its number. */
 function rowAtNumber(table: EventTable, number: number): number {
-  return isTextTable(table) ? table.rowAtLine(number) : Math.min(table.length, Math.max(0, number - 1));
+  return table.hasLines ? table.rowAtLine(number) : Math.min(table.length, Math.max(0, number - 1));
 }
 
 /** The file with this path, else the first with this name; -1 for none. */

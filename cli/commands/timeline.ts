@@ -81,7 +81,7 @@ const NS_DIGITS = 9;
 export function rowOf(table: EventTable, at: string): number {
   if (/^\d+$/.test(at)) {
     const line = Number(at);
-    const isText = table.length > 0 && table.line(0) > 0;
+    const isText = table.hasLines;
     const row = isText ? table.rowAtLine(line) : line - 1;
     if (row < table.length && row >= 0) return isText && table.line(row) > line ? row - 1 : row;
     if (isText && table.length > 0) return table.length - 1;

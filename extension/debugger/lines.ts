@@ -30,12 +30,9 @@ export class Lines {
     shown: LoadedTrace['shown'] = 'file',
   ) {
     const { table } = index;
-    this.isText = files === undefined && shown === 'file' && table.length > 0 && table.line(0) > 0;
+    this.isText = files === undefined && shown === 'file' && table.hasLines;
     // Rows that are numbered as the lines of a listing are, or lines of a text that only a listing shows.
-    this.lineOf =
-      table.length > 0 && table.line(0) > 0 && files === undefined
-        ? (row) => table.line(row)
-        : (row) => row + 1;
+    this.lineOf = table.hasLines && files === undefined ? (row) => table.line(row) : (row) => row + 1;
     this.total = table.length === 0 ? 0 : this.lineOf(table.length - 1);
     this.listing = this.isText || files !== undefined ? undefined : host.listingOf?.(path);
     this.byLine = this.isText && !inLineOrder(index) ? sortedByLine(index) : undefined;

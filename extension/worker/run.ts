@@ -2,7 +2,6 @@
 import type { Role } from '../../parsers/bundle/align.js';
 import type { Bundle } from '../../parsers/bundle/bundle.js';
 import { openRun } from '../../parsers/bundle/open.js';
-import { isTextTable } from '../../parsers/bundle/places.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { OpenTrace } from '../../parsers/reader.js';
@@ -94,7 +93,7 @@ export function readRun(
   const { table } = most.open;
   const facts = most.files.map((index, i): PartFacts => {
     const known = most.bundle?.parts[i];
-    const isText = known?.isText ?? isTextTable(table);
+    const isText = known?.isText ?? table.hasLines;
     return { ...shown[index]!, role: known?.role ?? 'host', isText };
   });
   // A run of one file has no merge that would have numbered its rows.

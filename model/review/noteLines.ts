@@ -29,8 +29,7 @@ function isStale({ path, digest }: ReviewTrace, named: readonly NamedTrace[]): b
 
 /** The event at a line, of a recording without lines at that of its listing. */
 function lineAt({ table, describe }: ReviewTrace, line: number, options: LineOptions): string | undefined {
-  const isText = table.length > 0 && table.line(0) > 0;
-  const row = isText ? table.rowAtLine(line) : line - 1;
-  if (row < 0 || row >= table.length || (isText && table.line(row) !== line)) return undefined;
+  const row = table.hasLines ? table.rowAtLine(line) : line - 1;
+  if (row < 0 || row >= table.length || (table.hasLines && table.line(row) !== line)) return undefined;
   return traceLine(table, row, describe(row, 'text').text, '', options);
 }

@@ -13,8 +13,7 @@ export function placeFilter(table: EventTable, text: string, end: 'from' | 'to')
   const place = placeOf(text);
   if ('line' in place) {
     const { line } = place;
-    const at =
-      table.length > 0 && table.line(0) > 0 ? (row: number) => table.line(row) : (row: number) => row + 1;
+    const at = table.hasLines ? (row: number) => table.line(row) : (row: number) => row + 1;
     return isFrom ? (row) => at(row) >= line : (row) => at(row) <= line;
   }
   const ts = Number(place.time - table.meta.t0);

@@ -12,7 +12,7 @@ import { KIND_COUNT, KIND_GUEST, kindSlots } from '../events/kinds.js';
 import { copyUnpacked, payloadWords } from '../events/slots.js';
 import { earliest, runnerUp, type Run } from '../order/merge.js';
 import { bundleOf, type Bundle } from './bundle.js';
-import { isTextTable, Places } from './places.js';
+import { Places } from './places.js';
 import { vcpuNames, type Guest } from './guest.js';
 import { describeMerged } from './meta.js';
 import type { Part } from './part.js';
@@ -181,7 +181,7 @@ function copyPayload(from: Segment, p: number, slotCount: number, to: Segment): 
 export function mergeTraces(parts: readonly Part[]): Bundle {
   const builder = new TableBuilder();
   describeMerged(parts, builder);
-  const isText = parts.map((part) => isTextTable(part.open.table));
+  const isText = parts.map((part) => part.open.table.hasLines);
   const hosts = parts.filter((part) => !part.guest).map((part) => part.open.table);
   const vcpus = vcpuNames(
     hosts,

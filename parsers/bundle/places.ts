@@ -11,11 +11,6 @@ export interface FilePlace {
 /** Files of one run; more are a mistake. */
 export const PARTS_MAX = 255;
 
-/** True when rows have lines. */
-export function isTextTable(table: EventTable): boolean {
-  return table.length > 0 && table.line(0) > 0;
-}
-
 export class Places {
   private length = 0;
 

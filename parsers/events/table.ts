@@ -181,6 +181,10 @@ export class EventTable {
   toNext(row: number): number {
     return row + 1 < this.length ? Math.max(0, this.at(row + 1) - this.at(row)) : 0;
   }
+  /** True for events of a text: those of a binary trace have no lines. */
+  get hasLines(): boolean {
+    return this.length > 0 && this.line(0) > 0;
+  }
   line(row: number): number {
     return this.segments[row >>> SEGMENT_SHIFT]!.lineOf(row & SEGMENT_MASK);
   }
