@@ -18,7 +18,7 @@ const FILES: readonly (readonly [codec: StreamCodec, file: string])[] = [
   ['bzip2', 'M2.p.first40.txt.bz2'],
 ];
 /** Of each compressed kind. */
-const COPIES = tries('DAMAGED', 200, 2000);
+const COPIES = tries('DAMAGED', 100, 2000);
 /** Fewer do where each would leave much. */
 const FEW = 40;
 /** What an instance of a decoder may keep while nobody uses it. */

@@ -12,7 +12,7 @@ import { bytesOf, labelsOf, SHIPPED, TRACES, type Label, type LabelEntry } from 
 
 const SLOW_MS = 300_000;
 /** Of so many kinds one is tried in each recording, another one in the next. */
-const KINDS_STEP = tries('KINDS', 2, 1);
+const KINDS_STEP = tries('KINDS', 3, 1);
 const COUNTS = /^(# entries-in-buffer\/entries-written: )(\d+)\/(\d+)/m;
 /** `symbol+offset` of a probe, or `<- symbol` of a return probe. */
 const SYMBOL = /: \w+: \((?:\S+ <- ([\w.]+)|([\w.]+)\+)/;

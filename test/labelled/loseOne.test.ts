@@ -16,7 +16,7 @@ const PIVOTS =
   /store_attr|post_set_memory_attributes|invalidate_(?:start|begin)$|fault_user_mapping$|restrictedmem_fault$/;
 const EACH_PIVOT = tries('PIVOTS', 3, 8);
 /** Of so many other kinds one is tried. */
-const KINDS_STEP = tries('KINDS', 2, 1);
+const KINDS_STEP = tries('KINDS', 3, 1);
 
 /** Lines to be lost, one at a time: the middle one of each kind of event, and several of the pivots. */
 function victims({ table }: Judged): readonly number[] {

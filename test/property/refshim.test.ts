@@ -14,7 +14,7 @@ import { patience, tries } from '../support/tries.js';
 
 const SLOW_MS = patience(60_000);
 const SEED = Number(process.env['SEED'] ?? 20261122);
-const LONGER_RUNS = tries('SHIM', 500, 20_000);
+const LONGER_RUNS = tries('SHIM', 250, 20_000);
 const COMPARED = new Set(['A3a', 'A3b', 'G1', 'G2', 'G3', 'G4', 'G9', 'R2', 'R5']);
 
 const GOOD = { unmap: true, bracket: true, zap: true };
