@@ -115,7 +115,7 @@ export function keepBehind(
   isOver: () => boolean,
   { later = byTimers, spool }: Behind = {},
 ): void {
-  function* steps(): Generator<undefined, void> {
+  function* kept(): Generator<undefined, void> {
     const { trace: open, analysis, files } = judged;
     yield* warmUp(judged);
     yield* spooled(judged, spool);
@@ -132,6 +132,14 @@ export function keepBehind(
         ...keep,
         columnOf: columnReader(judged),
       });
+  }
+  function* steps(): Generator<undefined, void> {
+    try {
+      yield* kept();
+    } catch (error) {
+      // Who asks for what cannot be read any more hears of it; here, nobody asked.
+      if (!(error instanceof JobFailure)) throw error;
+    }
   }
   inSteps(steps(), later, isOver, () => undefined);
 }

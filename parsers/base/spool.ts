@@ -19,7 +19,7 @@ export class Spooling {
   constructor(
     private readonly spool: Spool,
     private readonly pieces: Iterator<Uint8Array>,
-    /** No more are wanted. */
+    /** So many bytes are wanted, as many as there were; Infinity where that is not known. */
     private readonly most = Infinity,
   ) {}
 
@@ -28,10 +28,15 @@ export class Spooling {
     return this.isOver;
   }
 
-  /** Puts one more piece there; false where that was the last, undefined where there is no room for it. */
+  /**
+   * Puts one more piece there; false where that was the last, undefined where there is no room for it, or
+   * less than was wanted.
+   */
   more(): boolean | undefined {
     if (this.isOver) return false;
     const bytes = pieceOf(this.pieces)?.subarray(0, this.most - this.bytes);
+    // There was more of it when it was read: the file has changed, or cannot be read any more.
+    if (!bytes && this.bytes < this.most && this.most < Infinity) return undefined;
     if (bytes && !this.spool.add(bytes)) return undefined;
     this.bytes += bytes?.length ?? 0;
     this.isOver = bytes === undefined || this.bytes >= this.most;
