@@ -157,6 +157,14 @@ export class GapFinder {
     this.lastTs.set(lastTs);
   }
 
+  /** The last row that every CPU has had another event behind, which nothing can be missing before. */
+  get wholeUntil(): number {
+    let row = this.table.length;
+    for (const cpu of this.firstOnCpu.keys())
+      if (cpu !== UNKNOWN_CPU) row = Math.min(row, this.lastOnCpu[cpu]!);
+    return row;
+  }
+
   /** To be called behind the last segment. */
   finish(found: FoundGaps): void {
     this.close(this.table.length, found);

@@ -62,6 +62,9 @@ export function deviceOf(ev: Ev, s: { dev: number; dev_major: number; dev_minor:
   return major < 0 ? -1 : major * MINORS + ev.num(s.dev_minor);
 }
 
+/** A CPU that is quiet for so many rows is not waited for. */
+const UNSETTLED_ROWS = 20_000;
+
 export class Survey {
   readonly counts = new Uint32Array(KIND_COUNT);
   /** Events by kind of which what the kind needs could not be read, and the rows of all of those. */
@@ -113,6 +116,8 @@ export class Survey {
   private rows = 0;
   private fromQemu = 0;
   private asked = new Asked();
+  /** Of a table that grows: up to this row it is hardly learned later that events are missing. */
+  private settledUntil = Infinity;
   private isToldAside = false;
   /** The number of a memfd that was asked for last. */
   private lastMemfd = -1;
@@ -133,7 +138,16 @@ export class Survey {
     this.scan();
     const survey = copyOf<Survey>(this, [[this.table, this.table]]);
     survey.end();
+    survey.settledUntil = Math.max(this.finder.wholeUntil, this.rows - UNSETTLED_ROWS);
     return survey;
+  }
+
+  /**
+   * False of a row near the end of a table that grows: more of it may show that events are missing there.
+   * What is asked of those rows is better asked later.
+   */
+  isSettled(row: number): boolean {
+    return row <= this.settledUntil;
   }
 
   /** How much of it grows with the trace, and is copied each time that it is told of one that goes on. */

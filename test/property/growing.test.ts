@@ -6,9 +6,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { Random } from '../fuzz/harness.js';
 import { PROFILES } from '../../model/findings/finding.js';
-import { renderJson } from '../../model/findings/json.js';
-import type { Analysis, AnalyzeOptions } from '../../model/analysis.js';
-import { analyze, GrowingAnalysis, RULES } from '../../model/index.js';
+import type { AnalyzeOptions } from '../../model/analysis.js';
+import { analyze, GrowingAnalysis } from '../../model/index.js';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { MemorySource } from '../../parsers/base/source.js';
 import { withMarks, type EventTable } from '../../parsers/events/table.js';
@@ -18,10 +17,10 @@ import { bytesOf, labelsOf, SHIPPED } from '../labelled/labels.js';
 import { recordings, type Recording } from '../support/cuts.js';
 import { ChangingFile, firstRows, lengthsOf, torn } from '../support/growth.js';
 import { namesOfLife, oneAfterAnother } from '../support/joined.js';
-import { meaningText } from '../support/operations.js';
 import { tableText } from '../support/tables.js';
 import { isThorough, patience, tries } from '../support/tries.js';
 import { blank, namesOf } from '../support/unreadable.js';
+import { verdictText } from '../support/verdicts.js';
 import { loadZstd } from '../support/zstd.js';
 
 const SLOW_MS = patience(120_000);
@@ -29,17 +28,6 @@ const GROWN = tries('GROWN', 8, 20_000);
 /** Recordings have several windows each, one after another. */
 const STRIDE = 7;
 const SEED = Number(process.env['SEED'] ?? 20261130);
-
-/** All that is said of a trace. */
-function verdictText(table: EventTable, analysis: Analysis): string {
-  const json = [...renderJson([{ path: 'growing.txt', table, analysis, rules: RULES }])].join('');
-  const { ops, ...said } = analysis;
-  return [json, JSON.stringify(said, exact), String(ops.length), meaningText({ table, analysis })].join('\n');
-}
-
-function exact(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? String(value) : value;
-}
 
 function readText({ table }: OpenTrace): string {
   return `${tableText(table)}\n${JSON.stringify(table.unread)}`;

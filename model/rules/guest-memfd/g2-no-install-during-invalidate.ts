@@ -3,6 +3,7 @@ import type { Bracket, Vm } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
 import { unsureVm } from '../common.js';
+import { Late } from '../late.js';
 import type { Missing } from '../missing.js';
 import type { RuleDef, RuleRun } from '../rule.js';
 import { GUEST_FAULTS, INVALIDATIONS, LEAF_CHANGES } from '../topics.js';
@@ -17,27 +18,49 @@ interface Candidate {
   readonly rangeRow: number;
 }
 
+/** An install over which no bracket is seen, or the end of a bracket of which no start is. */
+interface Seen {
+  readonly vm: Vm;
+  readonly row: number;
+  /** No bracket of the VM was open at this row, by the kernel's own count. */
+  readonly quietRow: number;
+  /** Undefined for the end of a bracket. */
+  readonly rec: SpteRec | undefined;
+}
+
+/** Of a VM: their number and the first and last of them, for there may be millions. */
+interface Waiting {
+  readonly first: SpteRec;
+  lastRow: number;
+  count: number;
+}
+
 /**
  * Installs since events were lost, in a VM in which a bracket may be open whose start is among these. Its end
  * shows it; the kernel's own count shows that there is none.
  */
-class UnseenBrackets {
-  /** Their number and the first and last of them, for there may be millions. */
-  private readonly waiting = new Map<Vm, { readonly first: SpteRec; lastRow: number; count: number }>();
+class WaitingInstalls {
+  constructor(
+    private readonly run: RuleRun,
+    private readonly waiting = new Map<Vm, Waiting>(),
+  ) {}
 
-  constructor(private readonly run: RuleRun) {}
+  /** For what is told of the trace as it is, which may go on otherwise. */
+  copy(): WaitingInstalls {
+    return new WaitingInstalls(this.run, new Map([...this.waiting].map(([vm, of]) => [vm, { ...of }])));
+  }
 
   /** No bracket that is seen is open over a leaf. */
-  installed(vm: Vm, rec: SpteRec): void {
+  installed(vm: Vm, rec: SpteRec, quietRow: number): void {
     const { run, waiting } = this;
-    if (!run.w.gapBetween(Math.max(vm.fromRow, vm.quietRow), rec.row)) {
+    if (!run.w.gapBetween(Math.max(vm.fromRow, quietRow), rec.row)) {
       if (waiting.size > 0) this.settle(vm, () => this.held(vm));
       run.ok();
       return;
     }
     const before = waiting.get(vm);
-    if (before && run.w.gapBetween(before.lastRow, rec.row)) this.settle(vm, () => this.undecided(vm));
-    else if (before && vm.quietRow > before.lastRow) this.settle(vm, () => this.held(vm));
+    if (before && run.w.gapBetween(before.lastRow, rec.row)) this.endedUnbegun(vm);
+    else if (before && quietRow > before.lastRow) this.settle(vm, () => this.held(vm));
     const now = waiting.get(vm);
     if (now) {
       now.lastRow = rec.row;
@@ -74,6 +97,39 @@ class UnseenBrackets {
     const pages = run.gfns(vm, first.gfn);
     for (let n = count; n > 0; n--) run.undecided('lost', first.row, detail, [], pages);
   }
+}
+
+/** Brackets that may be open unseen: whether events are missing is asked at nearly every install. */
+class UnseenBrackets {
+  private readonly installs: WaitingInstalls;
+  private readonly late: Late<Seen>;
+
+  constructor(run: RuleRun) {
+    this.installs = new WaitingInstalls(run);
+    this.late = new Late(run.w.survey, (seen) => takeInto(this.installs, seen));
+  }
+
+  installed(vm: Vm, rec: SpteRec): void {
+    if (this.late.isDue(rec.row)) this.installs.installed(vm, rec, vm.quietRow);
+    else this.late.wait({ vm, row: rec.row, quietRow: vm.quietRow, rec });
+  }
+
+  endedUnbegun(vm: Vm, row: number): void {
+    if (this.late.isDue(row)) this.installs.endedUnbegun(vm);
+    else this.late.wait({ vm, row, quietRow: vm.quietRow, rec: undefined });
+  }
+
+  finish(lastRow: number): void {
+    const { all } = this.late;
+    const installs = all.length > 0 ? this.installs.copy() : this.installs;
+    for (const seen of all) takeInto(installs, seen);
+    installs.finish(lastRow);
+  }
+}
+
+function takeInto(installs: WaitingInstalls, { vm, rec, quietRow }: Seen): void {
+  if (rec) installs.installed(vm, rec, quietRow);
+  else installs.endedUnbegun(vm);
 }
 
 /**
@@ -131,7 +187,7 @@ export const g2: RuleDef = {
       },
       // The bracket's end on its own thread proves that it was open all the while.
       invEnd: (vm, bracket, row) => {
-        if (!bracket) unseen.endedUnbegun(vm);
+        if (!bracket) unseen.endedUnbegun(vm, row);
         for (const c of (bracket && waiting.get(bracket)) ?? []) report(c, row);
         if (bracket) waiting.delete(bracket);
       },
