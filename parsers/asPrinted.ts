@@ -27,6 +27,8 @@ const EVENT = new RegExp(`^${TASK}${COLUMNS}(?:${CALL}|${WORDS}) ?$`);
 /** A probe with fields alone, or what a call returned: nothing of it can be in two. */
 const SURELY_WHOLE =
   /: (?:sys_\w+ -> 0x[\da-f]+|[a-z_]\w*: \(\w+\+0x[\da-f]+\/0x[\da-f]+(?: \[\w+\])?(?: <- \w+)?\)(?: [a-z_]\w*=(?:0x[\da-f]+|-?\d+))*)$/;
+/** Digits that are not by themselves: there, something was joined or left out. */
+const ODD_HEX = /[a-z_]0x|0x[\da-f]*[g-wyz_]/;
 /** What the kernel prints where it lost events. */
 const LOST = /^CPU:\d+ \[LOST \d+ EVENTS\]$/;
 /** As lines end; few with a blank. */
@@ -38,10 +40,10 @@ const LINE_MAX = 1000;
 const EVENTS_MIN = 3;
 /** Of the lines, the share that must be events, unless there is no more than the head. */
 const EVENTS_SHARE = 0.8;
-/** Where so many events end in the last column, and so many of all lines, they may have been cut there. */
-const CUT_MIN = 6;
+/** Where so many events, and such a share of the lines, end in the last column, they may have been broken. */
+const CUT_MIN = 3;
 const CUT_SHARE = 0.4;
-/** So many lines with a blank at the end may have been filled up, or marked. */
+/** So many events with a blank at the end may have been filled up, or marked. */
 const BLANKS_SHARE = 0.5;
 
 const decoder = new TextDecoder('latin1');
@@ -62,7 +64,7 @@ export function isAsPrinted(head: Uint8Array, isAll: boolean): boolean {
       continue;
     }
     if (events > 0 && LOST.test(line)) continue;
-    if (line.length > LINE_MAX || !ENDS.test(line) || !EVENT.test(line)) return false;
+    if (line.length > LINE_MAX || !ENDS.test(line) || !EVENT.test(line) || ODD_HEX.test(line)) return false;
     events++;
     if (line.endsWith(' ')) blanks++;
     if (line.length > column) {
@@ -75,6 +77,6 @@ export function isAsPrinted(head: Uint8Array, isAll: boolean): boolean {
   const isWhole = SURELY_WHOLE.test(last) || !mayBeInTwo(last);
   const few = (count: number, share: number): boolean => count < lines.length * share;
   const isCut = inColumn >= CUT_MIN && !few(inColumn, CUT_SHARE);
-  if (events < EVENTS_MIN || isCut || !few(blanks, BLANKS_SHARE) || !isWhole) return false;
+  if (events < EVENTS_MIN || isCut || blanks >= events * BLANKS_SHARE || !isWhole) return false;
   return isAll || !few(events, EVENTS_SHARE);
 }
