@@ -90,28 +90,49 @@ function firstText({ uri, first }: TraceSession, suppressions: SuppressionStore)
   return first ? headlineSoFar(first, suppressions.sort(uri, first.report)) : '';
 }
 
-/** While there is no verdict, or none any more. */
 function paintState(item: vscode.StatusBarItem, state: SessionState, found: string): void {
-  item.backgroundColor = undefined;
+  const { text, tooltip, command, isWarning } = lookOf(state, found);
+  item.text = text;
+  item.tooltip = tooltip;
+  item.command = command;
+  item.backgroundColor = isWarning ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
+}
+
+interface Look {
+  readonly text: string;
+  readonly tooltip: string;
+  readonly command: string;
+  readonly isWarning?: boolean;
+}
+
+/** While there is no verdict, or none any more; `found`: what was found so far. */
+export function lookOf(state: SessionState, found: string): Look {
   if (state.kind === 'running') {
     const soFar = found === '' ? '' : ` · ${found}`;
-    item.text = `$(sync~spin) Shimtrace: ${progressText(state.progress)}${soFar}`;
-    item.tooltip = vscode.l10n.t('Click to cancel');
-    item.command = 'shimtrace.cancel';
-  } else if (state.kind === 'failed') {
-    item.text = '$(warning) Shimtrace: not judged';
-    item.tooltip = state.error.message;
-    item.backgroundColor = new vscode.ThemeColor('statusBarItem.warningBackground');
-    item.command = 'shimtrace.showLog';
-  } else if (found !== '') {
-    item.text = `$(circle-slash) Shimtrace: cancelled · ${found}`;
-    item.tooltip = vscode.l10n.t('What follows that line was not judged. Click to check all of this trace');
-    item.command = 'shimtrace.check';
-  } else {
-    item.text = '$(circle-slash) Shimtrace: not checked';
-    item.tooltip = vscode.l10n.t('Click to check this trace');
-    item.command = 'shimtrace.check';
+    return {
+      text: `$(sync~spin) Shimtrace: ${progressText(state.progress)}${soFar}`,
+      tooltip: vscode.l10n.t('Click to cancel'),
+      command: 'shimtrace.cancel',
+    };
   }
+  if (state.kind === 'failed')
+    return {
+      text: '$(warning) Shimtrace: not judged',
+      tooltip: state.error.message,
+      command: 'shimtrace.showLog',
+      isWarning: true,
+    };
+  if (found !== '')
+    return {
+      text: `$(circle-slash) Shimtrace: cancelled · ${found}`,
+      tooltip: vscode.l10n.t('What follows that line was not judged. Click to check all of this trace'),
+      command: 'shimtrace.check',
+    };
+  return {
+    text: '$(circle-slash) Shimtrace: not checked',
+    tooltip: vscode.l10n.t('Click to check this trace'),
+    command: 'shimtrace.check',
+  };
 }
 
 export function progressText(progress: Progress | undefined): string {

@@ -26,11 +26,22 @@ describe('a trace of 300 MB', () => {
       await picture(page, `failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
   });
 
-  it('gets its diagnostics, with progress meanwhile', async () => {
+  it('says what was found before it was cancelled, and checks all of it at a click', async function () {
     // The extension is active once any trace was open, or any of its commands was used.
     await openFile(page, 'large.txt');
-    const progress = statusItem(page).filter({ hasText: /reading|judging|starting/ });
-    await progress.waitFor();
+    const found = statusItem(page).filter({ hasText: /(reading|judging) \d+% · 1 violation up to line \d/ });
+    const judged = statusItem(page).filter({ hasText: /Shimtrace: 1 violation/ });
+    await found.or(judged).first().waitFor();
+    await statusItem(page).click();
+    const cancelled = statusItem(page).filter({ hasText: /cancelled · 1 violation up to line \d+$/ });
+    await cancelled.or(judged).first().waitFor();
+    // A machine that judges all of it sooner than the mouse is there has nothing to cancel.
+    if (await judged.isVisible()) this.skip();
+    await picture(page, 'large-cancelled');
+    await statusItem(page).click();
+  });
+
+  it('gets its diagnostics, with progress meanwhile', async () => {
     await statusItem(page).filter({ hasText: '1 violation' }).waitFor({ timeout: 90000 });
     await runCommand(page, 'Shimtrace: Go to First Violation');
     await page.locator('.squiggly-error').first().waitFor();

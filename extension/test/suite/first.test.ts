@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as vscode from 'vscode';
+import { lookOf } from '../../features/status.js';
 import { headlineSoFar } from '../../headline.js';
 import { lengthened } from '../../../test/support/filler.js';
 import { app, closeAll, extensionFile, G9_LINE, SAMPLE, until, workspaceFile } from '../support.js';
@@ -44,6 +45,8 @@ describe('what is found first', () => {
     assert.equal(session.state.kind, 'idle');
     const said = headlineSoFar(session.first!, { open: session.first!.report.findings });
     assert.match(said, /^1 violation up to line \d+$/);
+    const { text, command } = lookOf(session.state, said);
+    assert.deepEqual([text, command], [`$(circle-slash) Shimtrace: cancelled · ${said}`, 'shimtrace.check']);
     assert.deepEqual(errorLines(uri), [G9_LINE], 'what was certain stands');
     const report = await sessions.check(uri);
     assert.ok(report!.lines > first.untilLine);
