@@ -196,18 +196,19 @@ function readFor(judged: Placed, rows: readonly number[]): Placed {
 /** Where to go for many rows of the trace, which ascend; a line that `reads` forbids has column 0. */
 export function spotsOf(judged: Placed, rows: readonly number[], reads = true): Spots {
   const { files, trace } = judged;
-  const { table } = trace;
+  const { table, mended } = trace;
   const placed = rows.length > 0 ? readFor(judged, rows) : judged;
-  return {
-    rows: Uint32Array.from(rows),
-    lines: Uint32Array.from(rows, (row) => table.line(row)),
-    columns: Uint32Array.from(rows, (row) => {
-      const known = trace.mended ? -1 : knownColumn(judged, row);
-      return known < 0 && reads ? columnsOf(placed, row).startColumn : Math.max(0, known);
-    }),
-    ...(files && { files: files.parts.map(({ uri }) => uri) }),
-    fileOf: Uint8Array.from(rows, (row) => files?.bundle?.partOf(row) ?? 0),
-  };
+  const [lines, columns] = [new Uint32Array(rows.length), new Uint32Array(rows.length)];
+  const fileOf = new Uint8Array(rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    const known = mended ? -1 : knownColumn(judged, row);
+    lines[i] = table.line(row);
+    columns[i] = known < 0 && reads ? columnsOf(placed, row).startColumn : Math.max(0, known);
+    fileOf[i] = files?.bundle?.partOf(row) ?? 0;
+  }
+  const uris = files && { files: files.parts.map(({ uri }) => uri) };
+  return { rows: Uint32Array.from(rows), lines, columns, ...uris, fileOf };
 }
 
 /** Where to go for a row; row -1 and line 0 when there is none. */
