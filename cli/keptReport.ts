@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { rowsNamed } from '../model/kept/analysisData.js';
 import { fields, listOf, pairOf, parsed, whole, type Shaped } from '../parsers/base/shape.js';
 import type { PackReader } from '../shell/cache/pack.js';
+import { allSteps } from '../parsers/base/steps.js';
 import { isLimited } from '../parsers/events/issues.js';
 import { readReport, writeReport } from '../shell/cache/reportParts.js';
 import { TraceCache, type OpenEntry, type Sighting } from '../shell/cache/traceCache.node.js';
@@ -262,7 +263,7 @@ export function keepReport(
   const seen = runs.length > 1 ? partOf(sighting, run) : sighting;
   const isWritten = cache.keep(seen, ['report'], (pack) => {
     for (const [name, text] of Object.entries(parts)) pack.addText(name, text);
-    return writeReport(pack, table, analysis);
+    return allSteps(writeReport(pack, table, analysis));
   });
   if (isWritten && runs.length > 1 && run === runs.length - 1)
     cache.keep(sighting, [APART], (pack) => {

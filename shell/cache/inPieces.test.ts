@@ -40,7 +40,7 @@ function entryOf(whole: Whole, change?: (name: string, bytes: Uint8Array) => voi
         change?.(name, copy);
         return copy;
       });
-      add(name, copies);
+      return add(name, copies);
     };
     for (const _ of writeTrace(pack, whole.table, whole.analysis));
   });

@@ -60,7 +60,7 @@ export function textsWriter(file: TraceFile, open: OpenTrace): WriteTexts | unde
       }
     if (open.mendedLines) pack.add(`${prefix}lines`, open.mendedLines);
     if (content === 'mended' || content === 'attached')
-      pack.addInPieces(`${prefix}content`, [again.read(0, again.size)]);
+      yield* pack.addInPieces(`${prefix}content`, [again.read(0, again.size)]);
   };
 }
 

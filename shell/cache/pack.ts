@@ -11,6 +11,7 @@
  */
 import { PIECE_BYTES, Pieces } from '../../parsers/base/pieces.js';
 import { fields, listOf, parsed, pairOf, text, whole, type Shaped } from '../../parsers/base/shape.js';
+import { allSteps } from '../../parsers/base/steps.js';
 
 const MAGIC = new TextEncoder().encode('shimtrace kept\n\u001a');
 const END_BYTES = 32;
@@ -20,7 +21,7 @@ const LIST_BYTES_MAX = 64 << 20;
 /** Nor a longer text. */
 const TEXT_BYTES_MAX = 256 << 20;
 
-/** What is read in a step takes a millisecond, on a busy machine two. */
+/** What is read or written in a step takes a millisecond, on a busy machine two. */
 const STEP_BYTES = 1 << 18;
 
 /** The checksum of what `sum` covers (0 for nothing) and `bytes` after it. */
@@ -70,10 +71,13 @@ export class PackWriter {
     this.addPieces(name, [array]);
   }
 
-  /** The same, and a checksum of each piece of it: see {@link PackReader.pieces}. */
-  addInPieces(name: string, arrays: Iterable<ArrayBufferView>): void {
+  /**
+   * The same of several arrays in steps, each of {@link STEP_BYTES}, and a checksum of each piece of it: see
+   * {@link PackReader.pieces}.
+   */
+  *addInPieces(name: string, arrays: Iterable<ArrayBufferView>): Generator<undefined, void> {
     this.summed = { sums: [], sum: 0, bytes: 0 };
-    this.addPieces(name, arrays);
+    yield* this.covering(name, arrays);
     const { sums, sum, bytes } = this.summed;
     this.summed = undefined;
     this.add(`${name}${SUMS}`, Uint32Array.from(bytes === 0 ? sums : [...sums, sum]));
@@ -81,10 +85,18 @@ export class PackWriter {
 
   /** One part of several arrays, each at a multiple of 8. */
   addPieces(name: string, arrays: Iterable<ArrayBufferView>): void {
+    allSteps(this.covering(name, arrays));
+  }
+
+  private *covering(name: string, arrays: Iterable<ArrayBufferView>): Generator<undefined, void> {
     const part = { at: this.at, bytes: 0, sum: 0 };
     for (const array of arrays) {
       this.cover(part, new Uint8Array((ALIGNED - (this.at % ALIGNED)) % ALIGNED));
-      this.cover(part, bytesOf(array));
+      const bytes = bytesOf(array);
+      for (let from = 0; from < bytes.length; from += STEP_BYTES) {
+        this.cover(part, bytes.subarray(from, from + STEP_BYTES));
+        yield;
+      }
     }
     this.parts.push([name, part]);
     this.put(new Uint8Array((ALIGNED - (this.at % ALIGNED)) % ALIGNED));

@@ -13,12 +13,13 @@ import { readTrace } from '../../parsers/index.js';
 import { opened, packed } from '../../test/support/packs.js';
 import { tries } from '../../test/support/tries.js';
 import type { PackReader, PackWriter } from './pack.js';
+import { allSteps } from '../../parsers/base/steps.js';
 import { readReport, writeReport } from './reportParts.js';
 
 const FILE = 'sample-traces/labelled/inplace/M2.p.txt';
 const { table } = readTrace(new MemorySource(fs.readFileSync(FILE)), { cancel: NEVER_CANCELLED });
 const whole = { table, analysis: analyze(table) };
-const own = opened(packed((pack) => writeReport(pack, table, whole.analysis)))!;
+const own = opened(packed((pack) => allSteps(writeReport(pack, table, whole.analysis))))!;
 
 const TEXTS = ['marks', 'rows', 'analysis', 'log'] as const;
 const HOSTILE = [null, -1, -2, 0, 1, 3, 0.5, 1e15, 1e300, 2 ** 32, '', 'x', '7', [], {}, true, [[]]];

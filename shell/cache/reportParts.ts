@@ -23,8 +23,12 @@ import type { PackReader, PackWriter } from './pack.js';
 /** More than this is read again about as fast as a trace is. */
 const TEXT_CHARS_MAX = 48 << 20;
 
-/** Writes the parts; false where there is too much of it, or it is not what the whole trace says. */
-export function writeReport(pack: PackWriter, table: EventTable, analysis: Analysis): boolean {
+/** Writes the parts, in steps; false where there is too much, or it is not what the whole trace says. */
+export function* writeReport(
+  pack: PackWriter,
+  table: EventTable,
+  analysis: Analysis,
+): Generator<undefined, boolean> {
   const data = dataOf(analysis);
   if (!data) return false;
   const texts = {
@@ -33,13 +37,17 @@ export function writeReport(pack: PackWriter, table: EventTable, analysis: Analy
     analysis: JSON.stringify(data),
   };
   if (Object.values(texts).some(({ length }) => length > TEXT_CHARS_MAX)) return false;
-  for (const [name, text] of Object.entries(texts)) pack.addText(name, text);
+  for (const [name, text] of Object.entries(texts)) {
+    yield;
+    pack.addText(name, text);
+  }
+  yield;
   const { ops } = analysis;
   const { columns, requests } = columnsOfConversions(analysis.conversions);
   pack.addPieces('conversions', columns);
   pack.add('requests', requests);
   pack.addText('log', JSON.stringify({ length: ops.length, forms: formsOf(ops) }));
-  pack.addInPieces('ops', columnsOf(ops));
+  yield* pack.addInPieces('ops', columnsOf(ops));
   return true;
 }
 

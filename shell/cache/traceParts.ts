@@ -40,7 +40,7 @@ import {
 const STACKS_MAX = 200_000;
 
 /**
- * Writes the parts, a few megabytes between two pauses; returns false where they are not to be kept.
+ * Writes the parts, in steps; returns false where they are not to be kept.
  * `columnOf` is asked for events whose lines have to be read for it.
  */
 export function* writeTrace(
@@ -49,7 +49,7 @@ export function* writeTrace(
   analysis: Analysis,
   columnOf: ColumnOf = () => -1,
 ): Generator<undefined, boolean> {
-  if (table.stacks.length > STACKS_MAX || !writeReport(pack, table, analysis)) return false;
+  if (table.stacks.length > STACKS_MAX || !(yield* writeReport(pack, table, analysis))) return false;
   pack.addText('stacks', JSON.stringify(stacksData(table.stacks)));
   for (const list of ['names', 'comms'] as const) {
     const { bytes, ends } = table[list].slices;
@@ -59,22 +59,19 @@ export function* writeTrace(
   yield;
   const { columns } = indexOf(analysis);
   for (const name of INDEX_COLUMNS) {
-    pack.addInPieces(`index.${name}`, [columns[name]]);
-    yield;
+    yield* pack.addInPieces(`index.${name}`, [columns[name]]);
   }
   let part = 0;
   for (const records of recordParts(analysis.ops, columns.entries, table, columnOf)) {
-    if (records) pack.addInPieces(`records.${part++}`, [records]);
-    yield;
+    if (records) yield* pack.addInPieces(`records.${part++}`, [records]);
+    else yield;
   }
   const frames = pageFramesFound(table);
   if (frames) pack.addText('frames', JSON.stringify(framesData(frames)));
   pack.addText('segments', JSON.stringify(table.segments.map(formOf)));
   for (const [i, segment] of table.segments.entries()) {
-    yield;
-    pack.addInPieces(`rows.${i}`, columnsOf(segment));
-    yield;
-    pack.addInPieces(`pool.${i}`, [poolOf(segment)]);
+    yield* pack.addInPieces(`rows.${i}`, columnsOf(segment));
+    yield* pack.addInPieces(`pool.${i}`, [poolOf(segment)]);
   }
   return true;
 }

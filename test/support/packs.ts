@@ -1,4 +1,5 @@
 /** Entries of the cache in memory, and damaged ones. */
+import { allSteps } from '../../parsers/base/steps.js';
 import { crc32 } from '../../shell/crc32.js';
 import { PackReader, PackWriter } from '../../shell/cache/pack.js';
 
@@ -39,7 +40,7 @@ export function rewritten(
     for (const [name, part] of parts) {
       if (name.endsWith('.sums')) continue;
       const now = change(name, bytes.slice(part.at, part.at + part.bytes));
-      if (names.has(`${name}.sums`)) pack.addInPieces(name, [now]);
+      if (names.has(`${name}.sums`)) allSteps(pack.addInPieces(name, [now]));
       else pack.add(name, now);
     }
   }, about);
