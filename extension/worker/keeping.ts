@@ -39,6 +39,16 @@ function* hovered(judged: Judged, spool: WorkerTools['spool']): Generator<undefi
   yield* warmUpHovers(judged);
 }
 
+/** The same steps, of which `gone` comes where a file cannot be read any more. */
+function* orGone<T>(steps: Generator<undefined, T>, gone: T): Generator<undefined, T> {
+  try {
+    return yield* steps;
+  } catch (error) {
+    if (error instanceof JobFailure) return gone;
+    throw error;
+  }
+}
+
 /** All that decides a report besides the bytes of its file. */
 export function askedOf(
   { profiles, skewNs, clock, pageBytes }: CheckOptions,
@@ -78,16 +88,8 @@ export function compareBehind(
     yield* hovered(judged, spool);
     return (yield* digest()) === before.digest;
   }
-  function* steps(): Generator<undefined, boolean> {
-    try {
-      return yield* compared();
-    } catch (error) {
-      // What cannot be read any more is not what was kept.
-      if (error instanceof JobFailure) return false;
-      throw error;
-    }
-  }
-  inSteps(steps(), later, isOver, tell);
+  // What cannot be read any more is not what was kept.
+  inSteps(orGone(compared(), false), later, isOver, tell);
 }
 
 /** What it takes to keep a trace that was read. */
@@ -115,7 +117,7 @@ export function keepBehind(
   isOver: () => boolean,
   { later = byTimers, spool }: Behind = {},
 ): void {
-  function* kept(): Generator<undefined, void> {
+  function* steps(): Generator<undefined, void> {
     const { trace: open, analysis, files } = judged;
     yield* warmUp(judged);
     yield* spooled(judged, spool);
@@ -133,13 +135,6 @@ export function keepBehind(
         columnOf: columnReader(judged),
       });
   }
-  function* steps(): Generator<undefined, void> {
-    try {
-      yield* kept();
-    } catch (error) {
-      // Who asks for what cannot be read any more hears of it; here, nobody asked.
-      if (!(error instanceof JobFailure)) throw error;
-    }
-  }
-  inSteps(steps(), later, isOver, () => undefined);
+  // Who asks for what cannot be read any more hears of it; here, nobody asked.
+  inSteps(orGone(steps(), undefined), later, isOver, () => undefined);
 }

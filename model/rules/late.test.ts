@@ -7,15 +7,11 @@ describe('what a rule sees near the end of a trace that grows', () => {
   function until(settled: { row: number }): Survey {
     return { isSettled: (row: number) => row <= settled.row } as Survey;
   }
-  function see(late: Late<{ readonly row: number }>, taken: number[], row: number): void {
-    if (late.isDue(row)) taken.push(row);
-    else late.wait({ row });
-  }
 
   it('is taken at once where it is settled what is missing', () => {
     const taken: number[] = [];
     const late = new Late<{ readonly row: number }>(until({ row: 9 }), ({ row }) => taken.push(row));
-    for (const row of [3, 5, 9]) see(late, taken, row);
+    for (const row of [3, 5, 9]) late.see({ row });
     assert.deepEqual([taken, late.all], [[3, 5, 9], []]);
   });
 
@@ -23,10 +19,10 @@ describe('what a rule sees near the end of a trace that grows', () => {
     const taken: number[] = [];
     const settled = { row: 4 };
     const late = new Late<{ readonly row: number }>(until(settled), ({ row }) => taken.push(row));
-    for (const row of [3, 5, 6, 8]) see(late, taken, row);
+    for (const row of [3, 5, 6, 8]) late.see({ row });
     assert.deepEqual([taken, late.all.map(({ row }) => row)], [[3], [5, 6, 8]]);
     settled.row = 7;
-    see(late, taken, 9);
+    late.see({ row: 9 });
     assert.deepEqual(
       [taken, late.all.map(({ row }) => row)],
       [
@@ -35,7 +31,7 @@ describe('what a rule sees near the end of a trace that grows', () => {
       ],
     );
     settled.row = 20;
-    see(late, taken, 20);
+    late.see({ row: 20 });
     assert.deepEqual([taken, late.all], [[3, 5, 6, 8, 9, 20], []]);
   });
 });

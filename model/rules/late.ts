@@ -18,20 +18,18 @@ export class Late<Seen extends { readonly row: number }> {
     return this.waiting;
   }
 
-  /** True where what is seen at a row can be taken at once; else it is to {@link wait}. */
-  isDue(row: number): boolean {
-    const { survey, waiting } = this;
-    const [first] = waiting;
-    if (first && survey.isSettled(first.row)) {
-      const still = waiting.findIndex((seen) => !survey.isSettled(seen.row));
-      const due = still < 0 ? waiting : waiting.slice(0, still);
-      this.waiting = still < 0 ? [] : waiting.slice(still);
-      for (const seen of due) this.take(seen);
-    }
-    return this.waiting.length === 0 && survey.isSettled(row);
+  /** Takes it in where that can be at once, and else when it can. */
+  see(seen: Seen): void {
+    if (this.isDue(seen.row)) this.take(seen);
+    else this.waiting.push(seen);
   }
 
-  wait(seen: Seen): void {
-    this.waiting.push(seen);
+  /** Takes what can be taken by now; true where what is seen at a row can be, too. */
+  isDue(row: number): boolean {
+    const { survey, waiting } = this;
+    let due = 0;
+    while (due < waiting.length && survey.isSettled(waiting[due]!.row)) this.take(waiting[due++]!);
+    if (due > 0) this.waiting = waiting.slice(due);
+    return this.waiting.length === 0 && survey.isSettled(row);
   }
 }

@@ -157,7 +157,7 @@ export class GapFinder {
     this.lastTs.set(lastTs);
   }
 
-  /** The last row that every CPU has had another event behind, which nothing can be missing before. */
+  /** Every CPU that was seen has an event at this row or behind it: of none can any be missing before. */
   get wholeUntil(): number {
     let row = this.table.length;
     for (const cpu of this.firstOnCpu.keys())

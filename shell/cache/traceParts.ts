@@ -40,8 +40,8 @@ import {
 const STACKS_MAX = 200_000;
 
 /**
- * Writes the parts, in steps; returns false where they are not to be kept.
- * `columnOf` is asked for events whose lines have to be read for it.
+ * Writes the parts, in steps; returns false where they are not to be kept. `columnOf` is asked for events
+ * whose lines have to be read for it.
  */
 export function* writeTrace(
   pack: PackWriter,
@@ -58,9 +58,7 @@ export function* writeTrace(
   }
   yield;
   const { columns } = indexOf(analysis);
-  for (const name of INDEX_COLUMNS) {
-    yield* pack.addInPieces(`index.${name}`, [columns[name]]);
-  }
+  for (const name of INDEX_COLUMNS) yield* pack.addInPieces(`index.${name}`, [columns[name]]);
   let part = 0;
   for (const records of recordParts(analysis.ops, columns.entries, table, columnOf)) {
     if (records) yield* pack.addInPieces(`records.${part++}`, [records]);

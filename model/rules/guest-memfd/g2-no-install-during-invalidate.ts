@@ -110,13 +110,13 @@ class UnseenBrackets {
   }
 
   installed(vm: Vm, rec: SpteRec): void {
+    // Nearly all are: this spares them an object.
     if (this.late.isDue(rec.row)) this.installs.installed(vm, rec, vm.quietRow);
-    else this.late.wait({ vm, row: rec.row, quietRow: vm.quietRow, rec });
+    else this.late.see({ vm, row: rec.row, quietRow: vm.quietRow, rec });
   }
 
   endedUnbegun(vm: Vm, row: number): void {
-    if (this.late.isDue(row)) this.installs.endedUnbegun(vm);
-    else this.late.wait({ vm, row, quietRow: vm.quietRow, rec: undefined });
+    this.late.see({ vm, row, quietRow: vm.quietRow, rec: undefined });
   }
 
   finish(lastRow: number): void {

@@ -36,9 +36,7 @@ export const s3: RuleDef = {
           if (mayBeLost) run.undecided('lost', row, 'The start of an invalidation was lost.');
           return;
         }
-        const ended = { startRow: bracket.startRow, row };
-        if (late.isDue(row)) judge(run, ended);
-        else late.wait(ended);
+        late.see({ startRow: bracket.startRow, row });
       },
       finish: () => {
         for (const ended of late.all) judge(run, ended);
