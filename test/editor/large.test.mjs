@@ -4,7 +4,17 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { lengthened } from '../../out/test/support/filler.js';
-import { openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, visibleText } from './support.mjs';
+import {
+  chooseTheme,
+  openFile,
+  openWorkbench,
+  picture,
+  runCommand,
+  SAMPLE,
+  statusItem,
+  THEMES,
+  visibleText,
+} from './support.mjs';
 
 const TARGET_BYTES = 300 * 1000 * 1000;
 
@@ -37,7 +47,10 @@ describe('a trace of 300 MB', () => {
     await cancelled.or(judged).first().waitFor();
     // A machine that judges all of it sooner than the mouse is there has nothing to cancel.
     if (await judged.isVisible()) this.skip();
-    await picture(page, 'large-cancelled');
+    for (const theme of THEMES) {
+      await chooseTheme(page, theme);
+      await picture(page, `large-cancelled-${theme[0]}`);
+    }
     await statusItem(page).click();
   });
 

@@ -15,7 +15,7 @@ import { filesBelow } from '../support/files.js';
 import { tries } from '../support/tries.js';
 
 /** Lines of each trace whose events are compared. */
-const LINES = 150;
+const LINES = 300;
 /** Of each so many traces one has its verdicts compared. */
 const TRACES_STEP = tries('COLUMNS', 6, 1);
 const CORPUS = filesBelow('sample-traces/labelled').filter((file) => file.endsWith('.txt'));
