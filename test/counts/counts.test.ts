@@ -190,7 +190,7 @@ describe('a further row takes, in bytes of objects', function () {
   });
 
   it('canary: more where each is made an object', () => {
-    const { read } = perRow('events', '8000', 'wasteful');
+    const { read } = perRow('events', '16000', 'wasteful');
     assert.ok(read > READ_MAX, `${read} to be read`);
   });
 });
