@@ -31,6 +31,8 @@ const COLUMNS = LINES.map((line) => {
   const [, comm, tid, , cpu, , time, event] = found as unknown as string[];
   return { comm: comm!, tid: tid!, cpu: cpu!, time: time!, event: event! };
 });
+/** Where the name of an event begins. */
+const TO_EVENT = LINES[0]!.indexOf(COLUMNS[0]!.event);
 type Columns = (typeof COLUMNS)[number];
 
 const read = (lines: readonly string[]): EventTable => readText(`${lines.join('\n')}\n`);
@@ -459,6 +461,31 @@ describe('kinds of pastes', () => {
     ])
       assert.deepEqual(events(read(lines.map(to)), []), expected, to('…'));
     assert.deepEqual(events(read(wrapAtBlanks(76).lines([lines.join(' ')])), []), expected);
+  });
+
+  it('keep an arrow that was cut behind its dash, however deep either side of it is quoted', () => {
+    const lines = LINES.map((line, i) =>
+      i % 2 === 0 ? line : `${line.slice(0, TO_EVENT)}sys_mmap -> 0x7f00`,
+    );
+    const expected = events(read(lines), ALL);
+    assert.equal(expected.filter((event) => event.startsWith('sys_exit_mmap ')).length, lines.length >> 1);
+    const cut = cutAtColumn(TO_EVENT + 'sys_mmap -'.length).lines(lines);
+    assert.ok(cut.includes('> 0x7f00'));
+    for (const [before, behind] of [
+      ['> ', '> '],
+      ['> > ', '> '],
+      ['>', '>>'],
+      ['> ', '>> '],
+      ['> ', '> > > '],
+    ]) {
+      // The depth changes with every arrow, as where somebody wrote between the lines.
+      let mark = before;
+      const quoted = cut.map((line) => {
+        if (line === '> 0x7f00') mark = mark === before ? behind : before;
+        return `${mark}${line}`;
+      });
+      assert.deepEqual(events(read(quoted), ALL), expected, `${before}| ${behind}|`);
+    }
   });
 
   it('make no events of prose that speaks of them', () => {

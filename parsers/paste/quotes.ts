@@ -83,11 +83,15 @@ function areEventsQuoted(texts: readonly string[], quotes: Int32Array): boolean 
 /** The head of an arrow that was broken behind its dash is no mark: `sys_mmap -` and `> 0x7f469c0b4000`. */
 function keepArrows(texts: readonly string[], quotes: Int32Array): void {
   for (let i = 1; i < texts.length; i++) {
-    if (quotes[i] === 0 || !/\w\s+-$/.test(texts[i - 1]!)) continue;
-    if (quotes[i]! > quotes[i - 1]!) quotes[i] = quotes[i - 1]!;
-    else if (/^> (?:0x|-?\d)/.test(texts[i]!)) quotes[i] = 0;
+    if (quotes[i] === 0 || !BROKEN_ARROW.test(texts[i - 1]!)) continue;
+    const marks = texts[i]!.slice(0, quotes[i]);
+    // A line may have fewer marks than the one before it: the last one is the arrow's however many there are.
+    if (VALUE.test(texts[i]!.slice(quotes[i]))) quotes[i] = marks.slice(0, -1).trimEnd().length;
   }
 }
+const BROKEN_ARROW = /\w\s+-$/;
+/** What stands behind an arrow. */
+const VALUE = /^ (?:0x|-?\d)/;
 
 /**
  * The lines without the mark that every one has: of a page's source, in which the text's own marks are
