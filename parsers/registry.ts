@@ -144,7 +144,7 @@ function readAsItIs(format: TraceFormat, source: ByteSource, options: ReadOption
   const { grown, onlooker, handOver, ...rest } = options;
   if (grown && depth === 0) return grown.read(format, source, options);
   // What may be mended afterwards is not shown, nor handed over, as it is.
-  const isLong = source.size > PASTE_BYTES_MAX;
+  const isLong = !format.isSequential || source.size > PASTE_BYTES_MAX;
   return format.read(source, {
     ...rest,
     ...(onlooker && isLong && { onlooker }),

@@ -10,9 +10,9 @@ import type { EventLinesReader } from './events/textreader.js';
 /** Bytes of a text that are read, and judged, in a tenth of a second. */
 const FIRST_BYTES = 2 << 20;
 /** It is shown again when there is so many times as much, */
-const AGAIN = 8;
+export const AGAIN = 8;
 /** up to this part of it: judging what was shown must not keep the whole waiting. */
-const SHOWN_PART = 0.02;
+export const SHOWN_PART = 0.02;
 
 /** What was read of a text that goes on. */
 export interface TextSoFar extends Omit<TableGrowth, 'goesOn'> {

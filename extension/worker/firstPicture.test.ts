@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { MemorySource } from '../../parsers/base/source.js';
+import { LOOKS } from '../../parsers/shownRows.js';
 import { ftraceText } from '../../parsers/ftrace/format.js';
 import { AskedWorker, SAMPLE } from '../test/askWorker.js';
 import { lengthened } from '../../test/support/filler.js';
+import { repeatedPerf } from '../../test/support/repeatedPerf.js';
+import type { ReportedFinding } from '../protocol/report.js';
 import { analyze } from './core.js';
 import { FirstPicture, type FoundSoFar } from './firstPicture.js';
 
@@ -54,6 +57,24 @@ describe('what is found first', () => {
     const worker = new AskedWorker({ open: () => new MemorySource(clean), now: () => (now += 1000) });
     worker.ask('check', { profiles: ['luto-2022'] });
     assert.deepEqual(worker.first, []);
+  });
+
+  it('is told of a binary trace that is still read, by the lines of its listing', () => {
+    const sample = fs.readFileSync('sample-traces/perf/7.2.13/M2.p.perf.data');
+    const { firstRows, part } = LOOKS;
+    Object.assign(LOOKS, { firstRows: 2000, part: 0.5 });
+    const worker = new AskedWorker({ open: () => new MemorySource(repeatedPerf(sample, 12)) });
+    const report = worker.ask('check', {});
+    Object.assign(LOOKS, { firstRows, part });
+    const [first] = worker.first;
+    const found = (findings: readonly ReportedFinding[]): string[] =>
+      findings.map(({ id, at, evidence }) => JSON.stringify([id, at, evidence]));
+    const told = found(first!.report.findings);
+    assert.ok(told.length > 0 && told.length < report.findings.length);
+    assert.deepEqual(told, found(report.findings).slice(0, told.length));
+    assert.equal(first!.report.findings[0]!.at.line, 1962);
+    assert.equal(first!.untilLine, first!.report.events.total);
+    assert.equal(first!.report.shown, 'events');
   });
 
   it('is told of a text that is still read, and all of it is judged as if nobody had looked', () => {

@@ -1,7 +1,7 @@
 /** How a trace is shown as text, and the lines that it has there. */
 import type { OpenTrace } from '../../parsers/reader.js';
-import type { EventTable } from '../../parsers/events/table.js';
-import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
+import { withMarks, type EventTable } from '../../parsers/events/table.js';
+import { Segment, SEGMENT_ROWS } from '../../parsers/events/segment.js';
 import type { Shown } from '../protocol/place.js';
 
 /** Formats whose text takes many lines for an event. */
@@ -26,6 +26,13 @@ export function numberRows(table: EventTable): void {
   table.segments.forEach((segment, index) => {
     segment.putLines(0, index * SEGMENT_ROWS + 1, segment.length);
   });
+}
+
+/** The same of rows that are in another table, too, which gets no lines by it. */
+export function numberedCopy(table: EventTable): EventTable {
+  const copy = withMarks(table, { segments: table.segments.map(({ parts }) => Segment.ofParts(parts)) });
+  numberRows(copy);
+  return copy;
 }
 
 /** Lines of a trace or its listing, as far as its events reach. */

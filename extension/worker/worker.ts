@@ -57,7 +57,7 @@ import { spotOf } from './place.js';
 import { reportOf } from './reportView.js';
 import { claimFault, ReviewServer } from './review.js';
 import { readRun, runFiles, type RunFiles, type RunSource } from './run.js';
-import { numberRows, shownAlone } from './shown.js';
+import { numberedCopy, numberRows, shownAlone } from './shown.js';
 import { SqlServer } from './sqlView.js';
 import { Turns } from './turns.js';
 
@@ -261,8 +261,7 @@ class TraceServer {
 
   /** Shows the host what was found so far. */
   private show({ trace, analysis, rows }: FoundSoFar): void {
-    const { table } = trace;
-    const judged = this.shownNow(this.trace ?? { ...this.aloneIn(trace), readMs: 0 });
+    const judged = this.shownNow(this.trace ?? this.readSoFar(trace));
     const findings = analysis.findings.slice(0, FOUND_MAX);
     const first = { ...judged, analysis: { ...analysis, findings } };
     // To make a digest takes a while that nobody waits for now.
@@ -270,10 +269,16 @@ class TraceServer {
     this.post({
       first: {
         report: reportOf(first, { tookMs: { read: 0, judge: 0 }, recording, recorded: [] }),
-        untilLine: table.line(rows - 1) || rows,
+        untilLine: judged.trace.table.line(rows - 1) || rows,
         more: analysis.findings.length - findings.length,
       },
     });
+  }
+
+  /** Its rows are still added to: lines of a listing they get when all of them are there. */
+  private readSoFar(soFar: OpenTrace): ReadTrace {
+    const read = { ...this.aloneIn(soFar), readMs: 0 };
+    return read.shown === 'events' ? { ...read, trace: withTable(soFar, numberedCopy(soFar.table)) } : read;
   }
 
   private recorded(): readonly string[] {

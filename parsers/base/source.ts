@@ -16,7 +16,12 @@ export interface ByteSource {
 
 /** A source over bytes in memory. */
 export class MemorySource implements ByteSource {
-  constructor(private readonly bytes: Uint8Array) {}
+  private readonly bytes: Uint8Array;
+
+  /** `bytes` may be a Buffer of Node.js, whose `slice` is no copy: that of what is read here is one. */
+  constructor({ buffer, byteOffset, length }: Uint8Array) {
+    this.bytes = new Uint8Array(buffer, byteOffset, length);
+  }
   get size(): number {
     return this.bytes.length;
   }

@@ -260,12 +260,12 @@ export class EventTable {
 /** The table with other issues, losses, stacks, or with more known of its source; rows are shared. */
 export function withMarks(
   table: EventTable,
-  marks: Partial<Pick<EventTable, 'issues' | 'losses' | 'stacks' | 'meta'>>,
+  marks: Partial<Pick<EventTable, 'segments' | 'issues' | 'losses' | 'stacks' | 'meta'>>,
 ): EventTable {
-  const { issues, losses, stacks, meta } = marks;
+  const { segments, issues, losses, stacks, meta } = marks;
   return new EventTable(
     table.length,
-    table.segments,
+    segments ?? table.segments,
     meta ?? table.meta,
     table.names,
     table.comms,

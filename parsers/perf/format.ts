@@ -10,6 +10,7 @@ import type { ByteSource } from '../base/source.js';
 import { SEGMENT_ROWS } from '../events/segment.js';
 import { TableBuilder, type EventTable } from '../events/table.js';
 import type { OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
+import { ShownRows } from '../shownRows.js';
 import {
   clockName,
   RECORD_AUXTRACE,
@@ -68,7 +69,12 @@ function readPerfData(source: ByteSource, options: ReadOptions): OpenTrace {
   const range = magic?.version === 2 ? readContainer(source, info) : undefined;
   if (!range) return openPerfTrace(builder.finish(), source, info, { start: 0, end: 0, ofRow: [] }, options);
   const reader = new RecordReader(source, info, builder, range, options);
-  reader.run();
+  const { onlooker } = options;
+  const show = (soFar: TableBuilder): void => {
+    fillMeta(soFar, info, reader);
+    onlooker!.show(openPerfTrace(soFar.finish(), source, info, reader.positions, options));
+  };
+  reader.run(onlooker && new ShownRows(builder, () => reader.readTo / source.size, show));
   fillMeta(builder, info, reader);
   if (info.isDirectory)
     builder.issues.add(
@@ -125,6 +131,8 @@ class RecordReader {
   private readonly time = new Float64Array(1);
   private compressed: Uint8Array | undefined;
   private compressedAt = 0;
+  /** Up to where the file is read. */
+  readTo = 0;
 
   constructor(
     private readonly source: ByteSource,
@@ -176,15 +184,15 @@ class RecordReader {
   }
 
   /** Reads all records. */
-  run(): void {
+  run(shown: ShownRows | undefined): void {
     const { issues } = this.builder;
     const ranges = this.options.unzstdStreamAhead && compressedRanges(this.source, this.range, this.little);
     const ahead = ranges && this.options.unzstdStreamAhead?.(ranges);
     if (ahead) this.stage.bytes.lender = ahead;
     const at = (): number => this.compressedAt;
     const plain = ahead
-      ? aheadPieces(this.compressedPieces(), ahead, issues, at)
-      : inflatePieces(this.compressedPieces(), this.options, issues, at);
+      ? aheadPieces(this.compressedPieces(shown), ahead, issues, at)
+      : inflatePieces(this.compressedPieces(shown), this.options, issues, at);
     const isLimited = this.builder.isLimited(this.options.cancel, () => {
       for (const piece of plain) {
         this.inner.append(piece, this.compressedAt);
@@ -208,18 +216,19 @@ class RecordReader {
   /**
    * Walks the file's own records; yields what is compressed, and goes on when all of it has been taken in.
    */
-  private *compressedPieces(): Generator<Uint8Array> {
-    for (let at = this.range.start; at < this.range.end && !this.outer.stopped; ) {
+  private *compressedPieces(shown: ShownRows | undefined): Generator<Uint8Array> {
+    for (this.readTo = this.range.start; this.readTo < this.range.end && !this.outer.stopped; ) {
       if (this.options.cancel.cancelled) return;
-      const bytes = this.source.read(at, Math.min(READ_BYTES, this.range.end - at));
+      const bytes = this.source.read(this.readTo, Math.min(READ_BYTES, this.range.end - this.readTo));
       if (bytes.length === 0) {
-        this.builder.issues.add('changed-while-read', at, 0);
+        this.builder.issues.add('changed-while-read', this.readTo, 0);
         return;
       }
-      at += bytes.length;
+      this.readTo += bytes.length;
       yield* this.takeBytes(bytes);
       this.rows.relieve();
-      this.options.progress?.(at);
+      this.options.progress?.(this.readTo);
+      shown?.look();
     }
   }
 

@@ -5,6 +5,7 @@
 import type { ByteSource } from '../base/source.js';
 import { HOST_IS_LITTLE } from '../base/words.js';
 import { CLOCKS, TableBuilder, type EventTable } from '../events/table.js';
+import { ShownRows } from '../shownRows.js';
 import { Kallsyms } from '../tep/kallsyms.js';
 import { PrintkFormats } from '../tep/printk.js';
 import type { TraceContext } from '../tep/record.js';
@@ -65,26 +66,37 @@ function read(source: ByteSource, options: ReadOptions, text: TraceFormat | unde
   const recordings = openRecordings(source, file, options, builder, isForKernel(file, plans));
   describeTrace(file, builder, threads.hasTgids);
   builder.meta.t0 = recordings.clock.t0;
+  builder.meta.unseen = unseenIn(file.formats);
+  const { onlooker } = options;
+  const markLosses = (rows: TableBuilder): void => {
+    markUnread(headerDamaged ? [-1] : recordings.unread, rows);
+    markOverruns(file.options.cpuStats, recordings.streams, rows);
+  };
+  const finish = (rows: TableBuilder): TraceDat =>
+    new TraceDat(rows.finish(), file, plans, recordings.chunks, source, options);
+  const show = (soFar: TableBuilder): void => {
+    markLosses(soFar);
+    onlooker!.show(finish(soFar));
+  };
+  const shown = onlooker && new ShownRows(builder, () => recordings.done() / source.size, show);
   let isLimited = false;
   try {
     const { kernel } = recordings;
     isLimited = builder.isLimited(options.cancel, () => {
-      if (kernel) new KernelRows(kernel, recordings, plans, threads, builder, options).run();
-      else mergeStreams(recordings, plans, threads, builder, options);
+      if (kernel) new KernelRows(kernel, recordings, plans, threads, builder, options, shown).run();
+      else mergeStreams(recordings, plans, threads, builder, options, shown);
     });
   } finally {
     recordings.close();
   }
-  markUnread(headerDamaged ? [-1] : recordings.unread, builder);
-  markOverruns(file.options.cpuStats, recordings.streams, builder);
+  markLosses(builder);
   if (!options.cancel.cancelled && !isLimited) {
     const all = markShort(file.options.cpuStats, recordings.streams, builder);
     if (all !== undefined)
       builder.meta.said = [`complete: all ${all} events that its ring buffers counted are here`];
   }
-  builder.meta.unseen = unseenIn(file.formats);
   if (builder.length === 0) builder.issues.add('empty', 0, 0);
-  return new TraceDat(builder.finish(), file, plans, recordings.chunks, source, options);
+  return finish(builder);
 }
 
 /** True where records have what the kernel of records takes for granted. */

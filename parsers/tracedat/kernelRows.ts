@@ -5,6 +5,7 @@ import type { Segment } from '../events/segment.js';
 import { headOf } from '../events/slots.js';
 import type { TableBuilder } from '../events/table.js';
 import type { ReadOptions } from '../reader.js';
+import type { ShownRows } from '../shownRows.js';
 import { ROW_ID_MAX, rowProgram, rowProgramBytes } from '../tep/rowProgram.js';
 import { Ended, type RecordKernel } from './kernelExports.js';
 import { addRecord, choosePlan, endStream, POLL_ROWS, type Recordings } from './read.js';
@@ -53,6 +54,7 @@ export class KernelRows {
     private readonly threads: Threads,
     private readonly builder: TableBuilder,
     private readonly options: ReadOptions,
+    private readonly shown: ShownRows | undefined,
   ) {
     this.columns = new Columns(kernel);
     this.words = new Int32Array(kernel.memory.buffer);
@@ -71,6 +73,7 @@ export class KernelRows {
       const ended = kernel.run();
       if (ended === Ended.All) break;
       this.goOn(ended, streams[kernel.current.value]!);
+      this.shown?.look();
       if (this.sincePoll < POLL_ROWS) continue;
       this.sincePoll = 0;
       if (this.options.cancel.cancelled) break;

@@ -7,6 +7,7 @@ import { fillSlots, fillSlotsByWords, keepsWhatItNeeds } from '../tep/plan.js';
 import { stackAddresses } from '../tep/stack.js';
 import { earliest, runnerUp } from '../order/merge.js';
 import type { ReadOptions } from '../reader.js';
+import type { ShownRows } from '../shownRows.js';
 import { ChunkIndex, Pieces, scanChunks } from './chunks.js';
 import { TickClock } from './clock.js';
 import type { RecordKernel } from './kernelExports.js';
@@ -19,7 +20,7 @@ import type { Threads } from './threads.js';
 /** A smaller file is read before a kernel has started; tests set it lower. */
 export const KERNEL_LIMIT = { bytesMin: 1 << 20 };
 /** Rows between two looks at the cancel token. */
-export const POLL_ROWS = 1 << 16;
+export const POLL_ROWS = 1 << 14;
 
 export interface Recordings {
   readonly streams: CpuStream[];
@@ -108,6 +109,7 @@ export function mergeStreams(
   threads: Threads,
   builder: TableBuilder,
   options: ReadOptions,
+  shown: ShownRows | undefined,
 ): void {
   const { clock } = recordings;
   const live = recordings.streams.filter((s) => s.advance() || endStream(s, builder));
@@ -125,6 +127,7 @@ export function mergeStreams(
         sincePoll = 0;
         if (options.cancel.cancelled) return;
         options.progress?.(recordings.done());
+        shown?.look();
       }
     } while (more && (stream.ts < until || (stream.ts === until && chosen < next)));
     if (!more) {
