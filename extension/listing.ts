@@ -50,6 +50,12 @@ export class Listings implements vscode.FileSystemProvider, vscode.Disposable {
     this.changed.fire(shown.map((document) => ({ type: vscode.FileChangeType.Changed, uri: document.uri })));
   }
 
+  /** What is shown in place of its text is to go once it is read. */
+  private awaitReading(trace: vscode.Uri): void {
+    const version = this.contents.get(trace.toString())?.version ?? 0;
+    this.contents.set(trace.toString(), { reading: '', version });
+  }
+
   stat(uri: vscode.Uri): vscode.FileStat {
     const address = windowAddress(uri);
     if (!address) throw vscode.FileSystemError.FileNotFound(uri);
@@ -82,6 +88,7 @@ export class Listings implements vscode.FileSystemProvider, vscode.Disposable {
     if (!report) {
       if (session.state.kind === 'failed')
         throw vscode.FileSystemError.Unavailable(session.state.error.message);
+      this.awaitReading(address.trace);
       return `# ${vscode.l10n.t('The reading was cancelled. Run "Shimtrace: Check This Trace" to read it.')}`;
     }
     if ('around' in address) {

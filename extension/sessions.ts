@@ -76,11 +76,18 @@ export class Sessions implements vscode.Disposable {
     return this.check(uri);
   }
 
-  /** The report of a trace, waiting for one that is being made; checks when there is none yet. */
+  /**
+   * The report of a trace, waiting for one that is being made; checks when there is none yet. Undefined where
+   * that failed, or was cancelled.
+   */
   async report(uri: vscode.Uri): Promise<Report | undefined> {
     const session = this.open(uri);
+    const { state, forgotten } = session;
     await this.untilSettled(session);
-    return session.report ?? this.check(uri);
+    // Who cancels it does not want it to begin again; with other settings it must.
+    const isCancelled =
+      state.kind === 'running' && session.state.kind === 'idle' && session.forgotten === forgotten;
+    return session.report ?? (isCancelled ? undefined : this.check(uri));
   }
 
   /**

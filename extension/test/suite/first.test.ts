@@ -40,8 +40,10 @@ describe('what is found first', () => {
       [G9_LINE],
     );
     assert.deepEqual(errorLines(uri), [G9_LINE]);
+    const waiting = sessions.report(uri);
     session.cancel();
     assert.equal(await checked, undefined);
+    assert.equal(await waiting, undefined, 'who waits for it does not begin it again');
     assert.equal(session.state.kind, 'idle');
     const said = headlineSoFar(session.first!, { open: session.first!.report.findings });
     assert.match(said, /^1 violation up to line \d+$/);

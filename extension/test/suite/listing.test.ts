@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 import { PART_LINES } from '../../debugger/parts.js';
 import { listingUri, WINDOW_SCHEME } from '../../window.js';
 import { fillerLine } from '../../../test/support/filler.js';
+import { repeatedPerf } from '../../../test/support/repeatedPerf.js';
 import {
   app,
   closeAll,
@@ -95,6 +96,21 @@ describe('a trace that no editor can show', () => {
     const uri = workspaceFile('named.dat', { copyOf: DAT });
     await vscode.commands.executeCommand('shimtrace.check', uri);
     await listing(uri, 0);
+  });
+
+  it('is not read again when that is cancelled, and is shown once it is read after all', async () => {
+    const { sessions } = await app();
+    const sample = fs.readFileSync(extensionFile(PERF));
+    const uri = bytesFile('cancelled.perf.data', repeatedPerf(sample, 100));
+    await vscode.commands.executeCommand('vscode.open', uri);
+    const session = sessions.open(uri);
+    await until('its reading', () => (session.state.kind === 'running' ? true : undefined));
+    session.cancel();
+    const { document } = await listing(uri, 0);
+    assert.match(document.getText(), /^# The reading was cancelled\. .*$/);
+    assert.equal(session.state.kind, 'idle');
+    await sessions.check(uri);
+    await until('its events', () => (document.lineCount > 1000 ? true : undefined));
   });
 
   it('leaves what is no trace to its own editor', async () => {
