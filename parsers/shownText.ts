@@ -4,15 +4,12 @@ import { copyOf } from './base/copy.js';
 import { limitMetBy } from './base/limits.js';
 import type { ByteSource } from './base/source.js';
 import type { TextReader } from './base/textSource.js';
+import { AGAIN, SHOWN_PART } from './events/shownRows.js';
 import type { EventTable, TableGrowth } from './events/table.js';
 import type { EventLinesReader } from './events/textreader.js';
 
 /** Bytes of a text that are read, and judged, in a tenth of a second. */
 const FIRST_BYTES = 2 << 20;
-/** It is shown again when there is so many times as much, */
-export const AGAIN = 8;
-/** up to this part of it: judging what was shown must not keep the whole waiting. */
-export const SHOWN_PART = 0.02;
 
 /** What was read of a text that goes on. */
 export interface TextSoFar extends Omit<TableGrowth, 'goesOn'> {

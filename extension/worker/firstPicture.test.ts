@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { MemorySource } from '../../parsers/base/source.js';
-import { LOOKS } from '../../parsers/shownRows.js';
+import { LOOKS } from '../../parsers/events/shownRows.js';
 import { ftraceText } from '../../parsers/ftrace/format.js';
 import { AskedWorker, SAMPLE } from '../test/askWorker.js';
 import { lengthened } from '../../test/support/filler.js';

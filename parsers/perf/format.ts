@@ -10,7 +10,7 @@ import type { ByteSource } from '../base/source.js';
 import { SEGMENT_ROWS } from '../events/segment.js';
 import { TableBuilder, type EventTable } from '../events/table.js';
 import type { OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
-import { ShownRows } from '../shownRows.js';
+import { ShownRows } from '../events/shownRows.js';
 import {
   clockName,
   RECORD_AUXTRACE,

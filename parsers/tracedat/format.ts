@@ -5,7 +5,7 @@
 import type { ByteSource } from '../base/source.js';
 import { HOST_IS_LITTLE } from '../base/words.js';
 import { CLOCKS, TableBuilder, type EventTable } from '../events/table.js';
-import { ShownRows } from '../shownRows.js';
+import { ShownRows } from '../events/shownRows.js';
 import { Kallsyms } from '../tep/kallsyms.js';
 import { PrintkFormats } from '../tep/printk.js';
 import type { TraceContext } from '../tep/record.js';

@@ -5,7 +5,7 @@ import type { Segment } from '../events/segment.js';
 import { headOf } from '../events/slots.js';
 import type { TableBuilder } from '../events/table.js';
 import type { ReadOptions } from '../reader.js';
-import type { ShownRows } from '../shownRows.js';
+import type { ShownRows } from '../events/shownRows.js';
 import { ROW_ID_MAX, rowProgram, rowProgramBytes } from '../tep/rowProgram.js';
 import { Ended, type RecordKernel } from './kernelExports.js';
 import { addRecord, choosePlan, endStream, POLL_ROWS, type Recordings } from './read.js';

@@ -7,7 +7,7 @@ import { fillSlots, fillSlotsByWords, keepsWhatItNeeds } from '../tep/plan.js';
 import { stackAddresses } from '../tep/stack.js';
 import { earliest, runnerUp } from '../order/merge.js';
 import type { ReadOptions } from '../reader.js';
-import type { ShownRows } from '../shownRows.js';
+import type { ShownRows } from '../events/shownRows.js';
 import { ChunkIndex, Pieces, scanChunks } from './chunks.js';
 import { TickClock } from './clock.js';
 import type { RecordKernel } from './kernelExports.js';

@@ -1,4 +1,4 @@
-/** A perf.data of any size: the samples of a small one again and again, each time later by as long as it took. */
+/** A perf.data of any size: samples of a small one again and again, each time later by what it took. */
 import assert from 'node:assert/strict';
 import { MemorySource } from '../../parsers/base/source.js';
 import { IssueLog } from '../../parsers/events/issues.js';

@@ -1,13 +1,14 @@
-/** A long binary trace that is shown to an onlooker now and then while it is read: between two rows, and seldom. */
-import { copyOf } from './base/copy.js';
-import { limitMetBy } from './base/limits.js';
-import type { TableBuilder } from './events/table.js';
-import { AGAIN, SHOWN_PART } from './shownText.js';
+/** A long binary trace that is shown to an onlooker while it is read: between two rows, and seldom. */
+import { copyOf } from '../base/copy.js';
+import { limitMetBy } from '../base/limits.js';
+import type { TableBuilder } from './table.js';
 
-/**
- * When it is shown first: so many rows are judged in a tenth of a second, and up to which part of the trace it
- * is shown at all. Tests set others.
- */
+/** A trace is shown again when there is so many times as much of it, */
+export const AGAIN = 8;
+/** up to this part: judging what was shown must not keep the whole waiting. */
+export const SHOWN_PART = 0.02;
+
+/** So many rows are judged in a tenth of a second; up to that part it is shown. Tests set others. */
 export const LOOKS = { firstRows: 1 << 14, part: SHOWN_PART };
 
 /** Counts the rows of a table that is under way. */
