@@ -59,16 +59,19 @@ class FileSpool implements Spool {
     }
   }
 
-  read(offset: number, length: number): Uint8Array {
+  read(offset: number, length: number): Uint8Array | undefined {
     const wanted = Math.max(0, Math.min(length, this.written - offset));
     if (wanted > this.buffer.length) this.buffer = new Uint8Array(wanted);
-    let got = 0;
-    while (got < wanted) {
-      const n = fs.readSync(this.fd, this.buffer, got, wanted - got, offset + got);
-      if (n === 0) break;
-      got += n;
+    try {
+      for (let got = 0; got < wanted; ) {
+        const n = fs.readSync(this.fd, this.buffer, got, wanted - got, offset + got);
+        if (n === 0) return undefined;
+        got += n;
+      }
+    } catch {
+      return undefined;
     }
-    return this.buffer.subarray(0, got);
+    return this.buffer.subarray(0, wanted);
   }
 
   close(): void {

@@ -23,9 +23,10 @@ describe('a file without a name', () => {
       [199_999, 10],
       [200_000, 1],
     ] as const)
-      assert.deepEqual([...spool.read(at, length)], [...bytes.slice(at, at + length)], `${at}`);
+      assert.deepEqual([...spool.read(at, length)!], [...bytes.slice(at, at + length)], `${at}`);
     spool.close();
     spool.close();
+    assert.equal(spool.read(0, 10), undefined, 'it cannot be read any more');
   });
 
   it('is not there where the disk has no room, or the folder cannot be', () => {

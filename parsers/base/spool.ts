@@ -2,8 +2,8 @@
 export interface Spool {
   /** Puts bytes behind those that are there; false where there is no room for them. */
   add(bytes: Uint8Array): boolean;
-  /** Bytes of it, fewer at its end; valid until the next are read. */
-  read(offset: number, length: number): Uint8Array;
+  /** Bytes of it, fewer at its end; valid until the next are read. Undefined where they cannot be read. */
+  read(offset: number, length: number): Uint8Array | undefined;
   close(): void;
 }
 
@@ -56,7 +56,7 @@ export class Spooling {
     return false;
   }
 
-  /** As the spool does; what is not there yet is put there first. Undefined where there is no room for it. */
+  /** As the spool does; what is not there yet is put there first, undefined where it has no room for that. */
   read(offset: number, length: number): Uint8Array | undefined {
     for (let more: boolean | undefined = true; more !== false && this.bytes < offset + length; ) {
       more = this.more();
