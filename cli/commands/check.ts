@@ -32,8 +32,7 @@ import { counting, goingOn, outParts, outStyled, type Output } from '../output.j
 import { withoutSuppressed } from '../suppressions.js';
 import { VERSION } from '../version.js';
 import type { Sighting, TraceCache } from '../../shell/cache/traceCache.node.js';
-import { LEAST_BYTES } from '../../shell/cache/worth.js';
-import { sizeOf } from '../fileSource.js';
+import { isWorthKeeping } from '../../shell/cache/worth.node.js';
 
 const FORMATS = ['text', 'json', 'sarif', 'junit'] as const;
 /** What a caller asks of every trace beyond that it can be read. */
@@ -261,8 +260,7 @@ async function keptReports(
   args: Args,
   output: Output,
 ): Promise<KeptReports | undefined> {
-  const least = output.cache?.leastBytes ?? LEAST_BYTES;
-  if (!output.cache || !(files.reduce((sum, path) => sum + sizeOf(path), 0) >= least)) return undefined;
+  if (!output.cache || !isWorthKeeping(files, output.cache.leastBytes)) return undefined;
   const by = await import('../keptReport.js');
   const cache = by.cacheOf(args, output);
   return cache && { by, cache };

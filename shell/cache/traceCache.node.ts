@@ -13,7 +13,7 @@ import { allSteps } from '../../parsers/base/steps.js';
 import { crc32 } from '../crc32.js';
 import { isStamps, markOf, sameStamps, type FileMark } from './fileMark.node.js';
 import { PackReader, PackWriter, type Checksum } from './pack.js';
-import { LEAST_BYTES } from './worth.js';
+import { isWorthKeeping } from './worth.node.js';
 
 /** Changes with what an entry holds and how. */
 const FORMAT = 'shimtrace.kept/1';
@@ -113,11 +113,9 @@ export class TraceCache {
 
   /** Looks at the files of a trace; undefined where it is none that is kept. */
   sight(wanted: Wanted): Sighting | undefined {
-    const { build, leastBytes = LEAST_BYTES, youngMs = YOUNG_MS } = this.settings;
-    if (build === '') return undefined;
-    // Most traces are small: of these no block is read for their marks.
-    const sizes = wanted.files.map((file) => quietly(() => fs.statSync(file).size) ?? 0);
-    if (sizes.reduce((sum, size) => sum + size, 0) < leastBytes) return undefined;
+    const { build, leastBytes, youngMs = YOUNG_MS } = this.settings;
+    // Of small traces no block is read for their marks.
+    if (build === '' || !isWorthKeeping(wanted.files, leastBytes)) return undefined;
     const marks = wanted.files.flatMap((file) => markOf(file, youngMs) ?? []);
     if (marks.length < wanted.files.length) return undefined;
     const of = [FORMAT, build, wanted.asked, ...marks.map(({ stamps, samples }) => [stamps.size, samples])];
