@@ -4,6 +4,7 @@
  */
 import { fileNameOnDisk } from '../../parsers/base/fileName.js';
 import { firstIndex } from '../../parsers/base/search.js';
+import { summaryOf } from '../../parsers/events/summary.js';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { eventLine } from '../../model/findings/listing.js';
 import type { TraceIndex } from '../../model/cursor/traceIndex.js';
@@ -35,7 +36,7 @@ export class Lines {
     this.lineOf = table.hasLines && files === undefined ? (row) => table.line(row) : (row) => row + 1;
     this.total = table.length === 0 ? 0 : this.lineOf(table.length - 1);
     this.listing = this.isText || files !== undefined ? undefined : host.listingOf?.(path);
-    this.byLine = this.isText && !inLineOrder(index) ? sortedByLine(index) : undefined;
+    this.byLine = this.isText && !summaryOf(table).areLinesInOrder ? sortedByLine(index) : undefined;
   }
 
   /** The source that holds a row, and its line there. */
@@ -118,18 +119,6 @@ export class Lines {
       origin: LISTING_ORIGIN,
     };
   }
-}
-
-function inLineOrder(index: TraceIndex): boolean {
-  let last = 0;
-  for (const segment of index.table.segments) {
-    for (let i = 0; i < segment.length; i++) {
-      const line = segment.lineOf(i);
-      if (line < last) return false;
-      last = line;
-    }
-  }
-  return true;
 }
 
 function sortedByLine(index: TraceIndex): Uint32Array {

@@ -1,13 +1,8 @@
 /** Threads of a trace as a debugger shows them: vCPUs, threads of the VMM, others. */
-import { kindId, slotIndex } from '../../parsers/events/kinds.js';
-import { readSlot } from '../../parsers/events/slots.js';
-import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
+import { summaryOf, type Task } from '../../parsers/events/summary.js';
+import type { Analysis } from '../../model/analysis.js';
 import type { TraceIndex } from '../../model/cursor/traceIndex.js';
 
-const ENTRY = kindId('KvmEntry');
-const EXIT = kindId('KvmExit');
-const ENTRY_VCPU = slotIndex('KvmEntry', 'vcpu');
-const EXIT_VCPU = slotIndex('KvmExit', 'vcpu');
 /** Threads beyond this that are neither vCPUs nor of a VMM are one entry: nobody reads a longer list. */
 const OTHERS_MAX = 100;
 
@@ -31,13 +26,10 @@ const enum Rank {
   Other,
 }
 
-interface Tally {
-  readonly tid: number;
-  tgid: number;
-  row: number;
-  events: number;
-  vcpu: number;
-  entersGuest: boolean;
+/** A task with how it is shown. */
+interface Ranked extends Task {
+  readonly rank: Rank;
+  readonly name: string;
 }
 
 export class Threads {
@@ -46,29 +38,24 @@ export class Threads {
   private readonly rest: ThreadInfo | undefined;
 
   constructor(private readonly index: TraceIndex) {
-    const tallies = count(index);
-    const owners = vmmGroups(index, tallies);
-    const rank = (t: Tally): Rank => {
-      if (t.entersGuest) return Rank.Vcpu;
-      return owners.has(t.tgid) || owners.has(t.tid) ? Rank.Vmm : Rank.Other;
-    };
+    const tasks = rankedTasks(index);
     // Of the others those that do most come first.
-    const busier = (a: Tally, b: Tally): number => (rank(a) === Rank.Other ? b.events - a.events : 0);
-    tallies.sort((a, b) => rank(a) - rank(b) || busier(a, b) || a.vcpu - b.vcpu || a.tid - b.tid);
-    const shown = tallies.filter((t, i) => rank(t) < Rank.Other || i < OTHERS_MAX);
+    const busier = (a: Ranked, b: Ranked): number => (a.rank === Rank.Other ? b.events - a.events : 0);
+    tasks.sort((a, b) => a.rank - b.rank || busier(a, b) || a.vcpu - b.vcpu || a.tid - b.tid);
+    const shown = tasks.filter(({ rank }, i) => rank < Rank.Other || i < OTHERS_MAX);
     const list = shown.map(
-      (t, i): ThreadInfo => ({
+      (task, i): ThreadInfo => ({
         id: i + 1,
-        name: this.nameOf(t, rank(t)),
-        tid: t.tid,
-        vcpu: t.entersGuest ? t.vcpu : -1,
+        name: nameOf(task),
+        tid: task.tid,
+        vcpu: task.rank === Rank.Vcpu ? task.vcpu : -1,
       }),
     );
     for (const thread of list) this.byTid.set(thread.tid, thread);
-    if (shown.length < tallies.length) {
+    if (shown.length < tasks.length) {
       this.rest = {
         id: list.length + 1,
-        name: `${tallies.length - shown.length} other threads`,
+        name: `${tasks.length - shown.length} other threads`,
         tid: -1,
         vcpu: -1,
       };
@@ -90,54 +77,35 @@ export class Threads {
   ofVcpu(vcpu: number): readonly ThreadInfo[] {
     return this.list.filter((thread) => thread.vcpu === vcpu);
   }
-
-  private nameOf(t: Tally, rank: Rank): string {
-    const comm = this.index.table.comm(t.row) || 'unknown';
-    const who = t.tid < 0 ? comm : `${comm} (tid ${t.tid})`;
-    if (rank === Rank.Vcpu) return t.vcpu < 0 ? `vCPU: ${who}` : `vCPU ${t.vcpu}: ${who}`;
-    return rank === Rank.Vmm ? `VMM: ${who}` : who;
-  }
 }
 
-function count(index: TraceIndex): Tally[] {
-  const byTid = new Map<number, Tally>();
-  index.table.segments.forEach((segment, s) => {
-    for (let i = 0; i < segment.length; i++) {
-      const tid = segment.tid[i]!;
-      let tally = byTid.get(tid);
-      if (!tally) {
-        tally = {
-          tid,
-          tgid: segment.tgid[i]!,
-          row: s * SEGMENT_ROWS + i,
-          events: 0,
-          vcpu: -1,
-          entersGuest: false,
-        };
-        byTid.set(tid, tally);
-      }
-      tally.events++;
-      const kind = segment.kind[i]!;
-      if ((kind === ENTRY || kind === EXIT) && tally.vcpu < 0) {
-        tally.entersGuest = true;
-        tally.vcpu = readSlot(segment, segment.payload[i]!, kind === ENTRY ? ENTRY_VCPU : EXIT_VCPU);
-      }
-    }
+/** The tasks, of which one may say by its name alone that it runs a vCPU. */
+function rankedTasks({ table, analysis }: TraceIndex): Ranked[] {
+  const tasks = summaryOf(table).tasks.map((task) => {
+    const name = table.comms.text(task.comm);
+    const named = task.vcpu < 0 ? VCPU_COMM.exec(name) : null;
+    return { ...task, name, ...(named && { entersGuest: true, vcpu: Number(named[1]) }) };
   });
-  for (const tally of byTid.values()) {
-    const named = tally.vcpu < 0 ? VCPU_COMM.exec(index.table.comm(tally.row)) : null;
-    if (!named) continue;
-    tally.entersGuest = true;
-    tally.vcpu = Number(named[1]);
-  }
-  return [...byTid.values()];
+  const owners = vmmGroups(analysis, tasks);
+  const rank = ({ entersGuest, tgid, tid }: Task): Rank => {
+    if (entersGuest) return Rank.Vcpu;
+    return owners.has(tgid) || owners.has(tid) ? Rank.Vmm : Rank.Other;
+  };
+  return tasks.map((task) => ({ ...task, rank: rank(task) }));
 }
 
 /** Thread groups that own a VM or convert memory. */
-function vmmGroups(index: TraceIndex, tallies: readonly Tally[]): ReadonlySet<number> {
+function vmmGroups({ vms, conversions }: Analysis, tasks: readonly Task[]): ReadonlySet<number> {
   const groups = new Set<number>();
-  for (const vm of index.analysis.vms) if (vm.tgid >= 0) groups.add(vm.tgid);
-  for (const t of tallies) if (t.entersGuest && t.tgid >= 0) groups.add(t.tgid);
-  for (const conversion of index.analysis.conversions) if (conversion.tid >= 0) groups.add(conversion.tid);
+  for (const { tgid } of vms) if (tgid >= 0) groups.add(tgid);
+  for (const { tgid, entersGuest } of tasks) if (entersGuest && tgid >= 0) groups.add(tgid);
+  for (const { tid } of conversions) if (tid >= 0) groups.add(tid);
   return groups;
+}
+
+function nameOf({ tid, vcpu, rank, name }: Ranked): string {
+  const comm = name || 'unknown';
+  const who = tid < 0 ? comm : `${comm} (tid ${tid})`;
+  if (rank === Rank.Vcpu) return vcpu < 0 ? `vCPU: ${who}` : `vCPU ${vcpu}: ${who}`;
+  return rank === Rank.Vmm ? `VMM: ${who}` : who;
 }

@@ -12,6 +12,7 @@ import { kindSlots } from '../../parsers/events/kinds.js';
 import { pageFrames, pageFramesFound } from '../../parsers/events/pageFrames.js';
 import { PIECE_BYTES, Pieces } from '../../parsers/base/pieces.js';
 import { MemorySource } from '../../parsers/base/source.js';
+import { summaryOf } from '../../parsers/events/summary.js';
 import { readTrace } from '../../parsers/index.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { opened, packed } from '../../test/support/packs.js';
@@ -81,6 +82,11 @@ describe('an entry that is looked up in pieces', () => {
         return bytes(name, length);
       };
       const known = readTraceParts(pack, () => assert.fail('nothing is damaged'))!;
+      assert.deepEqual(summaryOf(known.table), summaryOf(whole.table));
+      assert.ok(
+        taken.every((name) => !/^(rows|pool)/.test(name)),
+        'rows were read for what is known of all',
+      );
       taken.length = 0;
       const every = Math.ceil(whole.table.length / 40);
       const histories = historiesOf(known.table, known.analysis, every);

@@ -24,7 +24,9 @@ import { givePageFrames, pageFramesFound, type PageFrames } from '../../parsers/
 import { KeptTable } from '../../parsers/events/keptTable.js';
 import type { ColumnOf } from '../../parsers/events/rowFacts.js';
 import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
+import { giveSummary, summaryInSteps, summaryText } from '../../parsers/events/summary.js';
 import { EventTable } from '../../parsers/events/table.js';
+
 import type { PackReader, PackWriter } from './pack.js';
 import {
   KeptConversions,
@@ -66,6 +68,7 @@ export function* writeTrace(
   }
   const frames = pageFramesFound(table);
   if (frames) pack.addText('frames', JSON.stringify(framesData(frames)));
+  pack.addText('summary', summaryText(yield* summaryInSteps(table)));
   pack.addText('segments', JSON.stringify(table.segments.map(formOf)));
   for (const [i, segment] of table.segments.entries()) {
     yield* pack.addInPieces(`rows.${i}`, columnsOf(segment));
@@ -154,6 +157,7 @@ export function readTraceParts(pack: PackReader, readWhole: () => Whole): KeptWh
   const rows = new EventTable(length, segments, meta, names, comms, issues, losses, kept, unread);
   const table = new KeptTable(rows, pieces);
   giveFrames(table, pack.text('frames') ?? '');
+  giveSummary(table, pack.text('summary') ?? '');
   const lazy = lazyAnalysis(pack, data, table, all);
   function* fill(): Generator<undefined, void> {
     yield* lazy.fill();
