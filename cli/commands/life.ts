@@ -1,5 +1,5 @@
 /** `shimtrace life`: who took references to a frame and who put them, from where, and which was never put. */
-import { lifeOfFrame, type FrameLife } from '../../model/answers/life.js';
+import { livesOfFrames, type FrameLife } from '../../model/answers/life.js';
 import { framesOfState, lifeEventText, lifeVerdicts, structPageNote } from '../../model/answers/lifeText.js';
 import { extraLines } from '../../model/findings/listing.js';
 import { placeOf, timeText } from '../../model/findings/report.js';
@@ -50,9 +50,7 @@ export const life: Command = {
     const trace = openKept(args, args.positionals, life.usage, loadOptions(args), output);
     try {
       const frames = framesAsked(trace, args, output);
-      const lives = frames.map((pfn) =>
-        lifeOfFrame(trace.open.table, pfn, (row) => stacksOf(trace.open, row)),
-      );
+      const lives = livesOfFrames(trace.open.table, frames, (row) => stacksOf(trace.open, row));
       output.out(format === 'json' ? json(trace, lives) : text(trace, lives, args.flag('stacks')));
     } finally {
       trace.close();

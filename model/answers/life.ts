@@ -131,53 +131,81 @@ export function lifeOfFrame(
   pfn: number,
   stacksOf: (row: number) => readonly Stack[],
 ): FrameLife {
-  const structPages = pageFrames(table);
-  const { rows, byStructPage } = rowsOfFrame(table, pfn, structPages);
-  const isSorted = rows.some((row, i) => i > 0 && table.ts(row) < table.ts(rows[i - 1]!));
-  if (isSorted) rows.sort((a, b) => table.ts(a) - table.ts(b) || a - b);
-  const events = rows.map((row) => lifeEvent(table, row, pfn, callerOf(stacksOf(row))));
-  const whyNot = unseen(table, rows, events);
-  const { held, heldOf } = whyNot === '' ? neverPut(table, rows) : { held: [], heldOf: [] };
-  return { pfn, events, isSorted, held, heldOf, whyNot, byStructPage, structPages };
+  return livesOfFrames(table, [pfn], stacksOf)[0]!;
 }
 
-/** The rows that are about a frame, and how many events of the trace name any by its struct page. */
-function rowsOfFrame(
+/** The lives of frames, of which no two are the same, for one look at each event. */
+export function livesOfFrames(
   table: EventTable,
-  pfn: number,
+  frames: readonly number[],
+  stacksOf: (row: number) => readonly Stack[],
+): readonly FrameLife[] {
+  const structPages = pageFrames(table);
+  const { rowsOf, byStructPage } = rowsOfFrames(table, frames, structPages);
+  return frames.map((pfn) => {
+    const rows = rowsOf.get(pfn)!;
+    const isSorted = rows.some((row, i) => i > 0 && table.ts(row) < table.ts(rows[i - 1]!));
+    if (isSorted) rows.sort((a, b) => table.ts(a) - table.ts(b) || a - b);
+    const events = rows.map((row) => lifeEvent(table, row, pfn, callerOf(stacksOf(row))));
+    const whyNot = unseen(table, rows, events);
+    const { held, heldOf } = whyNot === '' ? neverPut(table, rows) : { held: [], heldOf: [] };
+    return { pfn, events, isSorted, held, heldOf, whyNot, byStructPage, structPages };
+  });
+}
+
+/** The rows that are about each frame, and how many events of the trace name any by its struct page. */
+function rowsOfFrames(
+  table: EventTable,
+  frames: readonly number[],
   structPages: PageFrames,
-): { readonly rows: number[]; readonly byStructPage: number } {
-  const rows: number[] = [];
+): { readonly rowsOf: ReadonlyMap<number, number[]>; readonly byStructPage: number } {
+  const rowsOf = new Map(frames.map((pfn): [number, number[]] => [pfn, []]));
   let byStructPage = 0;
-  table.segments.forEach((segment, s) => {
+  /** An entry that is changed may map a frame before and after: its row counts once. */
+  const put = (row: number, rows: number[] | undefined): void => {
+    if (rows && rows[rows.length - 1] !== row) rows.push(row);
+  };
+  /** The row is about `count` frames from `first` on; about none where that is before 0. */
+  const add = (row: number, first: number, count: number): void => {
+    if (count === 1) put(row, rowsOf.get(first));
+    else if (first >= 0)
+      for (const [pfn, rows] of rowsOf) if (pfn >= first && pfn < first + count) put(row, rows);
+  };
+  for (const [s, segment] of table.segments.entries()) {
     const base = s << SEGMENT_SHIFT;
     for (let i = 0; i < segment.length; i++) {
       const kind = segment.kind[i]!;
-      if (kind === PAGE_REF) {
-        if (table.num(base + i, REF_PFN) === pfn) rows.push(base + i);
-      } else if (kind === SPTE_CHANGED) {
-        if (mapsFrame(table, base + i, OLD_SPTE, pfn) || mapsFrame(table, base + i, NEW_SPTE, pfn))
-          rows.push(base + i);
+      const row = base + i;
+      if (kind === PAGE_REF) add(row, table.num(row, REF_PFN), 1);
+      else if (kind === SPTE_CHANGED) {
+        const pages = mappedPages(table, row);
+        add(row, mappedFrame(table, row, OLD_SPTE), pages);
+        add(row, mappedFrame(table, row, NEW_SPTE), pages);
       } else if (namesStructPage(kind)) {
         byStructPage++;
-        if (tiedFrame(table, base + i, structPages) === pfn) rows.push(base + i);
-      } else if (FRAMES.has(kind) && namesFrame(table, base + i, kind, pfn)) rows.push(base + i);
+        add(row, tiedFrame(table, row, structPages) ?? -1, 1);
+      } else if (FRAMES.has(kind)) {
+        const { pfn, order } = FRAMES.get(kind)!;
+        add(row, table.num(row, pfn), order < 0 ? 1 : 2 ** Math.max(0, table.num(row, order)));
+      }
     }
-  });
-  return { rows, byStructPage };
+  }
+  return { rowsOf, byStructPage };
 }
 
-function namesFrame(table: EventTable, row: number, kind: number, pfn: number): boolean {
-  const { pfn: slot, order } = FRAMES.get(kind)!;
-  const first = table.num(row, slot);
-  const count = order < 0 ? 1 : 2 ** Math.max(0, table.num(row, order));
-  return first >= 0 && pfn >= first && pfn < first + count;
+/** Pages of the size that a changed SPTE maps. */
+function mappedPages(table: EventTable, row: number): number {
+  return PAGES_PER_LEVEL[Math.max(1, table.num(row, SPTE_LEVEL))] ?? 0;
+}
+
+/** The first frame that the SPTE in a slot maps; -1 for none. */
+function mappedFrame(table: EventTable, row: number, slot: number): number {
+  return leafFrame(table.big(row, slot) ?? 0n, table.num(row, SPTE_LEVEL));
 }
 
 function mapsFrame(table: EventTable, row: number, slot: number, pfn: number): boolean {
-  const level = table.num(row, SPTE_LEVEL);
-  const first = leafFrame(table.big(row, slot) ?? 0n, level);
-  return first >= 0 && pfn >= first && pfn < first + (PAGES_PER_LEVEL[Math.max(1, level)] ?? 0);
+  const first = mappedFrame(table, row, slot);
+  return first >= 0 && pfn >= first && pfn < first + mappedPages(table, row);
 }
 
 function lifeEvent(table: EventTable, row: number, pfn: number, caller: string): LifeEvent {

@@ -92,6 +92,12 @@ const NUMBER_FORMS = new Map<Form, NumberForm>([
 /** No payload is longer. */
 const PAYLOAD_WORDS_MAX = payloadWords(FAILED_SHIFT);
 
+/** Who has asked for so many pieces of a segment will ask for more: then all of it is read as quickly. */
+const PIECES_MAX = 256;
+/** The same of so many numbers, or payloads: who goes from row to row finds many in one piece. */
+const NUMBERS_MAX = 1024;
+const PAYLOADS_MAX = 256;
+
 /** A segment's columns, number by number, where they lie. */
 export class SegmentPieces {
   /** The columns are there as a whole by now. */
@@ -100,6 +106,8 @@ export class SegmentPieces {
   isPoolOver = false;
   private poolPieces: Pieces | undefined;
   private pieces: Pieces | undefined;
+  private numbers = 0;
+  private payloads = 0;
   private readonly columns = new Map<string, { readonly form: NumberForm; readonly at: number }>();
 
   constructor(
@@ -128,18 +136,19 @@ export class SegmentPieces {
     this.poolPieces = undefined;
   }
 
-  /** How many pieces of it were read. */
-  get count(): number {
-    return this.pieces?.count ?? 0;
+  /** Its columns had better be read as a whole. */
+  get isMuchAsked(): boolean {
+    return this.numbers > NUMBERS_MAX || (this.pieces?.count ?? 0) > PIECES_MAX;
   }
 
   /** The same of its payloads. */
-  get poolCount(): number {
-    return this.poolPieces?.count ?? 0;
+  get isPoolMuchAsked(): boolean {
+    return this.payloads > PAYLOADS_MAX || (this.poolPieces?.count ?? 0) > PIECES_MAX;
   }
 
   /** The payload at a word of the pool, at word 1 of another one; undefined where it is damaged. */
   payload(p: number): Payloads | undefined {
+    this.payloads++;
     const { isPacked, poolWords } = this.form;
     const pool = new Uint32Array(2 + PAYLOAD_WORDS_MAX);
     if (p === 0) return { pool, isPacked };
@@ -157,6 +166,7 @@ export class SegmentPieces {
   number(name: string, i: number): number | undefined {
     const column = this.columns.get(name);
     if (!column || i >= this.form.rows) return undefined;
+    this.numbers++;
     this.pieces ??= this.open();
     return this.pieces.number(column.form, column.at + i * WIDTHS[column.form]);
   }

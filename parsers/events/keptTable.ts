@@ -8,9 +8,6 @@ import { SEGMENT_MASK, SEGMENT_SHIFT } from './segment.js';
 import { hasSlot, readBig, readSlot, type Payloads } from './slots.js';
 import { EventTable } from './table.js';
 
-/** Who has asked for so many pieces of a segment will ask for more: its columns are read. */
-const PIECES_MAX = 256;
-
 /** So many rows are at hand, of which a page's life is told. */
 const AT_HAND_MAX = 1 << 13;
 
@@ -40,14 +37,14 @@ export class KeptTable extends EventTable {
   /** The rows of a segment whose columns are not there; undefined where they are, or had better be. */
   private of(row: number): SegmentPieces | undefined {
     const segment = this.pieces[row >>> SEGMENT_SHIFT];
-    return segment === undefined || segment.isOver || segment.count > PIECES_MAX ? undefined : segment;
+    return segment === undefined || segment.isOver || segment.isMuchAsked ? undefined : segment;
   }
 
   /** The payload of a row, at 1 of a pool; undefined where that of its segment is there, or had better be. */
   private payload(row: number): Payloads | undefined {
     if (this.last?.row === row) return this.last.payload;
     const segment = this.pieces[row >>> SEGMENT_SHIFT];
-    if (segment === undefined || segment.isPoolOver || segment.poolCount > PIECES_MAX) return undefined;
+    if (segment === undefined || segment.isPoolOver || segment.isPoolMuchAsked) return undefined;
     const i = row & SEGMENT_MASK;
     const p = this.of(row)?.number('payload', i) ?? this.segments[row >>> SEGMENT_SHIFT]!.payload[i]!;
     const payload = segment.payload(p);

@@ -20,7 +20,7 @@ import {
   poolOf,
   SegmentPieces,
 } from '../../parsers/events/keptRows.js';
-import { givePageFrames, pageFramesFound, type PageFrames } from '../../parsers/events/pageFrames.js';
+import { givePageFrames, pageFramesInSteps, type PageFrames } from '../../parsers/events/pageFrames.js';
 import { KeptTable } from '../../parsers/events/keptTable.js';
 import type { ColumnOf } from '../../parsers/events/rowFacts.js';
 import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
@@ -66,8 +66,7 @@ export function* writeTrace(
     if (records) yield* pack.addInPieces(`records.${part++}`, [records]);
     else yield;
   }
-  const frames = pageFramesFound(table);
-  if (frames) pack.addText('frames', JSON.stringify(framesData(frames)));
+  pack.addText('frames', JSON.stringify(framesData(yield* pageFramesInSteps(table))));
   pack.addText('summary', summaryText(yield* summaryInSteps(table)));
   pack.addText('segments', JSON.stringify(table.segments.map(formOf)));
   for (const [i, segment] of table.segments.entries()) {
