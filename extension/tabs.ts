@@ -93,6 +93,7 @@ export async function revealLine(
   preserveFocus = false,
 ): Promise<void> {
   const place = shownAt(uri, line);
+  await untilItReaches(place.uri, place.line);
   const selection = new vscode.Range(place.line, column, place.line, column);
   const { activeTabGroup, all } = vscode.window.tabGroups;
   // The group in front first: it may be the only one to be seen.
@@ -111,6 +112,31 @@ export async function revealLine(
       (!shown || viewColumn === undefined || viewColumn === shown.viewColumn),
   );
   if (editor) showName(editor, new vscode.Position(place.line, column));
+}
+
+/** A listing is shown anew so long after its trace was read, at most. */
+const SHOWN_ANEW_MS = 2000;
+
+/**
+ * Waits for a listing that is open and has not this 0-based line: it is still that of before, and the cursor
+ * would not stay where it is put.
+ */
+async function untilItReaches(uri: vscode.Uri, line: number): Promise<void> {
+  const document = windowAddress(uri)
+    ? vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri.toString())
+    : undefined;
+  if (!document || document.lineCount > line) return;
+  await new Promise<void>((done) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      changes.dispose();
+      done();
+    };
+    const timer = setTimeout(end, SHOWN_ANEW_MS);
+    const changes = vscode.workspace.onDidChangeTextDocument((change) => {
+      if (change.document === document && document.lineCount > line) end();
+    });
+  });
 }
 
 /** Columns of an event's arguments that are shown with its name. */
