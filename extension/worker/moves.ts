@@ -11,7 +11,7 @@ import { describeState, describeDimension, type PageState } from '../../model/pa
 import { durationText } from '../../parsers/base/duration.js';
 import { listingText } from './listing.js';
 import { eventLine } from '../../model/findings/listing.js';
-import { isAtHand, lineText, placeOf, spotOf, spotsOf } from './place.js';
+import { lineText, placeOf, spotOf, spotsOf } from './place.js';
 import type { LineOf, Spot, Spots } from '../protocol/place.js';
 import type { Along, LineHint, WindowText } from '../protocol/shapes.js';
 import type { Judged } from './judged.js';
@@ -134,11 +134,8 @@ function causeRows(state: PageState): number[] {
   ];
 }
 
-/**
- * Where each state of an event's page begins. No line is waited for that has to be decompressed from the
- * start yet: the event stands at column 0 then.
- */
-export function life(judged: Judged, at: LineOf): Spots {
+/** Where each state of an event's page begins; `reads` says whether lines may be read for it. */
+export function life(judged: Judged, at: LineOf, reads = true): Spots {
   const page = pageOfRow(judged, rowOfLine(judged, at));
   const rows: number[] = [];
   if (page)
@@ -146,7 +143,7 @@ export function life(judged: Judged, at: LineOf): Spots {
       if (fromRow >= 0) rows.push(fromRow);
       return rows.length < LIFE_SHOWN;
     });
-  return spotsOf(judged, rows, isAtHand(judged));
+  return spotsOf(judged, rows, reads);
 }
 
 /** For the events that change a page: its state after it, and how long the state before had lasted. */

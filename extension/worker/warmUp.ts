@@ -5,7 +5,7 @@
 import { vendorOfTraceInSteps } from '../../parsers/told.js';
 import type { LineOf } from '../protocol/place.js';
 import { eventAtLine } from './eventView.js';
-import { lineOfRow } from './place.js';
+import { isAtHand, lineOfRow } from './place.js';
 import { life } from './moves.js';
 import type { Judged } from './judged.js';
 
@@ -20,7 +20,8 @@ export function* warmUp(judged: Judged): Generator<undefined, void> {
   let told = 0;
   for (const at of somePages(judged, CLICKS)) {
     yield;
-    told += life(judged, at).rows.length;
+    // What is compressed is not read from its start for each of them.
+    told += life(judged, at, isAtHand(judged)).rows.length;
     if (told > TOLD) return;
   }
 }

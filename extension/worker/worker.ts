@@ -15,7 +15,7 @@ import { sidecarLines } from '../../recorder/outlook.js';
 import { Following } from '../../shell/following.js';
 import { jobErrorOf } from '../protocol/jobError.js';
 import type { CheckOptions } from '../protocol/options.js';
-import type { Spots } from '../protocol/place.js';
+import type { LineOf, Spots } from '../protocol/place.js';
 import type { Report } from '../protocol/report.js';
 import type {
   JobError,
@@ -53,7 +53,7 @@ import { listsAt } from './lists.js';
 import { hints, life, neighbour, origin, rowOfLine, stackLines, windowAround } from './moves.js';
 import { openOne } from './openOne.js';
 import { perfettoFile } from './perfettoView.js';
-import { spotOf } from './place.js';
+import { isAtHand, spotOf } from './place.js';
 import { reportOf } from './reportView.js';
 import { claimFault, ReviewServer } from './review.js';
 import { readRun, runFiles, type RunFiles, type RunSource } from './run.js';
@@ -338,6 +338,12 @@ class TraceServer {
     }));
   }
 
+  /** A line that is put aside yet is not waited for: its event stands at column 0 until then. */
+  life(at: LineOf): Spots {
+    const judged = this.judged();
+    return life(judged, at, this.tools.spool === undefined || isAtHand(judged));
+  }
+
   /** Of a long trace they take a while, in which somebody may click. */
   lists({ line, ...wanted }: Methods['lists']['params']): Lists | Promise<Lists> {
     const judged = this.judged();
@@ -469,7 +475,7 @@ const HANDLERS: Handlers = {
   explain: (server, { finding }) => explain(server.judged(), finding),
   neighbour: (server, { along, forward, ...at }) => neighbour(server.judged(), at, along, forward),
   origin: (server, at) => origin(server.judged(), at),
-  life: (server, at) => life(server.judged(), at),
+  life: (server, at) => server.life(at),
   hints: (server, { fromLine, toLine }) => hints(server.judged(), fromLine, toLine),
   answer: (server, { question, ...at }) => answerAt(server.judged(), at, question),
   listing: (server, { first, last }) => listingText(server.judged(), first, last),

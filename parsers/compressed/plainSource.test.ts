@@ -61,12 +61,24 @@ describe('the content of a compressed source', () => {
   it('is decompressed once more for that, and never again', () => {
     const { plain, begun, given } = source();
     plain.read(0, 2000);
-    assert.ok(!plain.isAtHand);
     const spool = memorySpool();
     const steps = [...plain.spoolInto(() => spool)].length;
     assert.ok(steps > 10, `${steps}`);
     assert.ok(plain.isAtHand);
     for (const at of [900, 10, 500, 0]) plain.read(at, 20);
     assert.deepEqual([begun(), given()], [2, 2 * Math.ceil(BYTES.length / PIECE)]);
+  });
+
+  it('is at hand where no place of it takes long, which of a long one is known once it lies somewhere', () => {
+    const { plain } = source();
+    assert.equal(plain.isAtHand, false, 'of nothing is known how long it is');
+    plain.read(500, 10);
+    assert.equal(plain.isAtHand, false);
+    plain.read(0, 2000);
+    assert.equal(plain.isAtHand, true, 'all of it is in memory');
+    const [long, short] = [source().plain, source().plain];
+    long.giveSize(1 << 21);
+    short.giveSize(BYTES.length);
+    assert.deepEqual([long.isAtHand, short.isAtHand], [false, true], 'as they were before');
   });
 });

@@ -11,6 +11,8 @@ import { Spooling, type OpenSpool } from '../base/spool.js';
 const INPUT_BYTES = 1 << 17;
 /** Plain bytes kept behind the furthest that was read. */
 const WINDOW_BYTES = 64 << 20;
+/** So many are decompressed in a moment. */
+const FEW_BYTES = 1 << 20;
 /**
  * A stream that expands to more than this and by more than EXPANSION_MAX is made to fill memory, not to be
  * read.
@@ -129,9 +131,10 @@ export class PlainSource implements ByteSource {
     return this.known < Infinity ? this.known : undefined;
   }
 
-  /** True where any place is read without what is before it. */
+  /** True where any place is read without what is before it, or that is so little that nobody notices. */
   get isAtHand(): boolean {
-    return this.window === Infinity || this.spooling?.isWhole === true;
+    const isKept = this.window === Infinity || this.spooling?.isWhole === true;
+    return isKept || (this.from === 0 && this.until >= this.known) || this.known <= FEW_BYTES;
   }
 
   /**
