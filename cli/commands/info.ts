@@ -2,14 +2,13 @@
 import { visibleLine } from '../../parsers/base/visible.js';
 import { plural } from '../../parsers/base/plural.js';
 import type { Bundle } from '../../parsers/bundle/bundle.js';
-import { KIND_UNKNOWN } from '../../parsers/events/kinds.js';
+import { EVENT_COUNTS, type EventCounts } from '../../parsers/events/counts.js';
 import { errnoName } from '../../parsers/events/errno.js';
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
-import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
 import { countsText } from '../../model/findings/counts.js';
 import { reportHeadline } from '../../model/findings/headline.js';
-import { issueText, placeOf, reasonText, timeRange, timeText } from '../../model/findings/report.js';
+import { issueText, placeOf, reasonText, timeText } from '../../model/findings/report.js';
 import { missingKinds, recordingRecipe } from '../../model/findings/recipe.js';
 import { absenceOf, sidecarLines } from '../../recorder/outlook.js';
 import { wholeRequest } from '../../model/objects/conversion.js';
@@ -56,7 +55,7 @@ type Facts = ReturnType<typeof gather>;
 /** Everything that is printed, as plain data with 64-bit values as strings. */
 function gather(trace: LoadedTrace & LoadedRun) {
   const { table, analysis } = trace;
-  const range = timeRange(table);
+  const counts = EVENT_COUNTS.of(table);
   const { sidecar } = sidecarBeside(trace.path);
   return {
     schema: 'shimtrace.info/1',
@@ -68,16 +67,16 @@ function gather(trace: LoadedTrace & LoadedRun) {
     kernel: table.meta.kernel,
     producer: table.meta.producer,
     hasTgid: table.meta.hasTgid,
-    from: timeText(table, range.from),
-    until: timeText(table, range.until),
-    cpus: cpuCounts(table),
+    from: timeText(table, counts.earliest),
+    until: timeText(table, counts.latest),
+    cpus: cpuCounts(counts),
     events: {
       total: table.length,
       understood: analysis.understood,
       unread: analysis.unread,
       unknown: analysis.unknown,
     },
-    names: nameCounts(table),
+    names: nameCounts(counts, table),
     loss: table.losses.map((l) => ({
       line: l.line,
       offset: l.offset,
@@ -179,31 +178,20 @@ function fileFacts({ path, role, guest }: Bundle['parts'][number]) {
   };
 }
 
-function cpuCounts(table: EventTable): readonly { readonly cpu: number | null; readonly events: number }[] {
-  const counts = new Map<number, number>();
-  for (const segment of table.segments) {
-    for (let i = 0; i < segment.length; i++)
-      counts.set(segment.cpu[i]!, (counts.get(segment.cpu[i]!) ?? 0) + 1);
-  }
-  return [...counts]
-    .sort((a, b) => a[0] - b[0])
-    .map(([cpu, events]) => ({ cpu: cpu === UNKNOWN_CPU ? null : cpu, events }));
+function cpuCounts({
+  cpus,
+}: EventCounts): readonly { readonly cpu: number | null; readonly events: number }[] {
+  return cpus.map(({ of, events }) => ({ cpu: of === UNKNOWN_CPU ? null : of, events }));
 }
 
 /** Names by how often they occur; one name may be understood at one place of a probe and not at another. */
 function nameCounts(
+  { names, unknown }: EventCounts,
   table: EventTable,
 ): readonly { readonly name: string; readonly count: number; readonly unknown: number }[] {
-  const counts = new Uint32Array(table.names.size);
-  const unknown = new Uint32Array(table.names.size);
-  for (const segment of table.segments) {
-    for (let i = 0; i < segment.length && i < SEGMENT_ROWS; i++) {
-      counts[segment.name[i]!]!++;
-      if (segment.kind[i] === KIND_UNKNOWN) unknown[segment.name[i]!]!++;
-    }
-  }
-  return [...counts]
-    .flatMap((count, id) => (count > 0 ? [{ name: table.names.text(id), count, unknown: unknown[id]! }] : []))
+  const unknownOf = new Map(unknown.map(({ of, events }) => [of, events]));
+  return names
+    .map(({ of, events }) => ({ name: table.names.text(of), count: events, unknown: unknownOf.get(of) ?? 0 }))
     .sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1));
 }
 

@@ -4,7 +4,7 @@
  */
 import { fileNameOnDisk } from '../../parsers/base/fileName.js';
 import { firstIndex } from '../../parsers/base/search.js';
-import { summaryOf } from '../../parsers/events/summary.js';
+import { LINES_IN_ORDER } from '../../parsers/events/lineOrder.js';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { eventLine } from '../../model/findings/listing.js';
 import type { TraceIndex } from '../../model/cursor/traceIndex.js';
@@ -36,7 +36,7 @@ export class Lines {
     this.lineOf = table.hasLines && files === undefined ? (row) => table.line(row) : (row) => row + 1;
     this.total = table.length === 0 ? 0 : this.lineOf(table.length - 1);
     this.listing = this.isText || files !== undefined ? undefined : host.listingOf?.(path);
-    this.byLine = this.isText && !summaryOf(table).areLinesInOrder ? sortedByLine(index) : undefined;
+    this.byLine = this.isText && !LINES_IN_ORDER.of(table) ? sortedByLine(index) : undefined;
   }
 
   /** The source that holds a row, and its line there. */

@@ -1,5 +1,5 @@
 /** Threads of a trace as a debugger shows them: vCPUs, threads of the VMM, others. */
-import { summaryOf, type Task } from '../../parsers/events/summary.js';
+import { TASKS, type Task } from '../../parsers/events/tasks.js';
 import type { Analysis } from '../../model/analysis.js';
 import type { TraceIndex } from '../../model/cursor/traceIndex.js';
 
@@ -81,7 +81,7 @@ export class Threads {
 
 /** The tasks, of which one may say by its name alone that it runs a vCPU. */
 function rankedTasks({ table, analysis }: TraceIndex): Ranked[] {
-  const tasks = summaryOf(table).tasks.map((task) => {
+  const tasks = TASKS.of(table).map((task) => {
     const name = table.comms.text(task.comm);
     const named = task.vcpu < 0 ? VCPU_COMM.exec(name) : null;
     return { ...task, name, ...(named && { entersGuest: true, vcpu: Number(named[1]) }) };

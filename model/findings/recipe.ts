@@ -2,11 +2,12 @@
  * What a trace does not record, and how to record it: read from the vocabulary, so that the probe definitions
  * shown to a user are those that the decoders know.
  */
-import { kindId } from '../../parsers/events/kinds.js';
+import { EVENT_COUNTS } from '../../parsers/events/counts.js';
+import { KIND_COUNT, kindId } from '../../parsers/events/kinds.js';
 import { probeDefinition } from '../../parsers/events/probeDefinition.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { VOCABULARY, type EventKind, type Meaning } from '../../parsers/events/vocabulary.js';
-import { countKinds, dialectOf, profileDialect } from './dialect.js';
+import { dialectOf, profileDialect } from './dialect.js';
 import { hasSymbol, howToRecordAny, machineOf, probeSymbol } from './howToRecord.js';
 import type { ProfileId } from './finding.js';
 
@@ -56,7 +57,8 @@ const RECIPE_PROBES: readonly Meaning[] = VOCABULARY.filter((meaning) => meaning
  * happened: only the user knows.
  */
 export function missingKinds(table: EventTable): readonly MissingKind[] {
-  const counts = countKinds(table);
+  const counts = new Uint32Array(KIND_COUNT);
+  for (const { of, events } of EVENT_COUNTS.of(table).kinds) counts[of] = events;
   const dialect = dialectOf(table, counts);
   const out: MissingKind[] = [];
   for (const meaning of VOCABULARY) {

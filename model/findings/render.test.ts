@@ -8,8 +8,7 @@ import { renderSarif as sarifOf, toUri } from './sarif.js';
 import { renderText as textOf } from './text.js';
 import type { EventRow } from '../../parsers/base/units.js';
 import type { Finding } from './finding.js';
-import { TableBuilder } from '../../parsers/events/table.js';
-import { timeRange, timeText } from './report.js';
+import { timeText } from './report.js';
 import { reportByHand } from '../../test/support/report.js';
 
 /** What a writer of parts gives, as one text. */
@@ -386,16 +385,5 @@ pages   page 0x4 of inode 191
 fix     return -EAGAIN
 `,
     );
-  });
-});
-
-describe('the range of time', () => {
-  it('is from the least to the greatest, not from the first to the last', () => {
-    const builder = new TableBuilder();
-    for (const ts of [0, 19_540_000, 70_000, -3000])
-      builder.addRow(ts, 0, 1, 1, 0, 0, builder.names.internString('e'), 0, 1);
-    const { from, until } = timeRange(builder.finish());
-    assert.deepEqual([from, until], [3, 1]);
-    assert.deepEqual(timeRange(new TableBuilder().finish()), { from: -1, until: -1 });
   });
 });

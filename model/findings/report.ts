@@ -2,7 +2,6 @@
 import { NS_PER_SECOND, secondDigits } from '../../parsers/base/units.js';
 import type { EventKind } from '../../parsers/events/vocabulary.js';
 import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
-import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
 import { ISSUE_KINDS, type Issue } from '../../parsers/events/issues.js';
 import type { Analysis } from '../analysis.js';
 import type { Finding, PageRange, ProfileId, Severity, UndecidedReason, Verdict } from './finding.js';
@@ -158,29 +157,6 @@ export function textOfTime(meta: TimeMeta, ts: number): string {
     .padStart(9, '0')
     .slice(0, digits);
   return `${t < 0n ? '-' : ''}${magnitude / PER_SECOND}.${fraction}`;
-}
-
-/**
- * The rows of the least and the greatest time, the first of each: the first and the last row where a trace is
- * in order. -1 where there is none.
- */
-export function timeRange({ segments }: EventTable): { readonly from: number; readonly until: number } {
-  let [from, until] = [-1, -1];
-  let [least, greatest] = [Infinity, -Infinity];
-  segments.forEach(({ ts, length }, s) => {
-    for (let i = 0; i < length; i++) {
-      const time = ts[i]!;
-      if (time < least) {
-        least = time;
-        from = s * SEGMENT_ROWS + i;
-      }
-      if (time > greatest) {
-        greatest = time;
-        until = s * SEGMENT_ROWS + i;
-      }
-    }
-  });
-  return { from, until };
 }
 
 /** `[001] qemu-274` or what of it is known. */

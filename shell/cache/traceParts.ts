@@ -20,12 +20,14 @@ import {
   poolOf,
   SegmentPieces,
 } from '../../parsers/events/keptRows.js';
+import { EVENT_COUNTS } from '../../parsers/events/counts.js';
+import { LINES_IN_ORDER } from '../../parsers/events/lineOrder.js';
 import { givePageFrames, pageFramesInSteps, type PageFrames } from '../../parsers/events/pageFrames.js';
 import { KeptTable } from '../../parsers/events/keptTable.js';
 import type { ColumnOf } from '../../parsers/events/rowFacts.js';
 import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
-import { giveSummary, summaryInSteps, summaryText } from '../../parsers/events/summary.js';
 import { EventTable } from '../../parsers/events/table.js';
+import { TASKS } from '../../parsers/events/tasks.js';
 
 import type { PackReader, PackWriter } from './pack.js';
 import {
@@ -37,6 +39,13 @@ import {
   writeReport,
   type Whole,
 } from './reportParts.js';
+
+/** What nobody has to look through all rows for again. */
+const OF_ALL_ROWS = [
+  ['tasks', TASKS],
+  ['counts', EVENT_COUNTS],
+  ['lines', LINES_IN_ORDER],
+] as const;
 
 /** Frames of more stacks are read again about as fast as a trace is. */
 const STACKS_MAX = 200_000;
@@ -67,7 +76,7 @@ export function* writeTrace(
     else yield;
   }
   pack.addText('frames', JSON.stringify(framesData(yield* pageFramesInSteps(table))));
-  pack.addText('summary', summaryText(yield* summaryInSteps(table)));
+  for (const [name, fact] of OF_ALL_ROWS) pack.addText(`all.${name}`, yield* fact.text(table));
   pack.addText('segments', JSON.stringify(table.segments.map(formOf)));
   for (const [i, segment] of table.segments.entries()) {
     yield* pack.addInPieces(`rows.${i}`, columnsOf(segment));
@@ -156,7 +165,7 @@ export function readTraceParts(pack: PackReader, readWhole: () => Whole): KeptWh
   const rows = new EventTable(length, segments, meta, names, comms, issues, losses, kept, unread);
   const table = new KeptTable(rows, pieces);
   giveFrames(table, pack.text('frames') ?? '');
-  giveSummary(table, pack.text('summary') ?? '');
+  for (const [name, fact] of OF_ALL_ROWS) fact.give(table, pack.text(`all.${name}`) ?? '');
   const lazy = lazyAnalysis(pack, data, table, all);
   function* fill(): Generator<undefined, void> {
     yield* lazy.fill();
