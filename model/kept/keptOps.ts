@@ -8,6 +8,8 @@ import { layoutOf, OP_MAX, type OpBounds } from './operations.js';
 
 /** Who has asked for so many pieces passes over all of them; a click asks for some twenty. */
 const PIECES_MAX = 1024;
+/** So has who has asked for so many numbers. */
+const NUMBERS_MAX = 1 << 17;
 
 type Column = keyof OpBlock;
 
@@ -20,6 +22,7 @@ interface Place {
 export class KeptOps extends OpLog {
   /** All of them are there. */
   isWhole = false;
+  private asked = 0;
   private readonly places: readonly Readonly<Record<Column, Place>>[];
 
   /** `whole` reads all of it, from the trace where what is kept is damaged. */
@@ -69,7 +72,7 @@ export class KeptOps extends OpLog {
     if (this.isWhole || !(i >= 0 && i < this.length)) return undefined;
     const { form, at } = this.places[i >>> OP_BLOCK_SHIFT]![column];
     const n =
-      this.pieces.count > PIECES_MAX
+      ++this.asked > NUMBERS_MAX || this.pieces.count > PIECES_MAX
         ? undefined
         : this.pieces.number(form, at + (i & (OP_BLOCK_LENGTH - 1)) * WIDTHS[form]);
     if (n === undefined) this.readAll();
