@@ -117,6 +117,16 @@ describe('what all rows of a trace say', () => {
     assert.equal(EVENT_COUNTS.of(table).latest, SEGMENT_ROWS + 2);
   });
 
+  it('is no more kept than is worth it, and not all found for that', () => {
+    const builder = new TableBuilder();
+    builder.comms.internString('a');
+    builder.names.internString('e');
+    for (let row = 0; row < 2 * SEGMENT_ROWS; row++) builder.addRow(row, 0, row, 1, 0, 0, 0, row, row + 1);
+    const table = builder.finish();
+    assert.deepEqual(TASKS.text(table).next(), { done: true, value: '' }, 'behind the first segment');
+    assert.equal(TASKS.of(table).length, 2 * SEGMENT_ROWS);
+  });
+
   it('is taken as it was kept where it can be that, and else found', () => {
     const tasks = TASKS.of(runs());
     const given = (text: string): readonly unknown[] => {

@@ -4,16 +4,21 @@ import { allSteps } from '../base/steps.js';
 import type { Segment } from './segment.js';
 import type { EventTable } from './table.js';
 
+interface Search<T> {
+  /** Takes segment after segment, each with the number of its first row. */
+  take(segment: Segment, firstRow: number): void;
+  end(): T;
+  /** Whether it is so much by now that it is better found again than kept. */
+  isTooLong?(): boolean;
+}
+
 /** How it is found, and told from what somebody else may have written. */
 interface Finding<T> {
-  /** Takes segment after segment, each with the number of its first row, and tells at the end. */
-  begin(table: EventTable): { take(segment: Segment, firstRow: number): void; end(): T };
+  begin(table: EventTable): Search<T>;
   /** What of a table can be kept. */
   shape(table: EventTable): Shape<T>;
   /** Whether it can be of the table, beyond its shape. */
   isOf(found: T, table: EventTable): boolean;
-  /** Whether it is better found again than kept. */
-  isTooLong?(found: T): boolean;
 }
 
 export class OfAllRows<T> {
@@ -24,13 +29,17 @@ export class OfAllRows<T> {
   constructor(private readonly finding: Finding<T>) {}
 
   of(table: EventTable): T {
-    return allSteps(this.inSteps(table));
+    const before = this.found(table);
+    if (before !== undefined) return before;
+    const search = this.finding.begin(table);
+    allSteps(searched(search, table));
+    return this.remember(table, search.end());
   }
 
   /** What is to be kept of it, found in steps; '' for nothing. */
   *text(table: EventTable): Generator<undefined, string> {
-    const found = yield* this.inSteps(table);
-    return this.finding.isTooLong?.(found) === true ? '' : JSON.stringify(found);
+    const search = this.finding.begin(table);
+    return (yield* searched(search, table, true)) ? JSON.stringify(this.remember(table, search.end())) : '';
   }
 
   /** Gives a table what was kept of it. Where it cannot be that, it is found anew. */
@@ -38,24 +47,31 @@ export class OfAllRows<T> {
     this.kept.set(table, text);
   }
 
-  private *inSteps(table: EventTable): Generator<undefined, T> {
+  private found(table: EventTable): T | undefined {
     const before = this.known.get(table);
     if (before?.rows === table.length) return before.found;
     const kept = parsed(this.finding.shape(table), this.kept.get(table) ?? '');
-    const isKept = kept !== undefined && this.finding.isOf(kept, table);
-    const found = isKept ? kept : yield* this.search(table);
+    return kept !== undefined && this.finding.isOf(kept, table) ? this.remember(table, kept) : undefined;
+  }
+
+  private remember(table: EventTable, found: T): T {
     this.known.set(table, { rows: table.length, found });
     return found;
   }
+}
 
-  private *search(table: EventTable): Generator<undefined, T> {
-    const { take, end } = this.finding.begin(table);
-    let row = 0;
-    for (const segment of table.segments) {
-      take(segment, row);
-      row += segment.length;
-      yield;
-    }
-    return end();
+/** Looks at all rows, a segment a step; false where it gave up because it is too much to be kept. */
+function* searched(
+  search: Search<unknown>,
+  { segments }: EventTable,
+  isToBeKept = false,
+): Generator<undefined, boolean> {
+  let row = 0;
+  for (const segment of segments) {
+    search.take(segment, row);
+    if (isToBeKept && search.isTooLong?.() === true) return false;
+    row += segment.length;
+    yield;
   }
+  return true;
 }

@@ -29,7 +29,11 @@ const KEPT_MAX = 20_000;
 export const TASKS = new OfAllRows<readonly Task[]>({
   begin() {
     const byTid = new Map<number, Counted>();
-    return { take: (segment, row) => count(segment, row, byTid), end: () => [...byTid.values()] };
+    return {
+      take: (segment, row) => count(segment, row, byTid),
+      end: () => [...byTid.values()],
+      isTooLong: () => byTid.size > KEPT_MAX,
+    };
   },
   shape(table) {
     const id = whole(-1);
@@ -41,7 +45,6 @@ export const TASKS = new OfAllRows<readonly Task[]>({
     );
   },
   isOf: (tasks, table) => tasks.reduce((sum, { events }) => sum + events, 0) === table.length,
-  isTooLong: (tasks) => tasks.length > KEPT_MAX,
 });
 
 type Counted = { -readonly [K in keyof Task]: Task[K] };
