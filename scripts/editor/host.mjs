@@ -64,8 +64,11 @@ async function untilHealthy(child, base, logFile) {
   throw new Error(`code-server did not start:\n${fs.readFileSync(logFile, 'utf8')}`);
 }
 
-/** A process of the editor finds nothing of the user's. */
-const envOf = (home) => ({ ...process.env, HOME: home, XDG_DATA_HOME: '', XDG_CONFIG_HOME: '' });
+/** A process of the editor finds nothing of the user's, and leaves nothing there. */
+function envOf(home) {
+  const { SHIMTRACE_CACHE: _, ...env } = process.env;
+  return { ...env, HOME: home, XDG_DATA_HOME: '', XDG_CONFIG_HOME: '', XDG_CACHE_HOME: '' };
+}
 
 function install(vsix, extensions, env) {
   const args = ['--extensions-dir', extensions, '--install-extension', vsix, '--force'];
