@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import type { ByteSource } from '../parsers/base/source.js';
+import { IS_DIRECTORY, openAdvice } from '../shell/openAdvice.js';
 import { InputError } from './errors.js';
 import { nodeCrypto, nodeOs } from './onDemand.js';
 import { errorCode, waitABit } from './output.js';
@@ -42,35 +43,17 @@ export function openSource(path: string): OpenSource {
   return new FileSource(path, fd, stat.size, `${stat.dev}:${stat.ino}:${stat.size}`);
 }
 
-const ROOT_ADVICE = 'files under /sys/kernel/tracing need root: copy the trace with `sudo cat` first';
-
 /** `perf record --threads` writes a directory,
  * of which each file holds a part that nothing but perf puts in order.
  */
 function directoryAdvice(path: string): string {
   if (fs.existsSync(`${path}/data`) && fs.existsSync(`${path}/data.0`))
     return `is a directory of perf record --threads, which is not read; ${perfScriptAdvice(path)}`;
-  return 'is a directory, expected a trace file; give the files inside it';
+  return IS_DIRECTORY;
 }
 
 function perfScriptAdvice(path: string): string {
   return `give the output of \`perf script -i ${path}\``;
-}
-
-function openAdvice(error: unknown): string {
-  switch (errorCode(error)) {
-    case 'ENOENT':
-      return 'no such file; check the path';
-    case 'EACCES':
-    case 'EPERM':
-      return `permission denied; ${ROOT_ADVICE}`;
-    case 'EISDIR':
-      return 'is a directory, expected a trace file; give the files inside it';
-    case 'EMFILE':
-      return 'too many open files; give fewer files at once';
-    default:
-      return `cannot be opened: ${error instanceof Error ? error.message : String(error)}`;
-  }
 }
 
 /** What is read at once for small ranges: rows that are described one after another lie side by side. */

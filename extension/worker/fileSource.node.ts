@@ -1,6 +1,7 @@
 /** A file read synchronously by range, for the worker thread. */
 import * as fs from 'node:fs';
 import type { ByteSource } from '../../parsers/base/source.js';
+import { IS_DIRECTORY, openAdvice } from '../../shell/openAdvice.js';
 import { JobFailure } from './judged.js';
 
 const BUFFER_BYTES = 1 << 20;
@@ -11,14 +12,15 @@ export class FileSource implements ByteSource {
   private buffer = new Uint8Array(BUFFER_BYTES);
 
   constructor(private readonly path: string) {
+    let stat: fs.Stats;
     try {
       this.descriptor = fs.openSync(path, 'r');
-      const stat = fs.fstatSync(this.descriptor);
-      if (stat.isDirectory()) throw new Error('is a directory');
-      this.size = stat.size;
+      stat = fs.fstatSync(this.descriptor);
     } catch (error) {
-      throw ioFailure(path, error);
+      throw ioFailure(path, openAdvice(error));
     }
+    if (stat.isDirectory()) throw ioFailure(path, IS_DIRECTORY);
+    this.size = stat.size;
   }
 
   read(offset: number, length: number, room?: Uint8Array): Uint8Array {
@@ -33,7 +35,7 @@ export class FileSource implements ByteSource {
         got += n;
       }
     } catch (error) {
-      throw ioFailure(this.path, error);
+      throw ioFailure(this.path, error instanceof Error ? error.message : String(error));
     }
     return to.subarray(0, got);
   }
@@ -48,9 +50,6 @@ export class FileSource implements ByteSource {
   }
 }
 
-function ioFailure(path: string, error: unknown): JobFailure {
-  return new JobFailure({
-    code: 'io',
-    message: `${path}: ${error instanceof Error ? error.message : String(error)}`,
-  });
+function ioFailure(path: string, what: string): JobFailure {
+  return new JobFailure({ code: 'io', message: `${path}: ${what}` });
 }

@@ -45,8 +45,8 @@ describe('a file read by range', () => {
 
   it('is refused where it is not there or is a folder, by its name', () => {
     for (const [name, what] of [
-      [path.join(folder, 'gone'), /gone: ENOENT/],
-      [folder, /: is a directory/],
+      [path.join(folder, 'gone'), /gone: no such file; check the path$/],
+      [folder, /: is a directory, expected a trace file; give the files inside it$/],
     ] as const)
       assert.throws(
         () => new FileSource(name),

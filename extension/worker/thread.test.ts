@@ -119,6 +119,6 @@ describe('the worker as a thread', () => {
     const message = await reply({ path: 'sample-traces/gone.txt' }, 'check', {});
     assert.ok('error' in message);
     assert.equal(message.error.code, 'io');
-    assert.match(message.error.message, /^sample-traces\/gone\.txt: ENOENT/);
+    assert.match(message.error.message, /^sample-traces\/gone\.txt: no such file; check the path$/);
   });
 });
