@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline/promises';
+import { makeFolder } from '../shell/makeFolder.node.js';
 import { TABLE_NAMES, TABLES } from '../model/tables/schema.js';
 import { ProcessorEnded } from '../shell/perfetto/machine.js';
 import { QueryError } from '../shell/perfetto/processor.js';
@@ -99,7 +100,7 @@ function readHistory(file: string): readonly string[] {
 /** A history that cannot be kept is no reason not to answer. */
 function remember(file: string, statement: string): void {
   try {
-    fs.mkdirSync(path.dirname(file), { recursive: true });
+    makeFolder(path.dirname(file));
     fs.appendFileSync(file, `${statement.trim().replace(/\s*\n\s*/g, ' ')}\n`);
   } catch (error) {
     if (errorCode(error) === '') throw error;

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Spool } from '../parsers/base/spool.js';
+import { makeFolder } from './makeFolder.node.js';
 
 /** So much room is left on the disk besides. */
 const SPARE_BYTES = 2 ** 30;
@@ -18,7 +19,7 @@ const ASKED_BYTES = 64 << 20;
 export function openSpool(folder: string, bytes = 0, spareBytes = SPARE_BYTES): Spool | undefined {
   try {
     if (bytes > MOST_BYTES) return undefined;
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     const file = path.join(folder, `${randomBytes(16).toString('hex')}.spool`);
     const fd = fs.openSync(file, 'wx+', 0o600);
     // What has no name is gone with its process, however that ends.

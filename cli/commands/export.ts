@@ -1,6 +1,7 @@
 /** `shimtrace export`: a judged trace in the form of other tools. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { makeFolder } from '../../shell/makeFolder.node.js';
 import { TABLE_NAMES } from '../../model/tables/schema.js';
 import { CsvWriter } from '../../shell/parquet/csv.js';
 import { ParquetWriter } from '../../shell/parquet/writer.js';
@@ -97,7 +98,7 @@ function writeTables(
   trace: LoadedTrace & LoadedRun,
   output: Output,
 ): void {
-  makeFolder(folder);
+  beginFolder(folder);
   const tables = tablesOf(trace);
   const counts: string[] = [];
   for (const name of TABLE_NAMES) {
@@ -121,9 +122,9 @@ function writeTables(
   output.err(`${folder}: ${counts.join(', ')}`);
 }
 
-function makeFolder(folder: string): void {
+function beginFolder(folder: string): void {
   try {
-    fs.mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (error) {
     throw new InputError(`${folder}: ${error instanceof Error ? error.message : String(error)}`);
   }

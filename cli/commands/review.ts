@@ -1,6 +1,7 @@
 /** `shimtrace review`: says of a series of patches what traces show, and how to record what they do not. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { makeFolder } from '../../shell/makeFolder.node.js';
 import { anonymized, Renamer } from '../../model/review/anonymize.js';
 import { b4ReviewFiles } from '../../model/review/b4Review.js';
 import { renderB4Check, renderGithub, renderNote, renderPatchwork } from '../../model/review/checks.js';
@@ -327,7 +328,7 @@ function print(report: ReviewReport, format: Format, args: Args, output: Output)
   const told = { ...options, notes: notes && withTraceLines(notes, report.sets, options) };
   if (format === 'b4-review') {
     const folder = args.text('out')!;
-    fs.mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     for (const { name, text } of b4ReviewFiles(report, VERSION, told.notes))
       fs.writeFileSync(path.join(folder, name), text);
     return;

@@ -6,6 +6,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { makeFolder } from '../../shell/makeFolder.node.js';
 import { sha256 } from '../digest.js';
 import { VERSION } from '../version.js';
 import { runFolder } from './runName.js';
@@ -31,7 +32,7 @@ export interface FleetOptions {
 /** Judges them all; of a trace that cannot be judged the folder says why. Throws InputError for doubles. */
 export async function checkFleet(traces: readonly FleetTrace[], options: FleetOptions): Promise<void> {
   refuseDoubles(traces);
-  fs.mkdirSync(options.out, { recursive: true });
+  makeFolder(options.out);
   removeLeftovers(options.out);
   let [next, done] = [0, 0];
   const lane = async (): Promise<void> => {
@@ -73,7 +74,7 @@ async function checkOne(trace: FleetTrace, options: FleetOptions): Promise<RunSt
     ...ended,
     seconds,
   };
-  fs.mkdirSync(part, { recursive: true });
+  makeFolder(part);
   fs.writeFileSync(path.join(part, STATUS_TABLE), statusParquet(status));
   fs.writeFileSync(path.join(part, STATUS_FILE), `${JSON.stringify(status)}\n`);
   putInPlace(part, folder);
@@ -88,7 +89,7 @@ function partName(): string {
 }
 
 function putInPlace(part: string, folder: string): void {
-  fs.mkdirSync(path.dirname(folder), { recursive: true });
+  makeFolder(path.dirname(folder));
   const old = `${part}-old`;
   if (fs.existsSync(folder)) fs.renameSync(folder, old);
   fs.renameSync(part, folder);

@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import { makeFolder } from '../../shell/makeFolder.node.js';
 import { folderOfCaches } from '../../shell/cache/folder.node.js';
 import type { ExitCode } from '../errors.js';
 import { nodeCrypto } from '../onDemand.js';
@@ -136,7 +137,7 @@ function keep(file: string, kept: Kept): void {
   const folder = path.dirname(file);
   const draft = path.join(folder, nodeCrypto().randomUUID());
   try {
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     fs.writeFileSync(draft, JSON.stringify(kept), { mode: 0o600 });
     fs.renameSync(draft, file);
     const all = fs.readdirSync(folder).filter((name) => NAME.test(name));

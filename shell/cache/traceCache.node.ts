@@ -13,6 +13,7 @@ import { allSteps } from '../../parsers/base/steps.js';
 import { crc32 } from '../crc32.js';
 import { isStamps, markOf, sameStamps, type FileMark } from './fileMark.node.js';
 import { PackReader, PackWriter, type Checksum } from './pack.js';
+import { makeFolder } from '../makeFolder.node.js';
 import { isWorthKeeping } from './worth.node.js';
 
 /** Changes with what an entry holds and how. */
@@ -196,7 +197,7 @@ export class TraceCache {
     write: (pack: PackWriter) => Generator<undefined, boolean>,
   ): Generator<undefined, boolean> {
     const { folder } = this.settings;
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     if (!isOwn(fs.statSync(folder))) return false;
     const draft = path.join(folder, `${key}.${randomBytes(8).toString('hex')}.part`);
     const fd = fs.openSync(draft, 'wx', 0o600);
