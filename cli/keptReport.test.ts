@@ -188,6 +188,26 @@ describe('reports of traces that were read before', () => {
       await again(false, trace);
     });
 
+    it('are made anew where something that is no file has the name of an entry', async function () {
+      if (process.platform === 'win32') this.skip();
+      await check(trace);
+      const file = path.join(folder, 'kept', entries()[0]!);
+      for (const put of [
+        () => execFileSync('mkfifo', [file]),
+        () => fs.symlinkSync('/dev/zero', file),
+        () => fs.mkdirSync(file),
+      ]) {
+        fs.rmSync(file, { recursive: true });
+        put();
+        await again(false, trace);
+      }
+      assert.deepEqual(fs.readdirSync(path.dirname(file)), [path.basename(file)], 'and nothing else is left');
+      await again(false, trace);
+      fs.rmdirSync(file);
+      await again(false, trace);
+      await again(true, trace);
+    });
+
     /** What a check by another process prints, which has loaded no decompressors; whether it needed them. */
     function elsewhere(format: string): readonly unknown[] {
       const cache = settings();

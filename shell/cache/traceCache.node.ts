@@ -213,9 +213,10 @@ export class TraceCache {
       fs.closeSync(fd);
       if (!isWhole) remove(draft);
     }
-    if (isWhole) fs.renameSync(draft, this.entryFile(key));
+    const isNamed = isWhole && renamed(draft, this.entryFile(key));
+    if (!isNamed) remove(draft);
     this.shrink();
-    return isWhole;
+    return isNamed;
   }
 
   private entryFile(key: string): string {
@@ -338,7 +339,9 @@ export class OpenEntry {
 
   /** Undefined where the file is no entry, damaged, or not of this user's own. */
   static open(file: string): OpenEntry | undefined {
-    const fd = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0));
+    // Something else may have its name: what is no file is not waited for.
+    const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
+    const fd = fs.openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     const stat = fs.fstatSync(fd);
     const isUsable = stat.isFile() && isOwn(stat);
     const pack = isUsable
@@ -381,6 +384,11 @@ function aboutIn(file: string): About | undefined {
   const entry = OpenEntry.open(file);
   entry?.close();
   return entry?.about;
+}
+
+/** False where what has the name stays: a folder. */
+function renamed(draft: string, file: string): boolean {
+  return quietly(() => fs.renameSync(draft, file) === undefined) === true;
 }
 
 function remove(file: string): boolean {
