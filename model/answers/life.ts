@@ -10,6 +10,7 @@ import { SEGMENT_SHIFT } from '../../parsers/events/segment.js';
 import {
   namesStructPage,
   pageFrames,
+  StructPages,
   structPageOf,
   type PageFrames,
   type StructPageKind,
@@ -160,6 +161,7 @@ function rowsOfFrames(
   structPages: PageFrames,
 ): { readonly rowsOf: ReadonlyMap<number, number[]>; readonly byStructPage: number } {
   const rowsOf = new Map(frames.map((pfn): [number, number[]] => [pfn, []]));
+  const byPage = new StructPages(frames, structPages);
   let byStructPage = 0;
   /** An entry that is changed may map a frame before and after: its row counts once. */
   const put = (row: number, rows: number[] | undefined): void => {
@@ -183,7 +185,7 @@ function rowsOfFrames(
         add(row, mappedFrame(table, row, NEW_SPTE), pages);
       } else if (namesStructPage(kind)) {
         byStructPage++;
-        add(row, tiedFrame(table, row, structPages) ?? -1, 1);
+        add(row, byPage.frameOf(segment, i), 1);
       } else if (FRAMES.has(kind)) {
         const { pfn, order } = FRAMES.get(kind)!;
         add(row, table.num(row, pfn), order < 0 ? 1 : 2 ** Math.max(0, table.num(row, order)));

@@ -5,11 +5,14 @@ import { MemorySource } from '../base/source.js';
 import { readTrace } from '../index.js';
 import {
   givePageFrames,
+  namesStructPage,
   pageFrames,
   pageFramesFound,
   pageFramesInSteps,
+  StructPages,
   structPageOf,
 } from './pageFrames.js';
+import { SEGMENT_MASK, SEGMENT_SHIFT } from './segment.js';
 import type { EventTable } from './table.js';
 
 const lineOf = (event: string, i: number): string =>
@@ -18,6 +21,8 @@ function readText(text: string): EventTable {
   const bytes = new TextEncoder().encode(`# tracer: nop\n${text}`);
   return readTrace(new MemorySource(bytes), { cancel: NEVER_CANCELLED }).table;
 }
+const readFile = (file: string): EventTable =>
+  readTrace(new MemorySource(fs.readFileSync(`sample-traces/${file}`)), { cancel: NEVER_CANCELLED }).table;
 const read = (events: readonly string[]): EventTable => readText(`${events.map(lineOf).join('\n')}\n`);
 
 /** Where the array of struct pages begins on x86-64 without KASLR. */
@@ -135,6 +140,57 @@ describe('frames of struct pages', () => {
     assert.equal(pageFrames(table).frameOf(ARRAY + 64n * 77n), 77);
     givePageFrames(table, 'nothing', undefined);
     assert.deepEqual([pageFrames(table).isProved, pageFrames(table).frameOf(ARRAY)], [false, undefined]);
+  });
+
+  /** Of every row that names a struct page: its frame, as it is asked of one row, and as of all of them. */
+  function both(table: EventTable, frames: readonly number[]): readonly (readonly [number, number])[] {
+    const proved = pageFrames(table);
+    const pages = new StructPages(frames, proved);
+    return Array.from({ length: table.length }, (_, row) => row)
+      .filter((row) => namesStructPage(table.kind(row)))
+      .map((row) => {
+        const named = structPageOf(table, row);
+        const pfn = named && proved.frameOf(named.page);
+        const segment = table.segments[row >>> SEGMENT_SHIFT]!;
+        return [
+          pfn !== undefined && frames.includes(pfn) ? pfn : -1,
+          pages.frameOf(segment, row & SEGMENT_MASK),
+        ];
+      });
+  }
+
+  it('are found by the words of an address as by the address itself', () => {
+    const far = 0x100 + 2 ** 26;
+    const small = read([
+      ...[alloc(pageOf(0x100), 0x100), alloc(pageOf(0x102), 0x102)],
+      ...[unpin(pageOf(0x100)), unpin(pageOf(far)), unpin(pageOf(0x101)), unpin('0x0')],
+      ...[gup(pageOf(0x100), 1), gup(pageOf(0x100), -14), gup(pageOf(0x100), 0)],
+    ]);
+    const found = both(small, [0x100, far]);
+    assert.deepEqual(
+      found.map(([, byWords]) => byWords),
+      [0x100, far, -1, -1, 0x100, -1, -1],
+    );
+    const recordings = [
+      'perf/7.2.13/M2.p.perf.data',
+      'labelled/inplace/M2.p.txt',
+      'labelled/base/M10.va.txt',
+    ];
+    let tied = 0;
+    for (const table of [small, ...recordings.map(readFile)]) {
+      const proved = pageFrames(table);
+      const frames = new Set<number>();
+      for (let row = 0; row < table.length && frames.size < 200; row += 3) {
+        const named = structPageOf(table, row);
+        const pfn = named && proved.frameOf(named.page);
+        if (pfn !== undefined) frames.add(pfn);
+      }
+      for (const [byAddress, byWords] of both(table, [...frames])) {
+        assert.equal(byWords, byAddress);
+        if (byWords >= 0) tied++;
+      }
+    }
+    assert.ok(tied > 500, `${tied}`);
   });
 
   it('agree in every recording that gives both', () => {

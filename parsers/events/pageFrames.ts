@@ -4,7 +4,7 @@
  * such pairs agree.
  */
 import type { EventTable } from './table.js';
-import { SEGMENT_MASK, SEGMENT_SHIFT } from './segment.js';
+import { SEGMENT_MASK, SEGMENT_SHIFT, type Segment } from './segment.js';
 import { hasSlot, highWord, lowWord } from './slots.js';
 import { TWO_32 } from '../base/words.js';
 import { allSteps, endsStep } from '../base/steps.js';
@@ -129,6 +129,42 @@ function structPageSlot(table: EventTable, row: number, slots: Slots): number {
   // What failed has written no page into the caller's array.
   const isGup = table.kind(row) === GUP_RET;
   return isGup && BigInt.asIntN(32, table.big(row, GUP_RESULT) ?? 0n) <= 0n ? -1 : slot;
+}
+
+/** Some frames by their struct pages, for who goes through all rows: addresses as words. */
+export class StructPages {
+  /** By the low word of an address; those of some frames may have the same. */
+  private readonly byLow = new Map<number, { readonly high: number; readonly pfn: number }[]>();
+
+  constructor(frames: readonly number[], { array }: PageFrames) {
+    for (const pfn of frames) {
+      if (!array || pfn < array.low || pfn >= array.high) continue;
+      const page = array.start + array.size * BigInt(pfn);
+      const [high, low] = [Number(page >> 32n), Number(BigInt.asUintN(32, page))];
+      this.byLow.set(low, [...(this.byLow.get(low) ?? []), { high, pfn }]);
+    }
+  }
+
+  /**
+   * Which of the frames row `i` of a segment names by its struct page, as {@link structPageOf} says it; -1
+   * for none. Its kind must be one that does.
+   */
+  frameOf(segment: Segment, i: number): number {
+    const kind = segment.kind[i]!;
+    const p = segment.payload[i]!;
+    const { page, folio } = PAGE_ONLY.get(kind)!;
+    const slot = page >= 0 && hasSlot(segment, p, page) ? page : folio;
+    if (slot < 0 || !hasSlot(segment, p, slot)) return -1;
+    const found = this.byLow.get(lowWord(segment, p, slot));
+    if (!found || (kind === GUP_RET && !gaveOut(segment, p))) return -1;
+    const high = highWord(segment, p, slot);
+    return found.find((each) => each.high === high)?.pfn ?? -1;
+  }
+}
+
+/** What failed has written no page into the caller's array. */
+function gaveOut(segment: Segment, p: number): boolean {
+  return hasSlot(segment, p, GUP_RESULT) && (lowWord(segment, p, GUP_RESULT) | 0) > 0;
 }
 
 const known = new WeakMap<EventTable, { readonly rows: number; readonly frames: PageFrames }>();
