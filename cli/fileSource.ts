@@ -5,7 +5,8 @@ import type { ByteSource } from '../parsers/base/source.js';
 import { IS_DIRECTORY, openAdvice } from '../shell/openAdvice.js';
 import { InputError } from './errors.js';
 import { nodeCrypto, nodeOs } from './onDemand.js';
-import { errorCode, waitABit } from './output.js';
+import { errorCode } from '../shell/errorCode.js';
+import { waitABit } from './output.js';
 
 /** How standard input is called in messages and results. */
 export const STDIN_NAME = '<stdin>';
@@ -17,11 +18,6 @@ export interface OpenSource extends ByteSource {
   /** What changed while it was read, in one sentence; undefined when nothing did. */
   changed(): string | undefined;
   close(): void;
-}
-
-/** Bytes of a file; 0 of what is none, or says nothing of itself. */
-export function sizeOf(path: string): number {
-  return fs.statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** Opens a path, or standard input for `-`. Throws InputError that says what is wrong and what to do. */

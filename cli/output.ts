@@ -5,6 +5,7 @@ import type { CacheSettings } from '../shell/cache/traceCache.node.js';
 import type { Look } from '../model/findings/styledLine.js';
 import type { Args } from './args.js';
 import { COLOR_WHEN, lookFor, type Terminal } from './terminal.js';
+import { errorCode } from '../shell/errorCode.js';
 
 export interface Output {
   /** Standard output, exactly these characters, but for what would move or colour a terminal. */
@@ -163,9 +164,4 @@ function writeAll(fd: number, bytes: Uint8Array): void {
       else throw error;
     }
   }
-}
-
-/** `ENOENT` and its like of a system error, '' of anything else. */
-export function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

@@ -7,7 +7,8 @@ import { makeFolder } from '../shell/makeFolder.node.js';
 import { TABLE_NAMES, TABLES } from '../model/tables/schema.js';
 import { ProcessorEnded } from '../shell/perfetto/machine.js';
 import { QueryError } from '../shell/perfetto/processor.js';
-import { errorCode, type Output } from './output.js';
+import { errorCode } from '../shell/errorCode.js';
+import type { Output } from './output.js';
 
 const HISTORY_LINES = 1000;
 const KEYWORDS =

@@ -5,6 +5,7 @@ import { affectsReading, affectsVerdicts, checkOptions } from './config.js';
 import type { Platform } from './platform.js';
 import type { Report } from './protocol/report.js';
 import type { ReportIndex } from './reportIndex.js';
+import { untilEvent } from './untilEvent.js';
 
 const SOON_MS = 1500;
 
@@ -100,18 +101,9 @@ export class Sessions implements vscode.Disposable {
     return session;
   }
 
-  private soon(uri: vscode.Uri): Promise<TraceSession | undefined> {
-    return new Promise((done) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        wait.dispose();
-        done(this.find(uri));
-      };
-      const timer = setTimeout(end, SOON_MS);
-      const wait = this.onDidChange((session) => {
-        if (session.uri.toString() === uri.toString()) end();
-      });
-    });
+  private async soon(uri: vscode.Uri): Promise<TraceSession | undefined> {
+    await untilEvent(this.onDidChange, (session) => session.uri.toString() === uri.toString(), SOON_MS);
+    return this.find(uri);
   }
 
   private untilSettled(session: TraceSession): Promise<void> {

@@ -2,6 +2,8 @@
  * Text tabs and the places they show. A large file has a tab and no text editor, so tabs are what is asked.
  */
 import * as vscode from 'vscode';
+import { openDocument } from './openDocument.js';
+import { untilEvent } from './untilEvent.js';
 import { shownAt, traceLine, windowAddress } from './window.js';
 
 /** What a tab shows; a window into a trace counts as the trace. */
@@ -122,21 +124,10 @@ const SHOWN_ANEW_MS = 2000;
  * would not stay where it is put.
  */
 async function untilItReaches(uri: vscode.Uri, line: number): Promise<void> {
-  const document = windowAddress(uri)
-    ? vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri.toString())
-    : undefined;
+  const document = windowAddress(uri) && openDocument(uri);
   if (!document || document.lineCount > line) return;
-  await new Promise<void>((done) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      changes.dispose();
-      done();
-    };
-    const timer = setTimeout(end, SHOWN_ANEW_MS);
-    const changes = vscode.workspace.onDidChangeTextDocument((change) => {
-      if (change.document === document && document.lineCount > line) end();
-    });
-  });
+  const { onDidChangeTextDocument } = vscode.workspace;
+  await untilEvent(onDidChangeTextDocument, () => document.lineCount > line, SHOWN_ANEW_MS);
 }
 
 /** Columns of an event's arguments that are shown with its name. */

@@ -1,6 +1,7 @@
 /** Makes folders, and ends wherever the system makes none. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { errorCode } from './errorCode.js';
 
 /**
  * Makes a folder, and those above it that are not there. Node's own way of doing so tries forever where the
@@ -12,7 +13,7 @@ export function makeFolder(folder: string, mode = 0o777): void {
     makeOne(folder, mode);
   } catch (error) {
     const parent = path.dirname(folder);
-    if (!(isOf(error, 'ENOENT') && parent !== folder && !fs.existsSync(parent))) throw error;
+    if (errorCode(error) !== 'ENOENT' || parent === folder || fs.existsSync(parent)) throw error;
     makeFolder(parent, mode);
     makeOne(folder, mode);
   }
@@ -23,11 +24,8 @@ function makeOne(folder: string, mode: number): void {
   try {
     fs.mkdirSync(folder, mode);
   } catch (error) {
-    const isThere = isOf(error, 'EEXIST') && fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory();
+    const isThere =
+      errorCode(error) === 'EEXIST' && fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory();
     if (isThere !== true) throw error;
   }
-}
-
-function isOf(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -1,4 +1,5 @@
 /** Why a file cannot be opened, and what to do: for messages that begin with its path. */
+import { errorCode } from './errorCode.js';
 
 const ROOT_ADVICE = 'files under /sys/kernel/tracing need root: copy the trace with `sudo cat` first';
 
@@ -7,8 +8,7 @@ export const IS_DIRECTORY = 'is a directory, expected a trace file; give the fil
 
 /** What an error of the system says of a file that was to be opened. */
 export function openAdvice(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  switch (code) {
+  switch (errorCode(error)) {
     case 'ENOENT':
       return 'no such file; check the path';
     case 'EACCES':

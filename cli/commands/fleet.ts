@@ -20,7 +20,8 @@ import { exitOf, reportOf, unmetDemands, type FleetDemands } from '../fleet/repo
 import type { RunStatus } from '../fleet/status.js';
 import { fleetTraces, shardOf, type FleetTrace } from '../fleet/traces.js';
 import { LOAD_OPTIONS } from '../load.js';
-import { errorCode, type Output } from '../output.js';
+import { errorCode } from '../../shell/errorCode.js';
+import type { Output } from '../output.js';
 
 const TIME_LIMIT_S = 600;
 const MEMORY_MB = 4096;

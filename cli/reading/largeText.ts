@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { FORMATS, SNIFF_BYTES, sniffFormat } from '../../parsers/index.js';
 import type { BundleFile } from '../bundle.js';
-import { sizeOf } from '../fileSource.js';
+import { bytesOf } from '../../shell/cache/worth.node.js';
 
 /** Files that are judged as one trace. */
 export type Group = readonly BundleFile[];
@@ -20,7 +20,7 @@ export function largeTextsOf(groups: readonly Group[]): readonly Group[] {
 
 /** True for a text of a known format in a file that is as large as that. */
 export function isLargeText(path: string): boolean {
-  if (path === '-' || !(sizeOf(path) >= EARLY_LIMIT.bytesMin)) return false;
+  if (path === '-' || !(bytesOf(path) >= EARLY_LIMIT.bytesMin)) return false;
   const head = new Uint8Array(SNIFF_BYTES);
   try {
     const fd = fs.openSync(path, 'r');

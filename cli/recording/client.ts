@@ -8,7 +8,7 @@ import type { Readable, Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { ControlReader, printable, type RecordLog, type VmTicks } from '../../recorder/control.js';
 import { bootstrap } from '../../recorder/script.js';
-import { errorCode } from '../output.js';
+import { errorCode } from '../../shell/errorCode.js';
 import type { ClockReading, HostClock } from './clocks.js';
 import { MODULE_BYTES_MAX } from './module.js';
 import type { Transport } from './transport.js';

@@ -1,7 +1,7 @@
 /** The file that a recording becomes, and the count of what arrives in it. */
 import fs from 'node:fs';
 import { InputError } from '../errors.js';
-import { errorCode } from '../output.js';
+import { errorCode } from '../../shell/errorCode.js';
 import { writeAll } from '../writeAll.js';
 import type { Sink } from './client.js';
 import type { RecordLog } from '../../recorder/control.js';

@@ -8,7 +8,8 @@ import { makeFolder } from '../../shell/makeFolder.node.js';
 import { folderOfCaches } from '../../shell/cache/folder.node.js';
 import type { ExitCode } from '../errors.js';
 import { nodeCrypto } from '../onDemand.js';
-import { errorCode, type Output } from '../output.js';
+import { errorCode } from '../../shell/errorCode.js';
+import type { Output } from '../output.js';
 import { VERSION } from '../version.js';
 
 /** Takes note of a file or folder that is about to be read. */

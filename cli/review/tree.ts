@@ -7,7 +7,7 @@ import { FILES_MAX, FILE_BYTES_MAX, foldersOf, isCFile } from '../../model/revie
 import { isSafePath } from '../../parsers/patch/names.js';
 import type { Series } from '../../parsers/patch/patch.js';
 import { InputError } from '../errors.js';
-import { errorCode } from '../output.js';
+import { errorCode } from '../../shell/errorCode.js';
 import type { Watch } from './kept.js';
 
 /** Files below the tree; a name that leads out of it, by `..` or by a link, opens nothing. */

@@ -7,7 +7,7 @@ import { ftraceText } from '../../parsers/ftrace/format.js';
 import { AskedWorker, SAMPLE } from '../test/askWorker.js';
 import { lengthened } from '../../test/support/filler.js';
 import { repeatedPerf } from '../../test/support/repeatedPerf.js';
-import type { ReportedFinding } from '../protocol/report.js';
+import type { Report, ReportedFinding } from '../protocol/report.js';
 import { analyze } from './core.js';
 import { FirstPicture, type FoundSoFar } from './firstPicture.js';
 
@@ -64,8 +64,12 @@ describe('what is found first', () => {
     const { firstRows, part } = LOOKS;
     Object.assign(LOOKS, { firstRows: 2000, part: 0.5 });
     const worker = new AskedWorker({ open: () => new MemorySource(repeatedPerf(sample, 12)) });
-    const report = worker.ask('check', {});
-    Object.assign(LOOKS, { firstRows, part });
+    let report: Report;
+    try {
+      report = worker.ask('check', {});
+    } finally {
+      Object.assign(LOOKS, { firstRows, part });
+    }
     const [first] = worker.first;
     const found = (findings: readonly ReportedFinding[]): string[] =>
       findings.map(({ id, at, evidence }) => JSON.stringify([id, at, evidence]));

@@ -125,6 +125,13 @@ describe('what all rows of a trace say', () => {
     const table = builder.finish();
     assert.deepEqual(TASKS.text(table).next(), { done: true, value: '' }, 'behind the first segment');
     assert.equal(TASKS.of(table).length, 2 * SEGMENT_ROWS);
+    assert.deepEqual(TASKS.text(table).next(), { done: true, value: '' }, 'nor where it is known');
+  });
+
+  it('is not looked for again to be kept', () => {
+    const table = runs();
+    const tasks = TASKS.of(table);
+    assert.deepEqual(TASKS.text(table).next(), { done: true, value: JSON.stringify(tasks) });
   });
 
   it('is taken as it was kept where it can be that, and else found', () => {

@@ -21,25 +21,37 @@ interface Finding<T> {
   isOf(found: T, table: EventTable): boolean;
 }
 
+interface Known<T> {
+  /** Of the table when it was looked at, which may have grown since. */
+  readonly rows: number;
+  readonly found: T;
+  readonly isTooLong: boolean;
+}
+
 export class OfAllRows<T> {
-  private readonly known = new WeakMap<EventTable, { readonly rows: number; readonly found: T }>();
+  private readonly known = new WeakMap<EventTable, Known<T>>();
   /** What was kept of tables, and nobody has asked for yet. */
   private readonly kept = new WeakMap<EventTable, string>();
 
   constructor(private readonly finding: Finding<T>) {}
 
   of(table: EventTable): T {
-    const before = this.found(table);
-    if (before !== undefined) return before;
+    const before = this.before(table);
+    if (before) return before.found;
     const search = this.finding.begin(table);
     allSteps(searched(search, table));
-    return this.remember(table, search.end());
+    return this.remember(table, search.end(), search.isTooLong?.()).found;
   }
 
   /** What is to be kept of it, found in steps; '' for nothing. */
   *text(table: EventTable): Generator<undefined, string> {
-    const search = this.finding.begin(table);
-    return (yield* searched(search, table, true)) ? JSON.stringify(this.remember(table, search.end())) : '';
+    let known = this.before(table);
+    if (!known) {
+      const search = this.finding.begin(table);
+      if (!(yield* searched(search, table, true))) return '';
+      known = this.remember(table, search.end());
+    }
+    return known.isTooLong ? '' : JSON.stringify(known.found);
   }
 
   /** Gives a table what was kept of it. Where it cannot be that, it is found anew. */
@@ -47,16 +59,17 @@ export class OfAllRows<T> {
     this.kept.set(table, text);
   }
 
-  private found(table: EventTable): T | undefined {
+  private before(table: EventTable): Known<T> | undefined {
     const before = this.known.get(table);
-    if (before?.rows === table.length) return before.found;
+    if (before?.rows === table.length) return before;
     const kept = parsed(this.finding.shape(table), this.kept.get(table) ?? '');
     return kept !== undefined && this.finding.isOf(kept, table) ? this.remember(table, kept) : undefined;
   }
 
-  private remember(table: EventTable, found: T): T {
-    this.known.set(table, { rows: table.length, found });
-    return found;
+  private remember(table: EventTable, found: T, isTooLong = false): Known<T> {
+    const known = { rows: table.length, found, isTooLong };
+    this.known.set(table, known);
+    return known;
   }
 }
 

@@ -11,6 +11,7 @@ import * as zlib from 'node:zlib';
 import { fields, parsed, text, listOf, type Shaped } from '../../parsers/base/shape.js';
 import { allSteps } from '../../parsers/base/steps.js';
 import { crc32 } from '../crc32.js';
+import { errorCode } from '../errorCode.js';
 import { isStamps, markOf, sameStamps, type FileMark } from './fileMark.node.js';
 import { PackReader, PackWriter, type Checksum } from './pack.js';
 import { makeFolder } from '../makeFolder.node.js';
@@ -97,7 +98,7 @@ function quietly<T>(run: () => T): T | undefined {
   }
 }
 
-const isOfSystem = (error: unknown): boolean => error instanceof Error && 'code' in error;
+const isOfSystem = (error: unknown): boolean => errorCode(error) !== '';
 
 export class TraceCache {
   private readonly mostBytes: number;
@@ -202,6 +203,7 @@ export class TraceCache {
     const draft = path.join(folder, `${key}.${randomBytes(8).toString('hex')}.part`);
     const fd = fs.openSync(draft, 'wx', 0o600);
     let isWhole = false;
+    let isNamed = false;
     try {
       const sink = new Sink(fd, Math.min(this.mostBytes / 2, roomIn(folder)));
       const pack = new PackWriter((bytes) => sink.put(bytes), checksum);
@@ -211,10 +213,9 @@ export class TraceCache {
       }
     } finally {
       fs.closeSync(fd);
-      if (!isWhole) remove(draft);
+      isNamed = isWhole && renamed(draft, this.entryFile(key));
+      if (!isNamed) remove(draft);
     }
-    const isNamed = isWhole && renamed(draft, this.entryFile(key));
-    if (!isNamed) remove(draft);
     this.shrink();
     return isNamed;
   }

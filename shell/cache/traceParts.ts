@@ -28,7 +28,6 @@ import type { ColumnOf } from '../../parsers/events/rowFacts.js';
 import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
 import { EventTable } from '../../parsers/events/table.js';
 import { TASKS } from '../../parsers/events/tasks.js';
-
 import type { PackReader, PackWriter } from './pack.js';
 import {
   KeptConversions,

@@ -9,7 +9,7 @@ const COMPRESSED_TO = 0.1;
 /** As many tell how a file is compressed. */
 const HEAD_BYTES = 16;
 
-/** True where the files have so many bytes in all, once they are decompressed, as far as that can be told. */
+/** True where the files have so many bytes in all, or a tenth of them where any is compressed. */
 export function isWorthKeeping(files: readonly string[], leastBytes = LEAST_BYTES): boolean {
   const bytes = files.reduce((sum, file) => sum + bytesOf(file), 0);
   if (bytes >= leastBytes) return true;
@@ -18,7 +18,7 @@ export function isWorthKeeping(files: readonly string[], leastBytes = LEAST_BYTE
 }
 
 /** Of what cannot be looked at none: whoever reads the trace says what is wrong with it. */
-function bytesOf(file: string): number {
+export function bytesOf(file: string): number {
   try {
     return fs.statSync(file).size;
   } catch {
