@@ -37,7 +37,7 @@ import { conversionText } from '../../model/objects/conversion.js';
 import { unifiedDiff } from '../../model/review/unifiedDiff.js';
 import { codeAt, codeEvents, definitionIn, functionsIn } from './codeView.js';
 import { DebugServer } from './debugServer.js';
-import { answerTimeline, transferOf } from '../../model/timeline/answer.js';
+import { answerTimeline } from '../../model/timeline/answer.js';
 import type { TimelineAsk, TimelineResult } from '../../model/timeline/asks.js';
 import { Timeline } from '../../model/timeline/timeline.js';
 import { answerAt } from './answerView.js';
@@ -48,6 +48,7 @@ import { FirstPicture, FOUND_MAX, type FoundSoFar } from './firstPicture.js';
 import { conversionGroups, conversionsIn } from './conversions.js';
 import { askedFor, JobFailure, type Before, type Judged, type Reread, type WorkerTools } from './judged.js';
 import { askedOf, compareBehind, keepBehind } from './keeping.js';
+import { moveFirst, movedWith } from './handedOver.js';
 import { holdsTrace, listingText } from './listing.js';
 import { listsAt } from './lists.js';
 import { hints, life, neighbour, origin, rowOfLine, stackLines, windowAround } from './moves.js';
@@ -522,20 +523,11 @@ type Reply = Extract<FromWorker, { readonly id: number }>;
 
 /** Answers requests on `port` for the trace that `tools` opens. */
 export function serve(port: Port<FromWorker, Request>, tools: WorkerTools): void {
+  moveFirst();
   const server = new TraceServer(tools, (message) => port.post(message));
   port.onMessage((request) => {
     answer(server, request, (reply) => {
       port.post(reply, 'result' in reply ? movedWith(request.method, reply.result) : []);
     });
   });
-}
-
-/** Buffers of a result that go over to the host. */
-function movedWith(method: Method, result: Methods[Method]['result']): readonly ArrayBuffer[] {
-  if (method === 'timeline') return transferOf(result as TimelineResult);
-  if (method === 'life') {
-    const { rows, lines, columns, fileOf } = result as Spots;
-    return [rows, lines, columns, fileOf].map(({ buffer }) => buffer);
-  }
-  return method === 'perfetto' ? [(result as Methods['perfetto']['result']).buffer] : [];
 }

@@ -50,18 +50,33 @@ export function fits(rows: FewRows, length: number): boolean {
   );
 }
 
-export class TableOfFewRows extends EventTable {
+/** Such rows, found by their numbers. */
+export class RowsAtHand {
   private readonly places: ReadonlyMap<number, number>;
+
+  constructor(private readonly few: FewRows) {
+    this.places = new Map(few.row.map((row, i) => [row, i]));
+  }
+
+  /** What a column has of a row; undefined where the row is not at hand. */
+  of<Column extends keyof FewRows>(column: Column, row: number): FewRows[Column][number] | undefined {
+    const place = this.places.get(row);
+    return place === undefined ? undefined : this.few[column][place];
+  }
+}
+
+export class TableOfFewRows extends EventTable {
+  private readonly here: RowsAtHand;
   private whole: EventTable | undefined;
 
   constructor(
     marks: TableMarks,
-    private readonly few: FewRows,
+    few: FewRows,
     private readonly readWhole: () => EventTable,
   ) {
     const none = new Interner();
     super(marks.length, [], metaOf(marks), none, none, marks.issues, marks.losses, [], marks.unread);
-    this.places = new Map(few.row.map((row, i) => [row, i]));
+    this.here = new RowsAtHand(few);
     for (const part of ['segments', 'names', 'comms', 'stacks'] as const)
       Object.defineProperty(this, part, { get: () => this.all()[part] });
   }
@@ -71,34 +86,28 @@ export class TableOfFewRows extends EventTable {
     return this.whole;
   }
 
-  /** What a column has of a row; undefined where the row is not at hand. */
-  private here<T>(column: readonly T[], row: number): T | undefined {
-    const place = this.places.get(row);
-    return place === undefined ? undefined : column[place];
-  }
-
   override ts(row: number): number {
-    return this.here(this.few.ts, row) ?? this.all().ts(row);
+    return this.here.of('ts', row) ?? this.all().ts(row);
   }
   override at(row: number): number {
-    return this.here(this.few.at, row) ?? this.all().at(row);
+    return this.here.of('at', row) ?? this.all().at(row);
   }
   override line(row: number): number {
-    return this.here(this.few.line, row) ?? this.all().line(row);
+    return this.here.of('line', row) ?? this.all().line(row);
   }
   override cpu(row: number): number {
-    return this.here(this.few.cpu, row) ?? this.all().cpu(row);
+    return this.here.of('cpu', row) ?? this.all().cpu(row);
   }
   override tid(row: number): number {
-    return this.here(this.few.tid, row) ?? this.all().tid(row);
+    return this.here.of('tid', row) ?? this.all().tid(row);
   }
   override tgid(row: number): number {
-    return this.here(this.few.tgid, row) ?? this.all().tgid(row);
+    return this.here.of('tgid', row) ?? this.all().tgid(row);
   }
   override name(row: number): string {
-    return this.here(this.few.name, row) ?? this.all().name(row);
+    return this.here.of('name', row) ?? this.all().name(row);
   }
   override comm(row: number): string {
-    return this.here(this.few.comm, row) ?? this.all().comm(row);
+    return this.here.of('comm', row) ?? this.all().comm(row);
   }
 }

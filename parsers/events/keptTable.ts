@@ -2,6 +2,7 @@
  * A table that was kept, of which a row is looked up before the columns of its segment are there: a click
  * asks for a hundred rows of as many places, and not for all that lies between.
  */
+import type { RowsAtHand } from './fewRows.js';
 import type { SegmentPieces } from './keptRows.js';
 import type { RowFacts } from './rowFacts.js';
 import { SEGMENT_MASK, SEGMENT_SHIFT } from './segment.js';
@@ -20,6 +21,8 @@ export class KeptTable extends EventTable {
     table: EventTable,
     /** By segment. */
     private readonly pieces: readonly SegmentPieces[],
+    /** Rows that the report names: it is told from row to row, all over the trace. */
+    private readonly named?: RowsAtHand,
   ) {
     super(
       table.length,
@@ -60,11 +63,19 @@ export class KeptTable extends EventTable {
     this.atHand.set(row, facts);
   }
 
+  /** A number of a row; undefined where that of its segment is there, or had better be. */
+  private number(column: 'ts' | 'cpu' | 'tid' | 'tgid', row: number): number | undefined {
+    const pieces = this.of(row);
+    return pieces && (this.named?.of(column, row) ?? pieces.number(column, row & SEGMENT_MASK));
+  }
+
   override ts(row: number): number {
-    return this.atHand.get(row)?.ts ?? this.of(row)?.number('ts', row & SEGMENT_MASK) ?? super.ts(row);
+    return this.atHand.get(row)?.ts ?? this.number('ts', row) ?? super.ts(row);
   }
   override at(row: number): number {
-    return this.atHand.get(row)?.at ?? this.of(row)?.at(row & SEGMENT_MASK) ?? super.at(row);
+    const pieces = this.of(row);
+    const at = this.atHand.get(row)?.at ?? (pieces && this.named?.of('at', row));
+    return at ?? pieces?.at(row & SEGMENT_MASK) ?? super.at(row);
   }
   override toNext(row: number): number {
     return this.atHand.get(row)?.toNext ?? super.toNext(row);
@@ -79,13 +90,13 @@ export class KeptTable extends EventTable {
     return this.atHand.get(row)?.column ?? -1;
   }
   override cpu(row: number): number {
-    return this.atHand.get(row)?.cpu ?? this.of(row)?.number('cpu', row & SEGMENT_MASK) ?? super.cpu(row);
+    return this.atHand.get(row)?.cpu ?? this.number('cpu', row) ?? super.cpu(row);
   }
   override tid(row: number): number {
-    return this.atHand.get(row)?.tid ?? this.of(row)?.number('tid', row & SEGMENT_MASK) ?? super.tid(row);
+    return this.atHand.get(row)?.tid ?? this.number('tid', row) ?? super.tid(row);
   }
   override tgid(row: number): number {
-    return this.of(row)?.number('tgid', row & SEGMENT_MASK) ?? super.tgid(row);
+    return this.number('tgid', row) ?? super.tgid(row);
   }
   override kind(row: number): number {
     return this.of(row)?.below('kind', row & SEGMENT_MASK) ?? super.kind(row);
@@ -107,5 +118,11 @@ export class KeptTable extends EventTable {
   }
   override commId(row: number): number {
     return this.atHand.get(row)?.comm ?? this.of(row)?.below('comm', row & SEGMENT_MASK) ?? super.commId(row);
+  }
+  override name(row: number): string {
+    return (this.of(row) && this.named?.of('name', row)) ?? super.name(row);
+  }
+  override comm(row: number): string {
+    return (this.of(row) && this.named?.of('comm', row)) ?? super.comm(row);
   }
 }

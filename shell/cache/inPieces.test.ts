@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import type { Analysis } from '../../model/analysis.js';
 import { analyze } from '../../model/index.js';
+import { rowsNamed } from '../../model/kept/analysisData.js';
 import { KeptIndex } from '../../model/kept/keptIndex.js';
 import { Op } from '../../model/ops/oplog.js';
 import { indexOf, pageHistory, type PageId } from '../../model/pages/intervals.js';
@@ -87,7 +88,7 @@ describe('an entry that is looked up in pieces', () => {
       for (const fact of [TASKS, EVENT_COUNTS, LINES_IN_ORDER])
         assert.deepEqual(fact.of(known.table), fact.of(whole.table));
       assert.ok(
-        taken.every((name) => !/^(rows|pool)/.test(name)),
+        taken.every((name) => !/^(rows|pool)[.]/.test(name)),
         'rows were read for what is known of all',
       );
       taken.length = 0;
@@ -97,7 +98,7 @@ describe('an entry that is looked up in pieces', () => {
       assert.ok(histories.length > 0);
       assert.deepEqual(histories, historiesOf(whole.table, whole.analysis, every));
       assert.deepEqual(
-        taken.filter((name) => !name.endsWith('.sums') && !/^(rows|pool)/.test(name)),
+        taken.filter((name) => !name.endsWith('.sums') && !/^(rows|pool)[.]/.test(name)),
         ['log', 'conversions', 'requests'],
         'neither operations nor the index were read as a whole',
       );
@@ -155,6 +156,24 @@ describe('an entry that is looked up in pieces', () => {
       ]);
     assert.deepEqual(toldOf(known), toldOf(whole));
     assert.throws(() => known.table.kind(wanted[0]!), /rows/, 'what is not told there is looked up');
+  });
+
+  it('tells the rows that the report names without looking for them', () => {
+    const whole = judgedFile('sample-traces/perf/7.2.13/M2.p.perf.data');
+    const pack = opened(entryOf(whole))!;
+    const known = readTraceParts(pack, () => assert.fail('nothing is damaged'))!;
+    pack.pieces = (name) => assert.fail(name);
+    const named = [...new Set(rowsNamed(whole.analysis))].filter((row) => row >= 0);
+    assert.ok(named.length > 3, `${named.length}`);
+    const toldOf = ({ table }: Whole): readonly unknown[] =>
+      named.map((row) => [
+        ...[table.ts(row), table.at(row), table.cpu(row), table.tid(row), table.tgid(row)],
+        ...[table.name(row), table.comm(row)],
+      ]);
+    assert.deepEqual(toldOf(known), toldOf(whole));
+    const other = whole.table.length - 1;
+    assert.ok(!named.includes(other));
+    assert.throws(() => known.table.ts(other), /rows/, 'any other row is looked up');
   });
 
   it('takes nothing of a piece that is damaged, and reads the trace for it', () => {

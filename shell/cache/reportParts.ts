@@ -15,7 +15,7 @@ import type { OpLog } from '../../model/ops/oplog.js';
 import { RULE_IDS } from '../../model/rules/registry.js';
 import { fields, parsed, text, whole } from '../../parsers/base/shape.js';
 import { allSteps } from '../../parsers/base/steps.js';
-import { fewRows, fits, isFewRows, TableOfFewRows } from '../../parsers/events/fewRows.js';
+import { fewRows, fits, isFewRows, TableOfFewRows, type FewRows } from '../../parsers/events/fewRows.js';
 import { isTableMarks, marksOf, type TableMarks } from '../../parsers/events/keptMarks.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { PackReader, PackWriter } from './pack.js';
@@ -119,6 +119,12 @@ export function readAnalysis(
   return { marks, data };
 }
 
+/** The rows that the report of a trace of so many names; undefined where they are damaged. */
+export function readRows(pack: PackReader, length: number): FewRows | undefined {
+  const rows = parsed(isFewRows, pack.text('rows') ?? '');
+  return rows && fits(rows, length) ? rows : undefined;
+}
+
 /** A trace that is read after all. */
 export interface Whole {
   readonly table: EventTable;
@@ -130,9 +136,9 @@ export interface Whole {
  * the report does not name, or what is asked for turns out to be damaged.
  */
 export function readReport(pack: PackReader, readWhole: () => Whole): Whole | undefined {
-  const rows = parsed(isFewRows, pack.text('rows') ?? '');
   const known = readAnalysis(pack);
-  if (!known || !rows || !fits(rows, known.marks.length) || !pack.has('ops')) return undefined;
+  const rows = known && readRows(pack, known.marks.length);
+  if (!known || !rows || !pack.has('ops')) return undefined;
   let read: Whole | undefined;
   const all = (): Whole => (read ??= readWhole());
   let ops: OpLog | undefined;

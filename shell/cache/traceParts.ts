@@ -20,6 +20,7 @@ import {
   poolOf,
   SegmentPieces,
 } from '../../parsers/events/keptRows.js';
+import { RowsAtHand } from '../../parsers/events/fewRows.js';
 import { EVENT_COUNTS } from '../../parsers/events/counts.js';
 import { LINES_IN_ORDER } from '../../parsers/events/lineOrder.js';
 import { givePageFrames, pageFramesInSteps, type PageFrames } from '../../parsers/events/pageFrames.js';
@@ -35,6 +36,7 @@ import {
   opsInSteps,
   readAnalysis,
   readOps,
+  readRows,
   writeReport,
   type Whole,
 } from './reportParts.js';
@@ -102,6 +104,9 @@ function giveFrames(table: EventTable, kept: string): void {
   givePageFrames(table, frames.reason, array && { ...array, start: BigInt(array.start), size });
 }
 
+/** More text about rows takes longer to read than the columns of all rows. */
+const NAMED_BYTES_MAX = 8 << 20;
+
 /** A trace that was kept, of which nothing need be there. */
 export interface KeptWhole extends Whole {
   /** Reads what every click asks for, in steps. */
@@ -115,6 +120,12 @@ function readIds(pack: PackReader, list: 'names' | 'comms'): Interner | undefine
   const ends = pack.bytes(`${list}.ends`);
   if (!bytes || !ends || ends.byteLength % Uint32Array.BYTES_PER_ELEMENT !== 0) return undefined;
   return Interner.of(new Uint8Array(bytes), new Uint32Array(ends));
+}
+
+/** The rows that the report names; undefined where they are so many that they are looked up as fast. */
+function readNamed(pack: PackReader, length: number): RowsAtHand | undefined {
+  const rows = pack.bytesOf('rows') > NAMED_BYTES_MAX ? undefined : readRows(pack, length);
+  return rows && new RowsAtHand(rows);
 }
 
 /**
@@ -162,7 +173,7 @@ export function readTraceParts(pack: PackReader, readWhole: () => Whole): KeptWh
   const meta = metaOf(marks);
   const kept = stacksOf(stacks);
   const rows = new EventTable(length, segments, meta, names, comms, issues, losses, kept, unread);
-  const table = new KeptTable(rows, pieces);
+  const table = new KeptTable(rows, pieces, readNamed(pack, length));
   giveFrames(table, pack.text('frames') ?? '');
   for (const [name, fact] of OF_ALL_ROWS) fact.give(table, pack.text(`all.${name}`) ?? '');
   const lazy = lazyAnalysis(pack, data, table, all);
