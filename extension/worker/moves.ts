@@ -134,14 +134,17 @@ function causeRows(state: PageState): number[] {
   ];
 }
 
-/** Where each state of an event's page begins; `reads` says whether lines may be read for it. */
-export function life(judged: Judged, at: LineOf, reads = true): Spots {
+/**
+ * Where the states of an event's page begin, the first `most` of them; `reads` says whether lines may be read
+ * for it.
+ */
+export function life(judged: Judged, at: LineOf, reads = true, most = LIFE_SHOWN): Spots {
   const page = pageOfRow(judged, rowOfLine(judged, at));
   const rows: number[] = [];
   if (page)
     eachInterval(judged.analysis, page, ({ fromRow }) => {
       if (fromRow >= 0) rows.push(fromRow);
-      return rows.length < LIFE_SHOWN;
+      return rows.length < most;
     });
   return spotsOf(judged, rows, reads);
 }

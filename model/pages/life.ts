@@ -236,15 +236,20 @@ export class PageLife {
     const { rowCount } = this.analysis;
     const inside = (row: number): boolean => row >= 0 && row < rowCount;
     const bounds = this.aliases.flatMap(({ fromRow, untilRow }) => [fromRow, untilRow]).filter(inside);
+    bounds.sort((a, b) => a - b);
     const rows = new Uint32Array(mine.length + bounds.length);
     let count = 0;
-    for (const op of mine) if (inside(ops.row(op))) rows[count++] = ops.row(op);
-    rows.set(bounds, count);
-    count += bounds.length;
-    if (bounds.length > 0) rows.subarray(0, count).sort();
-    let kept = 0;
-    for (let i = 0; i < count; i++) if (kept === 0 || rows[i] !== rows[kept - 1]) rows[kept++] = rows[i]!;
-    return rows.subarray(0, kept);
+    const add = (row: number): void => {
+      if (count === 0 || rows[count - 1] !== row) rows[count++] = row;
+    };
+    let next = 0;
+    for (let k = 0; k < mine.length; k++) {
+      const row = ops.row(mine[k]!);
+      while (next < bounds.length && bounds[next]! < row) add(bounds[next++]!);
+      if (inside(row)) add(row);
+    }
+    for (; next < bounds.length; next++) add(bounds[next]!);
+    return rows.subarray(0, count);
   }
 }
 

@@ -72,9 +72,8 @@ export class OpIndex {
 
   /** Operations on any of the pages, and losses, in trace order. */
   opsOf(pages: readonly TrackedPage[]): PageOps {
-    const found: number[] = [];
-    for (const { space, subject, page } of pages) this.collect(space, subject, page, found);
-    return { ops: this.analysis.ops, mine: inOrder([found, this.losses]) };
+    const lists = pages.flatMap((page) => this.listsOf(page));
+    return { ops: this.analysis.ops, mine: inOrder([...lists, this.losses]) };
   }
 
   /** Pages that have at least so many operations of their own, those with most first. */
@@ -94,21 +93,31 @@ export class OpIndex {
     return this.columns.losses;
   }
 
-  /** Appends the operations whose range holds `page`, unsorted and possibly repeated. */
-  collect(space: Space, subject: number, page: number, into: number[]): void {
+  /** The operations whose range holds a page, bucket by bucket. */
+  private listsOf({ space, subject, page }: TrackedPage): readonly Uint32Array[] {
     const { ops } = this.analysis;
     const { starts, entries } = this.columns;
-    for (const key of bucketKeys(space, subject, page)) {
+    const lists: Uint32Array[] = [];
+    for (const [level, key] of bucketKeys(space, subject, page).entries()) {
       const id = bucketOf(this.columns, key);
       if (id < 0) continue;
-      for (let e = starts[id]!; e < starts[id + 1]!; e++) {
+      const [from, until] = [starts[id]!, starts[id + 1]!];
+      if (level === 0 && isApart(subject, page)) {
+        lists.push(entries.subarray(from, until));
+        continue;
+      }
+      const found = new Uint32Array(until - from);
+      let count = 0;
+      for (let e = from; e < until; e++) {
         const i = entries[e]!;
         const first = ops.first(i);
         if (page < first || page >= first + ops.count(i)) continue;
         if (opSubject(this.analysis, ops, i) === subject && opSpace(this.analysis, ops, i) === space)
-          into.push(i);
+          found[count++] = i;
       }
+      if (count > 0) lists.push(found.subarray(0, count));
     }
+    return lists;
   }
 
   /** Operations on pages of a VM or a file, in their order; they are sorted out at the first question. */
@@ -144,23 +153,34 @@ function* sortedBySubject(analysis: Analysis): Generator<undefined, Map<string, 
 }
 
 /** Operations of several lists, each once and in trace order. */
-export function inOrder(lists: readonly ArrayLike<number>[]): Uint32Array {
-  const all = new Uint32Array(lists.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const list of lists) {
-    all.set(list, at);
-    at += list.length;
-  }
-  // Those of one page alone are in order already.
-  if (!isAscending(all)) all.sort();
-  let kept = 0;
-  for (let i = 0; i < all.length; i++) if (i === 0 || all[i] !== all[i - 1]) all[kept++] = all[i]!;
-  return all.subarray(0, kept);
+function inOrder(lists: readonly Uint32Array[]): Uint32Array {
+  const [first = new Uint32Array(0), ...others] = lists
+    .filter(({ length }) => length > 0)
+    .map(ascending)
+    .sort((a, b) => a.length - b.length);
+  return others.reduce(merged, first);
 }
 
-function isAscending(numbers: Uint32Array): boolean {
-  for (let i = 1; i < numbers.length; i++) if (numbers[i]! < numbers[i - 1]!) return false;
-  return true;
+/** The list itself, where each is greater than the one before, as nearly always. */
+function ascending(list: Uint32Array): Uint32Array {
+  for (let i = 1; i < list.length; i++)
+    if (list[i]! <= list[i - 1]!) return Uint32Array.from(new Set(list)).sort();
+  return list;
+}
+
+/** Two ascending lists as one; what both have it has once. */
+function merged(a: Uint32Array, b: Uint32Array): Uint32Array {
+  const all = new Uint32Array(a.length + b.length);
+  let [i, j, count] = [0, 0, 0];
+  while (i < a.length && j < b.length) {
+    const [x, y] = [a[i]!, b[j]!];
+    all[count++] = Math.min(x, y);
+    if (x <= y) i++;
+    if (y <= x) j++;
+  }
+  const rest = i < a.length ? a.subarray(i) : b.subarray(j);
+  all.set(rest, count);
+  return all.subarray(0, count + rest.length);
 }
 
 /** True for columns that lead to operations of a log of `length`, wherever one begins; in steps. */
@@ -326,15 +346,23 @@ function levelOf(count: number): number {
   return level;
 }
 
-/** Keys of the buckets that may have operations on a page. */
-export function* bucketKeys(space: Space, subject: number, page: number): Generator<number> {
+/** Keys of the buckets that may have operations on a page, that of the smallest first. */
+export function bucketKeys(space: Space, subject: number, page: number): readonly number[] {
+  const keys: number[] = [];
   for (let level = 0; level <= WIDE; level++)
-    yield bucketKey(space, subject, level, level === WIDE ? 0 : Math.floor(page / LEVELS[level]!));
+    keys.push(bucketKey(space, subject, level, level === WIDE ? 0 : Math.floor(page / LEVELS[level]!)));
+  return keys;
+}
+
+/** True where a key is that of no other subject and page, so that all of a bucket of one page is on it. */
+function isApart(subject: number, page: number): boolean {
+  return (
+    subject >= 0 && subject + 1 < LEVEL_STRIDE / SUBJECT_STRIDE && page >= 0 && page < SUBJECT_STRIDE / 2
+  );
 }
 
 function bucketKey(space: Space, subject: number, level: number, bucket: number): number {
-  // Distinct below 500 subjects of 2^41 pages; beyond that keys may meet, and collect() looks at the subject
-  // again.
+  // Distinct where isApart() says so; elsewhere keys may meet, and listsOf() looks at the subject again.
   return (
     (space === 'gfn' ? 0 : LEVEL_STRIDE * SPACE_LEVELS) +
     level * LEVEL_STRIDE +
