@@ -17,6 +17,8 @@ export interface TextFit {
   readonly events: number;
   /** Lines that are no part of a trace. */
   readonly others: number;
+  /** Lines of the stacks behind its events. */
+  readonly frames: number;
 }
 
 /** The head up to its last whole line; empty where there is none. */
@@ -24,11 +26,14 @@ export function wholeLines(head: Uint8Array): Uint8Array {
   return head.subarray(0, head.lastIndexOf(Ascii.Newline) + 1);
 }
 
-export function fitOf(table: EventTable): TextFit {
+/** What a head's table says of it. */
+export function fitOf(table: EventTable, head: Uint8Array): TextFit {
   let known = 0;
   for (const { kind, length } of table.segments)
     for (let i = 0; i < length; i++) if (kind[i] !== KIND_UNKNOWN) known++;
-  return { known, events: table.length, others: foreignLines(table) };
+  let frames = 0;
+  for (const { offset, endOffset } of table.stacks) frames += linesIn(head.subarray(offset, endOffset));
+  return { known, events: table.length, others: foreignLines(table), frames };
 }
 
 /** Lines of a text that are no part of a trace. */
@@ -39,12 +44,17 @@ export function foreignLines({ issues }: Pick<EventTable, 'issues'>): number {
 }
 
 /**
- * From 0 to nearly 0.8: the share of a head's lines that the format reads. Comparable between formats that
- * saw the same head, as all are measured by its lines.
+ * From 0 to nearly 0.8: the share of a head's lines that the format reads, but for the frames of its stacks.
+ * Comparable between formats that saw the same head, as all are measured by its lines.
  */
-export function weightOf(fit: TextFit, head: Uint8Array): number {
-  let lines = 1;
-  for (let p = head.indexOf(Ascii.Newline); p >= 0; p = head.indexOf(Ascii.Newline, p + 1)) lines++;
-  const weight = fit.known * KNOWN_WEIGHT + Math.max(0, fit.events - fit.known);
+export function weightOf({ known, events, frames }: TextFit, head: Uint8Array): number {
+  const lines = 1 + linesIn(head) - frames;
+  const weight = known * KNOWN_WEIGHT + Math.max(0, events - known);
   return (0.8 * weight) / (lines * KNOWN_WEIGHT);
+}
+
+function linesIn(bytes: Uint8Array): number {
+  let lines = 0;
+  for (let p = bytes.indexOf(Ascii.Newline); p >= 0; p = bytes.indexOf(Ascii.Newline, p + 1)) lines++;
+  return lines;
 }

@@ -48,7 +48,7 @@ export const ftraceText: TraceFormat = {
     const count = (code: string): number =>
       table.issues.reduce((sum, issue) => (issue.code === code ? sum + issue.count : sum), 0);
     if (count('raw-format') + count('hex-format') > 0) return REFUSED;
-    const weight = weightOf(fitOf(table), head);
+    const weight = weightOf(fitOf(table, head), head);
     if (weight === 0 && count('lost-events') + count('empty') > 0) return POSSIBLE;
     return weight + bonus;
   },

@@ -89,8 +89,10 @@ export const MARKS = {
   list: /^\s{0,8}(?:[-*•](?:\s|$)|\d{1,4}(?:\.\s|\)\s(?=[^\s|]))|[a-zA-Z]\)\s)/,
   // The border of a pager that numbers lines.
   border: /^\s{0,8}[│┃](?:\s|$)/,
-  // What points at one line, or makes it bold.
-  pointer: /^\s{0,8}(?:\*\*|[-=]{1,4}>|»|>{2,4}(?= ))\s?/,
+  // What points at one line, or makes it bold; not what stands before a frame of a stack: a function, an
+  // address, a file.
+  pointer:
+    /^\s{0,8}(?!=> +(?:[\w.$]+(?:\+0x|\s*$|\s+[(<[])|<[\da-f]{8,16}>|\?\?|\/\S+(?:\s*$|\s+<)))(?:\*\*|[-=]{1,4}>|»|>{2,4}(?= ))\s?/,
   // Not the names of files, +++ b/trace.txt, nor a number below zero.
   diff: /^(?:\+|-(?!\d+(?:\s+\w+=|\s*$)))(?![+-]{2}(?:\s\S|[+-]))/,
 } as const satisfies Readonly<Record<string, RegExp>>;

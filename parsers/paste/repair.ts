@@ -412,7 +412,8 @@ const FRAME_COLUMN = 18;
 
 /** How the frames of a family are printed, where something stood before them, or blanks were taken away. */
 const FRAMES: Readonly<Partial<Record<Family, (line: string) => string>>> = {
-  ftrace: (line) => line.replace(/^\s*=>\s+(?=\S)/, ' => '),
+  // Before an address that no file is known for, the kernel itself prints two blanks.
+  ftrace: (line) => line.replace(/^(?! => {1,2}(?=\S))\s*=>\s+(?=\S)/, ' => '),
   perf: (line) => {
     const frame = isFrameOfPerf(line) ? /^\s*([0-9a-f]{1,16})\s+(.*)$/.exec(line) : null;
     return frame ? `\t${frame[1]!.padStart(COMM_COLUMN)} ${frame[2]!}` : line;

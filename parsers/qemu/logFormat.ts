@@ -42,7 +42,7 @@ export const qemuLog: TraceFormat = {
     const lines = wholeLines(head);
     reader.push(lines);
     const table = reader.finish();
-    const fit = fitOf(table);
+    const fit = fitOf(table, head);
     if (fit.known > 0) return weightOf(fit, head);
     const isLog = fit.events > fit.others && (table.meta.timeUnit !== 'none' || hasArguments(table, lines));
     return isLog ? UNKNOWN_EVENTS * weightOf(fit, head) : 0;

@@ -52,7 +52,7 @@ export const traceCmdReport: TraceFormat = {
     if (!isReport && (typical === 0 || others * OTHERS_SHARE > events)) return 0;
     const reader = new ReportReader();
     reader.push(wholeLines(head));
-    const weight = weightOf(fitOf(reader.finish()), head);
+    const weight = weightOf(fitOf(reader.finish(), head), head);
     if (weight === 0) return 0;
     return weight + (isReport ? FIT_HEADER : FIT_TYPICAL);
   },

@@ -40,6 +40,47 @@ function textOf(shape: string, n: number): string {
   return [...piecesOf(SHAPES[shape]!, n)].join('');
 }
 
+const FRAMES = Array.from({ length: 40 }, (_, k) => `kvm_tdp_mmu_map.constprop.${k}`);
+const TOUCHED =
+  'kvm_tdp_mmu_spte_changed: as id 0 gfn 100000 level 1 old_spte 8000000000000000 new_spte 5000e67';
+const kernels = (time: string, name: string): readonly string[] => [
+  `       CPU 0/KVM-671     [001] ...1.   ${time}: ${TOUCHED}`,
+  `       CPU 0/KVM-671     [001] ...1.   ${time}: <${name}>`,
+];
+/** An event with a stack of forty frames, as those who print them do. */
+const STACKS: Readonly<Record<string, (time: string) => readonly string[]>> = {
+  'the functions of a kernel': (time) => [
+    ...kernels(time, 'stack trace'),
+    ...FRAMES.map((name) => ` => ${name}`),
+  ],
+  'with offsets': (time) => [
+    ...kernels(time, 'stack trace'),
+    ...FRAMES.map((name) => ` => ${name}+0x1c/0x340 [kvm]`),
+  ],
+  'with addresses': (time) => [
+    ...kernels(time, 'stack trace'),
+    ...FRAMES.map((name) => ` => ${name} <ffffffff81186a09>`),
+  ],
+  "a program's": (time) => [
+    ...kernels(time, 'user stack trace'),
+    ...FRAMES.map(() => ' =>  <00007f3a2b1186a0>'),
+  ],
+  "a program's, in files": (time) => [
+    ...kernels(time, 'user stack trace'),
+    ...FRAMES.map(() => ' => /usr/lib/libc.so.6[+0x1186a0] <00007f3a2b1186a0>'),
+  ],
+  'of trace-cmd report': (time) => [
+    `       CPU 0/KVM-671     [001]   ${time}: ${TOUCHED.replace(': ', ':  ')}`,
+    `       CPU 0/KVM-671     [001]   ${time}: kernel_stack:         <stack trace >`,
+    ...FRAMES.map((name) => `=> ${name} (ffffffff81186a09)`),
+  ],
+  'of perf script': (time) => [
+    `CPU 0/KVM   671 [001]   ${time}: kvmmmu:${TOUCHED}`,
+    ...FRAMES.map((name) => `\tffffffff81186a09 ${name}+0x1c ([kernel.kallsyms])`),
+    '',
+  ],
+};
+
 describe('the bytes of a trace', () => {
   const SAMPLES: Readonly<Record<string, number>> = {
     'tracecmd/conv_small.v7-stack.dat': 1,
@@ -57,6 +98,17 @@ describe('the bytes of a trace', () => {
     readTrace(source, { cancel: NEVER_CANCELLED });
     assert.equal(source.bytesRead, bytes.length + SNIFF_BYTES);
   });
+
+  for (const [how, withStack] of Object.entries(STACKS))
+    it(`are so where most lines are frames: ${how}`, () => {
+      const lines = Array.from({ length: 400 }, (_, i) => withStack(`100.${String(100_000 + i)}`).join('\n'));
+      const bytes = Buffer.from(`${lines.join('\n')}\n`);
+      const source = new CountedSource(bytes);
+      const { table, mended } = readTrace(source, { cancel: NEVER_CANCELLED });
+      assert.equal(table.stacks.length, 400);
+      assert.ok(!mended);
+      assert.equal(source.bytesRead, bytes.length + SNIFF_BYTES, 'neither looked through nor mended');
+    });
 
   for (const [file, passes] of Object.entries(SAMPLES))
     it(`${file}: ${passes} times`, async () => {

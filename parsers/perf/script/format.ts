@@ -29,7 +29,7 @@ export const perfScript: TraceFormat = {
     const reader = new PerfScriptReader();
     reader.push(wholeLines(head));
     const isUntimed = reader.isUntimed;
-    const fit = fitOf(reader.finish());
+    const fit = fitOf(reader.finish(), head);
     const hasHeader = decoder.decode(head.subarray(0, HEADER_START.length)) === HEADER_START;
     // A word with a colon in it may be anything; most lines of a trace are its events.
     if (fit.known === 0 && isUntimed && fit.events <= fit.others) return hasHeader ? FIT_HEADER : 0;
