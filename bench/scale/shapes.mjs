@@ -38,6 +38,11 @@ function* vmBegins(p, { kvm = KVM, tgid = 670, ino = INO, npages = 16, flags = 0
   yield say('sys_ioctl -> 0x4');
   yield say(`kvm_gmem_create: (kvm_gmem_create+0x0/0x2d0) kvm=${kvm} size=0x10000 flags=0x${hex(flags)}`);
   yield say('kvm_gmem_create_ret: (kvm_vm_ioctl+0x692/0x2490 <- kvm_gmem_create) fd=8');
+  yield* bound(p, { kvm, tgid, ino, npages });
+}
+
+function* bound(p, { kvm = KVM, tgid = 670, ino = INO, npages = 16 } = {}) {
+  const say = (event) => p.line(event, `qemu-system-x86-${tgid}`, tgid);
   yield say(
     `kvm_gmem_bind: (kvm_gmem_bind+0x0/0x190) kvm=${kvm} slot=10 base_gfn=0x100000 npages=${npages} fd=8 offset=0x0`,
   );
@@ -46,16 +51,16 @@ function* vmBegins(p, { kvm = KVM, tgid = 670, ino = INO, npages = 16, flags = 0
   );
 }
 
-function* conversion(p, gfn, attributes, seq) {
+function* conversion(p, gfn, attributes, seq, { kvm = KVM, tgid = 670 } = {}) {
   const range = `start=0x${hex(gfn)} end=0x${hex(gfn + 1)}`;
-  const say = (event) => p.line(event);
+  const say = (event) => p.line(event, `CPU 0/KVM-${tgid + 1}`, tgid);
   yield say('sys_ioctl(fd: 4, cmd: 0x4020aed2, arg: 0x7f73744936d0)');
   yield say(`kvm_vm_set_mem_attributes: 0x${hex(gfn)} -- 0x${hex(gfn + 1)} [0x${hex(attributes)}]`);
-  yield say(`kvm_mmu_invalidate_start: (kvm_mmu_invalidate_start+0x0/0x40) kvm=${KVM} inprog=0 seq=${seq}`);
-  yield say(`kvm_mmu_invalidate_range_add: (kvm_mmu_invalidate_range_add+0x0/0x60) kvm=${KVM} ${range}`);
-  const given = `kvm=${KVM} slot=10 ${range} attributes=0x${hex(attributes)}`;
+  yield say(`kvm_mmu_invalidate_start: (kvm_mmu_invalidate_start+0x0/0x40) kvm=${kvm} inprog=0 seq=${seq}`);
+  yield say(`kvm_mmu_invalidate_range_add: (kvm_mmu_invalidate_range_add+0x0/0x60) kvm=${kvm} ${range}`);
+  const given = `kvm=${kvm} slot=10 ${range} attributes=0x${hex(attributes)}`;
   yield say(`kvm_arch_pre_set_memory_attributes: (kvm_arch_pre_set_memory_attributes+0x0/0x1e0) ${given}`);
-  yield say(`kvm_mmu_invalidate_end: (kvm_mmu_invalidate_end+0x0/0x70) kvm=${KVM} inprog=1 seq=${seq}`);
+  yield say(`kvm_mmu_invalidate_end: (kvm_mmu_invalidate_end+0x0/0x70) kvm=${kvm} inprog=1 seq=${seq}`);
   yield say(`kvm_arch_post_set_memory_attributes: (kvm_arch_post_set_memory_attributes+0x0/0x250) ${given}`);
   yield say('sys_ioctl -> 0x0');
 }
@@ -206,6 +211,45 @@ export const SHAPES = {
         const task = `qemu-system-x86-${tgid}`;
         yield p.line(`kvm_gmem_release: (kvm_gmem_release+0x0/0x190) ino=${ino} size=0x10000`, task, tgid);
         yield p.line(`kvm_destroy_vm: (kvm_destroy_vm+0x0/0x2e0) kvm=${kvm}`, task, tgid);
+      }
+    },
+  },
+  alive: {
+    count: 'VMs at once, each of which converts a page there and back',
+    full: 40_000,
+    *lines(n) {
+      const p = new Printer();
+      const vms = Array.from({ length: n }, (_, i) => ({
+        kvm: `0xffff8881${hex(0x1000000 + i * 0x1000)}`,
+        tgid: 10_000 + i,
+        ino: 100_000 + i,
+      }));
+      for (const vm of vms) yield* vmBegins(p, vm);
+      for (const attributes of [8, 0])
+        for (const { kvm, tgid } of vms)
+          yield* conversion(p, 0x100000, attributes, attributes === 8 ? 1 : 2, { kvm, tgid });
+    },
+  },
+  rebound: {
+    count: 'times that a memslot comes again, and a page of it is mapped',
+    full: 1_000_000,
+    *lines(n) {
+      const p = new Printer();
+      for (let i = 0; i < n; i++) {
+        yield* i === 0 ? vmBegins(p) : bound(p);
+        yield p.line(installed(0x100000, 0x10000 + (i % 16)));
+      }
+    },
+  },
+  stacks: {
+    count: 'events, each with a stack of forty frames',
+    full: 1_000_000,
+    *lines(n) {
+      const p = new Printer();
+      for (let i = 0; i < n; i++) {
+        yield p.line(installed(0x100000 + (i % 1024), 0x10000 + (i % 1024)));
+        yield p.line('<stack trace>');
+        for (let k = 0; k < 40; k++) yield ` => function_${(i + k) % 1000}.constprop.0\n`;
       }
     },
   },

@@ -122,7 +122,7 @@ function stored<Page extends Gfn | Pgoff>(
     conv.vm.attr.set(conv.storeFirst, conv.storeEnd, value, row);
     w.op(Op.GfnAttr, conv.vm.index, row, first, end - first, value, conv.index);
   } else if (isInodeConv(conv)) {
-    for (const slot of conv.inode.slots) slot.vm.attributesOf = 'inode';
+    for (const slot of conv.inode.slots.all) slot.vm.attributesOf = 'inode';
     conv.inode.attr.set(conv.storeFirst, conv.storeEnd, value, row);
     w.op(Op.PageAttr, conv.inode.index, row, first, end - first, value, conv.index);
   }

@@ -184,13 +184,13 @@ function askedFile(w: World, ev: Ev, t: Thread): Inode | undefined {
  */
 function askingVm(w: World, t: Thread, inode: Inode | undefined, id: number, base: Gfn, row: number): Vm {
   if (inode && !w.whichVm.isSure(t))
-    for (const s of inode.slots)
-      if (s.untilRow < 0 && s.id === id && s.baseGfn === base && s.vm.over === 'no') return s.vm;
+    for (const s of inode.slots.live)
+      if (s.id === id && s.baseGfn === base && s.vm.over === 'no') return s.vm;
   return w.whichVm.atWorkOfThread(t, row);
 }
 
 function isBoundByAnother(inode: Inode | undefined, vm: Vm): boolean {
-  return inode?.slots.some((s) => s.untilRow < 0 && s.vm !== vm) ?? false;
+  return inode?.slots.live.some((s) => s.vm !== vm) ?? false;
 }
 
 function getPfn(w: World, ev: Ev, t: Thread): void {

@@ -49,7 +49,7 @@ export function learnSlot(
     if (!known.inode && inode && !inode.over) {
       known.inode = inode;
       w.whichFile.bound(known, row);
-      known.inode?.slots.push(known);
+      known.inode?.slots.add(known);
       logSlot(w.ops, Op.SlotAdd, known, row);
     }
     return known;
@@ -124,7 +124,7 @@ function learnDevice(w: World, ev: Ev, t: Thread): void {
 export function lowerFiles(on: On): void {
   on('GmemCreate', (w, ev, t) => {
     const vm = ev.pointer(CREATE.kvm) >= 0 ? w.whichVm.creating(ev, t, CREATE.kvm) : undefined;
-    if (vm && !vm.fresh && vm.slots.length === 0 && vm.sptes.count === 0) vm.fresh = true;
+    if (vm && !vm.fresh && vm.slots.all.length === 0 && vm.sptes.count === 0) vm.fresh = true;
     w.whichFile.create(t, ev.row, ev.num(CREATE.size), ev.num(CREATE.flags));
   });
   on('GmemCreateRet', (w, ev, t) => {
@@ -176,7 +176,7 @@ export function lowerFiles(on: On): void {
     const vm = w.whichVm.ofThread(t, ev.row);
     const isMeant = (s: Slot): boolean => s.untilRow < 0 && s.id === id && s.baseGfn === base;
     const slot =
-      vm.slots.find(isMeant) ?? w.slots.find((s) => isMeant(s) && (t.tgid < 0 || s.vm.tgid === t.tgid));
+      vm.slots.live.find(isMeant) ?? w.slots.find((s) => isMeant(s) && (t.tgid < 0 || s.vm.tgid === t.tgid));
     if (slot) removeSlot(w.ops, slot, ev.row);
   });
   on('GmemFallocate', (w, ev, t) => {
@@ -216,7 +216,7 @@ export function lowerFiles(on: On): void {
     inode.releasedRow = ev.row;
     const size = ev.num(RELEASE.size);
     if (inode.pageCount < 0 && size > 0) inode.pageCount = w.pages.forBytes(size);
-    for (const slot of inode.slots) removeSlot(w.ops, slot, ev.row);
+    for (const slot of [...inode.slots.live]) removeSlot(w.ops, slot, ev.row);
     w.facts.tell.released(inode, ev.row);
   });
   on('GmemErrorFolio', (w, ev, t) => {
@@ -240,9 +240,10 @@ export function lowerFiles(on: On): void {
 }
 
 function commitBind(w: World, slot: Slot, row: number): void {
-  for (const old of slot.vm.slots) {
-    if (old.untilRow >= 0 || old.id !== slot.id) continue;
-    removeSlot(w.ops, old, row);
+  const { live } = slot.vm.slots;
+  for (let i = live.length - 1; i >= 0; i--) {
+    if (live[i]!.id !== slot.id) continue;
+    removeSlot(w.ops, live[i]!, row);
     w.whichVm.slotCameAgain(slot.vm, row);
   }
   w.whichFile.bound(slot, row);

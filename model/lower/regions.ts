@@ -138,8 +138,8 @@ function regionOfSlot(slot: Slot, asked: Region | undefined): Region {
 /** The kernel's answer: a size of 0 takes a memslot away, and one that is refused changes nothing. */
 function answered(w: World, vm: Vm, region: Region, row: number, ret: number): void {
   if (ret < 0) {
-    const bound = vm.slots.filter(({ untilRow }) => untilRow < 0);
-    const others = [...vm.regions.values(), ...bound.map((slot) => regionOfSlot(slot, undefined))];
+    const { live } = vm.slots;
+    const others = [...vm.regions.values(), ...live.map((slot) => regionOfSlot(slot, undefined))];
     const refusal = { vm, region, errno: ret, row, holder: holderOf(others, region, w.pages.bytes) };
     w.refusals.push(refusal);
     w.facts.tell.regionRefused(refusal);
@@ -152,14 +152,14 @@ function answered(w: World, vm: Vm, region: Region, row: number, ret: number): v
 
 /** True for a region by which a memslot of a file would be learnt, or taken away. */
 function changesSlots({ slots }: Vm, { npages, isOfFile }: Region, id: number): boolean {
-  const isLive = slots.some((s) => s.untilRow < 0 && s.id === id);
+  const isLive = slots.live.some((s) => s.id === id);
   return npages > 0 ? !isLive && isOfFile : isLive;
 }
 
 /** A memslot of a file was made, which is returned where it is new, or one was taken away. */
 function learnRegion(w: World, vm: Vm, region: Region, id: number, fd: number): Slot | undefined {
   const { baseGfn, npages, pgoff, row, isOfFile } = region;
-  const live = vm.slots.find((s) => s.untilRow < 0 && s.id === id);
+  const live = vm.slots.live.find((s) => s.id === id);
   if (npages > 0) {
     if (!live && isOfFile) return learnSlot(w, vm, id, baseGfn, npages, pgoff, undefined, row, fd, true);
   } else if (live) removeSlot(w.ops, live, row);
@@ -183,6 +183,6 @@ function isOfNextBoot({ regions }: Vm, region: Region): boolean {
  */
 function forgetBoot(w: World, vm: Vm, row: number): void {
   vm.regions.clear();
-  if (vm.slots.length === 0 || w.recorded(BIND)) return;
-  for (const slot of vm.slots) removeSlot(w.ops, slot, row);
+  if (vm.slots.live.length === 0 || w.recorded(BIND)) return;
+  for (const slot of [...vm.slots.live]) removeSlot(w.ops, slot, row);
 }

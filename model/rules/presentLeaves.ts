@@ -97,7 +97,7 @@ export class PresentLeaves implements SpteWaiter {
     for (let at = 0; at < this.used; at++) {
       if (this.columns.isTold[at] === 1) continue;
       const { row, vm } = this.judgedAt(at);
-      const vmIsGone = vm.slots.length > 0 && vm.slots.every((slot) => slot.untilRow >= 0);
+      const vmIsGone = vm.slots.all.length > 0 && vm.slots.live.length === 0;
       if (this.run.w.gapBetween(row, lastRow)) this.lost(at);
       else if (vmIsGone)
         this.zapNotRecorded(

@@ -356,7 +356,7 @@ describe('which file a call is about', () => {
       const inode = w.whichFile.of(INO, ...at(0))!;
       const [first, second] = [0, OTHERS_ROW].map((row) => w.whichVm.ofThread(at(row)[1], row));
       const [older, slot] = [slotOf(first!, inode), slotOf(second!, inode)];
-      inode.slots.push(older, slot);
+      for (const each of [older, slot]) inode.slots.add(each);
       change(older);
       w.whichFile.bound(slot, OTHERS_ROW);
       return [slot.inode === undefined, inode.over];
@@ -369,6 +369,7 @@ describe('which file a call is about', () => {
     assert.deepEqual(
       bound((older) => {
         older.untilRow = 0;
+        older.inode!.slots.ended(older);
       }),
       isKnown,
       'its slot went, at the first row',

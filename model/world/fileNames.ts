@@ -183,7 +183,7 @@ export class FileNames {
   /** A slot binds a file. Two VMs cannot bind one: then two files have its number. */
   bound(slot: Slot, row: number): void {
     const { inode, vm } = slot;
-    if (inode?.slots.some((s) => s.untilRow < 0 && s.vm !== vm && s.vm.over === 'no')) {
+    if (inode?.slots.live.some((s) => s.vm !== vm && s.vm.over === 'no')) {
       this.contest(inode, row);
       slot.inode = undefined;
     }
@@ -194,8 +194,8 @@ export class FileNames {
     this.contested.set(inode.ino, 2);
     this.forget(inode, row);
     inode.over = true;
-    for (const slot of inode.slots) slot.inode = undefined;
-    inode.slots.length = 0;
+    for (const slot of inode.slots.all) slot.inode = undefined;
+    inode.slots.clear();
     for (const conv of inode.converting) conv.inode = undefined;
     inode.converting.clear();
     inode.notifiers.length = 0;
@@ -258,7 +258,7 @@ export class FileNames {
   /** The number of a file passes on to another: nothing is bound to it any more. */
   private end(inode: Inode, row: number): void {
     inode.over = true;
-    for (const slot of inode.slots) removeSlot(this.ops, slot, row);
+    for (const slot of [...inode.slots.live]) removeSlot(this.ops, slot, row);
   }
 
   /** A file may be another than the one that had its number: nothing is known of its pages. */
@@ -334,7 +334,8 @@ export class FileNames {
     const known = this.behind.get(group)?.get(slot.fd);
     if (known && !isGone(known)) return this.mayHavePassed(known.firstRow, slot.fromRow) ? undefined : known;
     const byFd = this.waiting.get(group) ?? new Map<number, Slot[]>();
-    byFd.set(slot.fd, [...(byFd.get(slot.fd) ?? []), slot]);
+    const before = byFd.get(slot.fd) ?? [];
+    byFd.set(slot.fd, [...before.filter(({ untilRow }) => untilRow < 0), slot]);
     this.waiting.set(group, byFd);
     return undefined;
   }

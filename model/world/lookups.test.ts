@@ -422,7 +422,7 @@ describe('slots of pages', () => {
     const a: Slot = { ...of, id: 1, npages: 4, pgoff: asPgoff(0), untilRow: -1 };
     const b: Slot = { ...of, id: 2, npages: 4, pgoff: asPgoff(4), untilRow: -1 };
     const gone: Slot = { ...of, id: 3, npages: 8, pgoff: asPgoff(0), untilRow: 0 };
-    inode.slots.push(a, b, gone);
+    for (const slot of [a, b, gone]) inode.slots.add(slot);
     const ids = (first: number, end: number): readonly number[] =>
       w.slotsOfPages(inode, asPgoff(first), asPgoff(end)).map(({ id }) => id);
     assert.deepEqual([ids(0, 4), ids(3, 5), ids(4, 9), ids(8, 9)], [[1], [1, 2], [2], []]);

@@ -75,9 +75,9 @@ describe('the memslots of a VM', () => {
       slotOf(vm, 1, { baseGfn: asGfn(0x2000) }),
       slotOf(vm, 1),
     ];
-    vm.slots.push(gone, slotOf(vm, 2));
+    for (const slot of [gone, slotOf(vm, 2)]) vm.slots.add(slot);
     assert.equal(liveSlot(vm, 1, base), undefined);
-    vm.slots.push(other, live);
+    for (const slot of [other, live]) vm.slots.add(slot);
     assert.equal(liveSlot(vm, 1, base), live);
   });
 
@@ -87,7 +87,7 @@ describe('the memslots of a VM', () => {
     const vm = new Vm(0, -1, -1, 0);
     const [a, b] = [slotOf(vm, 1), slotOf(vm, 2)];
     for (const one of [a, b]) addSlot(ops, all, one, 0);
-    assert.deepEqual([vm.slots, all, ops.length], [[a, b], [a, b], 2]);
+    assert.deepEqual([vm.slots.all, all, ops.length], [[a, b], [a, b], 2]);
     removeSlot(ops, a, 0);
     assert.deepEqual([a.untilRow, vm.over], [0, 'no']);
     removeSlot(ops, a, 7);
@@ -103,7 +103,7 @@ describe('the memslots of a VM', () => {
   it('no longer stand in the way of what is asked for', () => {
     const vm = new Vm(0, -1, -1, 0);
     const [a, b] = [slotOf(vm, 1, { fromRow: 4 }), slotOf(vm, 2, { fromRow: 5 })];
-    vm.slots.push(a, b);
+    for (const slot of [a, b]) vm.slots.add(slot);
     for (const { id, fromRow } of [a, b]) vm.regions.set(id, { row: fromRow } as never);
     removeSlot(new OpLog(), a, 9);
     assert.deepEqual([...vm.regions.keys()], [2]);

@@ -50,9 +50,9 @@ export function logSlot(
 
 /** A slot begins: in its VM, in its file where that is known, and among `all` slots. */
 export function addSlot(ops: OpLog, all: Slot[], slot: Slot, row: number): void {
-  slot.vm.slots.push(slot);
+  slot.vm.slots.add(slot);
   all.push(slot);
-  slot.inode?.slots.push(slot);
+  slot.inode?.slots.add(slot);
   logSlot(ops, Op.SlotAdd, slot, row);
   logInitialAttr(ops, slot, row);
 }
@@ -61,11 +61,13 @@ export function addSlot(ops: OpLog, all: Slot[], slot: Slot, row: number): void 
 export function removeSlot(ops: OpLog, slot: Slot, row: number): void {
   if (slot.untilRow >= 0) return;
   slot.untilRow = row;
+  slot.vm.slots.ended(slot);
+  slot.inode?.slots.ended(slot);
   logSlot(ops, Op.SlotRemove, slot, row);
   const { vm } = slot;
   // What was asked for, and taken, as this slot: from here on it stands in no other's way.
   for (const [key, region] of vm.regions) if (region.row === slot.fromRow) vm.regions.delete(key);
-  if (vm.over === 'no' && vm.slots.every((s) => s.untilRow >= 0)) vm.over = 'maybe';
+  if (vm.over === 'no' && vm.slots.live.length === 0) vm.over = 'maybe';
 }
 
 /** The frames of a fresh VM are shared until the first conversion: said when a slot makes frames of them. */
@@ -78,6 +80,6 @@ function logInitialAttr(ops: OpLog, slot: Slot, row: number): void {
 
 /** The live slot of a VM with this id and base. A plain loop: every get_pfn asks. */
 export function liveSlot(vm: Vm, id: number, base: Gfn): Slot | undefined {
-  for (const s of vm.slots) if (s.untilRow < 0 && s.id === id && s.baseGfn === base) return s;
+  for (const s of vm.slots.live) if (s.id === id && s.baseGfn === base) return s;
   return undefined;
 }

@@ -350,7 +350,7 @@ describe('which VM a call is about', () => {
     const slot = (id: number, untilRow: number): Slot =>
       ({ vm, id, baseGfn: asGfn(0), npages: 1, inode: undefined, fromRow: 0, untilRow }) as unknown as Slot;
     const [live, gone] = [slot(1, -1), slot(2, 0)];
-    vm.slots.push(live, gone);
+    for (const slot of [live, gone]) vm.slots.add(slot);
     w.whichVm.destroyed(vm);
     const next = atWork(world, 2);
     assert.notEqual(next, vm);

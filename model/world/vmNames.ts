@@ -134,7 +134,7 @@ export class VmNames {
     if (before) {
       this.replace(before, row);
       // A file would have kept its VM, and with that the pointer.
-      for (const slot of before.slots) if (slot.inode && kvm >= 0) slot.inode.over = true;
+      for (const slot of before.slots.all) if (slot.inode && kvm >= 0) slot.inode.over = true;
     }
     const vm = new Vm(this.vms.length, kvm, -1, row);
     this.vms.push(vm);
@@ -161,7 +161,7 @@ export class VmNames {
     vm.over = 'yes';
     vm.replaced = true;
     this.disown(vm);
-    for (const slot of vm.slots) if (slot.untilRow < 0) removeSlot(this.ops, slot, row);
+    for (const slot of [...vm.slots.live]) removeSlot(this.ops, slot, row);
   }
 
   /** What was known of a VM may be another's: attributes are unknown, and no leaf is taken for certain. */
@@ -240,6 +240,11 @@ export class VmNames {
   /** True for a thread group that has a VM of its own. */
   isOwner(group: number): boolean {
     return this.ofGroup.get(group)?.some((vm) => vm.ownerSure || vm.kvm < 0) ?? false;
+  }
+
+  /** VMs of a thread group that have a name yet; of group -1 all of which no group is known. */
+  vmsOf(group: number): readonly Vm[] {
+    return group < 0 ? this.vms.filter(({ tgid }) => tgid < 0) : (this.ofGroup.get(group) ?? []);
   }
 
   /** KVM_CREATE_VM begins. */

@@ -92,9 +92,9 @@ describe('the slot of a guest frame', () => {
   const vmWith = (...slots: readonly (readonly [base: number, pages: number, gone?: number])[]): Vm => {
     const vm = new Vm(0, -1, -1, 0);
     for (const [base, npages, untilRow = -1] of slots)
-      vm.slots.push({
+      vm.slots.add({
         vm,
-        id: vm.slots.length,
+        id: vm.slots.all.length,
         baseGfn: asGfn(base),
         npages,
         sized: true,

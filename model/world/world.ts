@@ -252,14 +252,15 @@ export class World {
 
   /** Live slots that cover pages [first, end) of an inode. */
   slotsOfPages(inode: Inode, first: Pgoff, end: Pgoff): Slot[] {
-    return inode.slots.filter((s) => holdsPages(s, first, end));
+    return inode.slots.live.filter((s) => holdsPages(s, first, end));
   }
 
   /** The live slot that holds a gfn; the youngest where several do. */
   slotOfGfn(vm: Vm, gfn: Gfn): Slot | undefined {
-    for (let i = vm.slots.length - 1; i >= 0; i--) {
-      const s = vm.slots[i]!;
-      if (s.untilRow < 0 && gfn >= s.baseGfn && gfn < s.baseGfn + s.npages) return s;
+    const { live } = vm.slots;
+    for (let i = live.length - 1; i >= 0; i--) {
+      const s = live[i]!;
+      if (gfn >= s.baseGfn && gfn < s.baseGfn + s.npages) return s;
     }
     return undefined;
   }

@@ -4,20 +4,10 @@ import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 import { BOUND_FILES } from '../topics.js';
 
-/** The slots of a list that only grows that have not ended, in its order. */
-class LiveSlots {
-  private live: Slot[] = [];
-  private seen = 0;
-
-  constructor(private readonly all: readonly Slot[]) {}
-
-  list(): readonly Slot[] {
-    while (this.seen < this.all.length) this.live.push(this.all[this.seen++]!);
-    // One that has ended never lives again: each is left out once.
-    if (this.live.some(({ untilRow }) => untilRow >= 0))
-      this.live = this.live.filter(({ untilRow }) => untilRow < 0);
-    return this.live;
-  }
+/** True for slots whose pages of a file may be the same, if it is one file. */
+function mayOverlap(a: Slot, b: Slot): boolean {
+  if (a.pgoff < 0 || b.pgoff < 0) return true;
+  return a.pgoff < b.pgoff + b.npages && b.pgoff < a.pgoff + a.npages;
 }
 
 /** G13: fd numbers do not name a file (they are duplicated): the inode at bind decides. */
@@ -37,7 +27,7 @@ export const g13: RuleDef = {
   about: BOUND_FILES,
   fix: 'Refuse the bind when xa_find() sees an entry in the range.',
   listen: (run) => {
-    const slots = new LiveSlots(run.w.slots);
+    const { whichVm } = run.w;
     return {
       callsCut: ({ bind }, row) => {
         if (bind) run.undecided('lost', row, 'Events are missing within the bind of a memslot.');
@@ -47,28 +37,24 @@ export const g13: RuleDef = {
       },
       bindOk: (slot, row) => {
         let unknown = false;
-        for (const other of slots.list()) {
-          if (other === slot || other.fromRow >= row) continue;
-          if (other.vm.tgid !== slot.vm.tgid) continue;
-          if (other.pgoff < 0 || slot.pgoff < 0) {
-            unknown = true;
-            continue;
+        for (const { slots } of whichVm.vmsOf(slot.vm.tgid)) {
+          for (const other of slots.live) {
+            if (other === slot || other.fromRow >= row || !mayOverlap(slot, other)) continue;
+            if (other.pgoff < 0 || slot.pgoff < 0 || !other.inode || !slot.inode) {
+              unknown = true;
+              continue;
+            }
+            if (other.inode !== slot.inode) continue;
+            if (run.lost(other.fromRow, row)) return;
+            const range = `pages ${hex(slot.pgoff)}..${hex(slot.pgoff + slot.npages - 1)} of ${inodeText(slot.inode)}`;
+            run.violation({
+              row,
+              pages: run.pagesOf(slot.inode, slot.pgoff, slot.npages),
+              message: `slot ${slot.id} is bound to ${range}, to which slot ${other.id} is bound too`,
+              evidence: [[other.fromRow, 'state', `slot ${other.id} was bound here`]],
+            });
+            return;
           }
-          if (other.pgoff >= slot.pgoff + slot.npages || slot.pgoff >= other.pgoff + other.npages) continue;
-          if (!other.inode || !slot.inode) {
-            unknown = true;
-            continue;
-          }
-          if (other.inode !== slot.inode) continue;
-          if (run.lost(other.fromRow, row)) return;
-          const range = `pages ${hex(slot.pgoff)}..${hex(slot.pgoff + slot.npages - 1)} of ${inodeText(slot.inode)}`;
-          run.violation({
-            row,
-            pages: run.pagesOf(slot.inode, slot.pgoff, slot.npages),
-            message: `slot ${slot.id} is bound to ${range}, to which slot ${other.id} is bound too`,
-            evidence: [[other.fromRow, 'state', `slot ${other.id} was bound here`]],
-          });
-          return;
         }
         if (unknown)
           run.undecided(

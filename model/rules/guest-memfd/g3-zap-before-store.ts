@@ -78,7 +78,7 @@ function bindsAll(run: RuleRun, { inode, first, end }: InodeConv): boolean {
   let at: number = first;
   for (const slot of [...slots].sort((a, b) => a.pgoff - b.pgoff))
     if (slot.pgoff <= at) at = Math.max(at, slot.pgoff + slot.npages);
-  return at >= end || inode.slots.every((slot) => slot.sized);
+  return at >= end || inode.slots.all.every((slot) => slot.sized);
 }
 
 /** G3: when an attribute is stored, no SPTE of the side that it leaves is present. */
@@ -115,7 +115,7 @@ export const g3: RuleDef = {
           );
           return;
         }
-        if (conv.scope === 'inode' && conv.inode!.slots.length === 0) {
+        if (conv.scope === 'inode' && conv.inode!.slots.all.length === 0) {
           run.notRecorded(
             row,
             "Which gfns the file's pages are is not recorded.",

@@ -39,7 +39,7 @@ export const g6: RuleDef = {
         if (inode.provider !== 'guest_memfd') return;
         let bound = false;
         let clean = true;
-        for (const s of inode.slots) {
+        for (const s of inode.slots.live) {
           if (!holdsPages(s, pgoff, plus(pgoff, count))) continue;
           if (!sptesShow()) {
             run.notRecorded(row, 'SPTE events are not recorded.', LEAF_CHANGES, run.pagesOf(inode, pgoff));
@@ -62,7 +62,7 @@ export const g6: RuleDef = {
           else present.judge(rec, { row, vm: s.vm, subject: inode.index, page: pgoff, pfn });
         }
         if (!bound) {
-          if (t.fallocate && inode.slots.length === 0 && inode.releasedRow < 0)
+          if (t.fallocate && inode.slots.all.length === 0 && inode.releasedRow < 0)
             run.notRecorded(
               row,
               'Which gfn the page is bound to is not recorded.',

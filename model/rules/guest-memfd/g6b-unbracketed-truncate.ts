@@ -92,7 +92,7 @@ export const g6b: RuleDef = {
         const hole = t.fallocate;
         if (inode.provider !== 'guest_memfd' || inode.releasedRow >= 0) return;
         let slot: Slot | undefined;
-        for (const s of inode.slots) if (!slot && holdsPages(s, pgoff, plus(pgoff, count))) slot = s;
+        for (const s of inode.slots.live) if (!slot && holdsPages(s, pgoff, plus(pgoff, count))) slot = s;
         if (!hole) {
           if (!slot) return;
           notKnown('Why a page of a bound file is deleted', ['GmemFallocate'], inode, pgoff, count, row);
@@ -100,7 +100,7 @@ export const g6b: RuleDef = {
           return;
         }
         if (!slot) {
-          if (inode.slots.every((s) => s.untilRow < 0))
+          if (inode.slots.live.length === inode.slots.all.length)
             notKnown(
               'Whether the page is bound',
               ['GmemBind', 'GmemBindRet', 'GetPfn'],

@@ -26,7 +26,7 @@ export const s10: RuleDef = {
         run.undecided('lost', row, 'Events are missing within a request of the guest.');
     },
     guestBatchAnswered: ({ vm }, row) => {
-      if (vm.slots.length === 0 || vm.attributesOf === 'inode' || run.w.table.tid(row) < 0) return;
+      if (vm.slots.all.length === 0 || vm.attributesOf === 'inode' || run.w.table.tid(row) < 0) return;
       const detail = 'Which pages the guest asks for in a batch of its GHCB is in no event of the kernel.';
       run.notRecorded(row, detail, ['QemuMapGpaRange']);
     },

@@ -43,7 +43,7 @@ export const s8: RuleDef = {
 
 function judge(run: RuleRun, vm: Vm, rec: SpteRec, count: number): void {
   const pages = run.gfns(vm, rec.gfn, count);
-  const covered = coveredBy(run, vm, rec.gfn, plus(rec.gfn, count));
+  const covered = coveredBy(vm, rec.gfn, plus(rec.gfn, count));
   const known = covered.shared + covered.private;
   if (covered.shared > 0 && covered.private > 0) {
     const rows = [covered.sharedRow, covered.privateRow].filter((row) => row >= 0);
@@ -79,7 +79,7 @@ function leafText(run: RuleRun, rec: SpteRec, count: number): string {
 }
 
 /** What is known of the pages of guest frames [first, end), by the VM's attributes or by its files'. */
-function coveredBy(run: RuleRun, vm: Vm, first: Gfn, end: Gfn): Covered {
+function coveredBy(vm: Vm, first: Gfn, end: Gfn): Covered {
   const covered: Covered = { shared: 0, private: 0, sharedRow: -1, privateRow: -1 };
   const add = (from: number, to: number, value: number, row: number): void => {
     if (value === Attr.Shared) {
@@ -92,8 +92,8 @@ function coveredBy(run: RuleRun, vm: Vm, first: Gfn, end: Gfn): Covered {
   };
   if (vm.attributesOf !== 'inode') vm.attr.visit(first, end, add);
   else
-    for (const slot of run.w.slots) {
-      if (slot.vm !== vm || slot.untilRow >= 0 || slot.pgoff < 0 || !slot.inode) continue;
+    for (const slot of vm.slots.live) {
+      if (slot.pgoff < 0 || !slot.inode) continue;
       const from = plus(slot.pgoff, Math.max(0, first - slot.baseGfn));
       const to = plus(slot.pgoff, Math.min(slot.npages, end - slot.baseGfn));
       if (from < to) slot.inode.attr.visit(from, to, add);
