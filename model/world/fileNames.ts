@@ -58,6 +58,8 @@ export class FileNames {
   private readonly waiting = new Map<number, Map<number, Slot[]>>();
   /** Files that a thread group has named. */
   private readonly ofGroup = new Map<number, Inode[]>();
+  /** Files by the thread group that has named them last. */
+  private readonly lastOf = new Map<number, Set<Inode>>();
   /** Freshly created memfds whose inode number is not known yet, by thread group. */
   private readonly unnamed = new Map<number, UnnamedCreate[]>();
 
@@ -172,12 +174,20 @@ export class FileNames {
   }
 
   private named(inode: Inode, t: Thread): void {
-    inode.lastTgid = t.tgid;
+    if (inode.lastTgid !== t.tgid) this.namedLast(inode, t.tgid);
     if (inode.tgids.has(t.tgid)) return;
     inode.tgids.add(t.tgid);
     const list = this.ofGroup.get(t.tgid);
     if (list) list.push(inode);
     else this.ofGroup.set(t.tgid, [inode]);
+  }
+
+  private namedLast(inode: Inode, group: number): void {
+    this.lastOf.get(inode.lastTgid)?.delete(inode);
+    inode.lastTgid = group;
+    const files = this.lastOf.get(group);
+    if (files) files.add(inode);
+    else this.lastOf.set(group, new Set([inode]));
   }
 
   /** A slot binds a file. Two VMs cannot bind one: then two files have its number. */
@@ -324,7 +334,8 @@ export class FileNames {
 
   /** A thread group's number passes on to another process, which has no file yet. */
   groupEnded(group: number): void {
-    for (const inode of this.inodes) if (inode.lastTgid === group) inode.lastTgid = GONE_GROUP;
+    for (const inode of this.lastOf.get(group) ?? []) inode.lastTgid = GONE_GROUP;
+    this.lastOf.delete(group);
     this.groupLeft(group);
   }
 
