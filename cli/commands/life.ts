@@ -3,7 +3,7 @@ import { livesOfFrames, type FrameLife } from '../../model/answers/life.js';
 import { framesOfState, lifeEventText, lifeVerdicts, structPageNote } from '../../model/answers/lifeText.js';
 import { extraLines } from '../../model/findings/listing.js';
 import { placeOf, timeText } from '../../model/findings/report.js';
-import { pageHistory } from '../../model/pages/intervals.js';
+import { intervalsOf } from '../../model/pages/intervals.js';
 import { hex } from '../../model/pages/state.js';
 import { frameText, type Stack } from '../../parsers/events/frames.js';
 import { stacksOf } from '../../parsers/stacks.js';
@@ -84,7 +84,7 @@ function framesOfPages(trace: OpenedRun, args: Args, output: Output): readonly n
   const frames = new Set<number>();
   for (const { id, count } of selectPages(analysis, args))
     for (let i = 0; i < count && frames.size <= FRAMES_MAX; i++)
-      for (const { state } of pageHistory(analysis, { ...id, page: id.page + i }).intervals)
+      for (const { state } of intervalsOf(analysis, { ...id, page: id.page + i }))
         for (const frame of framesOfState(state)) frames.add(frame);
   return [...frames];
 }

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { Analysis } from '../../model/analysis.js';
-import { pageHistory, type PageId, type PageInterval } from '../../model/pages/intervals.js';
+import { intervalsOf, type PageId, type PageInterval } from '../../model/pages/intervals.js';
 import { eachPiece, intervalAtRow, type RangePiece } from '../../model/pages/query.js';
 import { describeDimension, describeState, hex, isUnknown } from '../../model/pages/state.js';
 import { visibleLine } from '../../parsers/base/visible.js';
@@ -108,18 +108,33 @@ export function rowOf(table: EventTable, at: string): number {
  * Joins neighbours of one history: operations that came page by page leave cuts that no longer mean anything.
  */
 function* mergeAlike(analysis: Analysis, id: PageId, pieces: Iterable<RangePiece>): Generator<RangePiece> {
-  let held: { first: number; count: number; key: string } | undefined;
+  const lifeOf = (piece: RangePiece): string => lifeText(analysis, { ...id, page: piece.first });
+  let held: RangePiece | undefined;
+  let life: string | undefined;
   for (const piece of pieces) {
-    const { intervals } = pageHistory(analysis, { ...id, page: piece.first });
-    const key = intervals.map((i) => `${i.fromRow} ${describeState(i.state)}`).join('\n');
-    if (held && held.key === key) {
-      held.count += piece.count;
+    if (!held) {
+      held = piece;
       continue;
     }
-    if (held) yield held;
-    held = { first: piece.first, count: piece.count, key };
+    life ??= lifeOf(held);
+    const next = lifeOf(piece);
+    if (next === life) {
+      held = { first: held.first, count: held.count + piece.count };
+      continue;
+    }
+    yield held;
+    held = piece;
+    life = next;
   }
   if (held) yield held;
+}
+
+/** The same text for pages of which the same is known at all times. */
+function lifeText(analysis: Analysis, page: PageId): string {
+  let text = '';
+  for (const { fromRow, state } of intervalsOf(analysis, page))
+    text += `${fromRow} ${describeState(state)}\n`;
+  return text;
 }
 
 const CSV_COLUMNS = [
@@ -160,13 +175,22 @@ class Printer {
   /** All intervals of a piece that say anything, or the one that holds `row`. */
   piece(page: PageId, count: number, row: number | undefined): void {
     const { analysis } = this.trace;
-    const all =
-      row === undefined ? pageHistory(analysis, page).intervals : [intervalAtRow(analysis, page, row)];
-    // A page of which nothing is ever known is only worth a line when somebody asks for its state.
-    const shown = row === undefined && all.every((i) => isUnknown(i.state)) ? [] : all;
-    if (shown.length > 0 && this.format === 'table')
-      this.put(`${this.intervals > 0 ? '\n' : ''}${this.title(page, count)}\n`);
-    for (const interval of shown) this.interval(page, count, interval);
+    const shown = row === undefined ? intervalsOf(analysis, page) : [intervalAtRow(analysis, page, row)];
+    let unknown: PageInterval[] = [];
+    let isTitled = false;
+    for (const interval of shown) {
+      // A page of which nothing is ever known is only worth a line when somebody asks for its state.
+      if (!isTitled && row === undefined && isUnknown(interval.state)) {
+        unknown.push(interval);
+        continue;
+      }
+      if (!isTitled && this.format === 'table')
+        this.put(`${this.intervals > 0 ? '\n' : ''}${this.title(page, count)}\n`);
+      isTitled = true;
+      for (const before of unknown) this.interval(page, count, before);
+      unknown = [];
+      this.interval(page, count, interval);
+    }
   }
 
   end(): void {

@@ -2,7 +2,7 @@
 import type { EventKind } from '../../parsers/events/vocabulary.js';
 import type { Conversion } from '../analysis.js';
 import { phasesSeen } from '../objects/conversion.js';
-import { pageHistory } from '../pages/intervals.js';
+import { intervalsOf, type PageInterval } from '../pages/intervals.js';
 import { Phase, PHASE_WORDS } from '../ops/oplog.js';
 import { describeDimension, describeState } from '../pages/state.js';
 import {
@@ -71,10 +71,19 @@ const PHASE_KINDS: Readonly<
 };
 
 export function ownership(asked: Asked): Answer {
-  const { intervals } = pageHistory(asked.analysis, asked.page);
-  const changes = intervals.filter(({ fromRow }) => fromRow >= 0);
+  const first: PageInterval[] = [];
+  let changes = 0;
+  let nextRow = -1;
+  let isEverKnown = false;
+  for (const interval of intervalsOf(asked.analysis, asked.page)) {
+    isEverKnown ||= interval.state.attribute !== 'unknown';
+    if (interval.fromRow < 0) continue;
+    if (changes < SHOWN) first.push(interval);
+    else if (changes === SHOWN) nextRow = interval.fromRow;
+    changes++;
+  }
   const losses = new Set(asked.table.losses.map(({ row }) => row));
-  const statements = changes.slice(0, SHOWN).map(
+  const statements = first.map(
     ({ fromRow, state, changed }): Statement => ({
       text: `${losses.has(fromRow) ? 'events were lost before it: ' : ''}${
         changed
@@ -85,12 +94,8 @@ export function ownership(asked: Asked): Answer {
       rows: [fromRow],
     }),
   );
-  if (changes.length > SHOWN)
-    statements.push({
-      text: `${changes.length - SHOWN} more changes follow.`,
-      rows: [changes[SHOWN]!.fromRow],
-    });
-  if (changes.length === 0)
+  if (changes > SHOWN) statements.push({ text: `${changes - SHOWN} more changes follow.`, rows: [nextRow] });
+  if (changes === 0)
     statements.push({
       text: 'Nothing in this trace changes the page: who owned it cannot be said.',
       rows: [],
@@ -102,7 +107,7 @@ export function ownership(asked: Asked): Answer {
       text: `Of ${list(unseen.map(({ what }) => what))} this trace shows nothing, for any page: there were none, or they are not recorded.`,
       rows: [],
     });
-  if (changes.length > 0 && intervals.every(({ state }) => state.attribute === 'unknown')) {
+  if (changes > 0 && !isEverKnown) {
     missing.push(...absent(asked, BEGINNING_KINDS));
     statements.push({ text: 'Whether it was shared or private cannot be said at any time.', rows: [] });
   }

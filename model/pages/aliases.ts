@@ -1,5 +1,6 @@
 /** The names of a page: memslots join guest frames and pages of files. */
 import type { Analysis, SlotInfo } from '../analysis.js';
+import { Holding } from './holding.js';
 import type { Space } from './space.js';
 
 /** Names a page: `subject` is an index into Analysis.vms for a gfn, into Analysis.inodes for a pgoff. */
@@ -18,10 +19,15 @@ export interface Alias {
   readonly untilRow: number;
 }
 
-/** Memslots by what they join, in their order; titles ask for them once for each finding. */
+/** Memslots in their order, and by the rows at which they are there. */
+interface Slots {
+  readonly all: readonly SlotInfo[];
+  readonly holding: Holding<SlotInfo>;
+}
+/** Memslots by what they join; titles ask for them once for each finding. */
 interface SlotsBySide {
-  readonly ofVm: ReadonlyMap<number, readonly SlotInfo[]>;
-  readonly ofInode: ReadonlyMap<number, readonly SlotInfo[]>;
+  readonly ofVm: ReadonlyMap<number, Slots>;
+  readonly ofInode: ReadonlyMap<number, Slots>;
 }
 const slotsBySide = new WeakMap<Analysis, SlotsBySide>();
 
@@ -37,20 +43,35 @@ function sidesOf(analysis: Analysis): SlotsBySide {
   return sides;
 }
 
-function groupedBy(slots: readonly SlotInfo[], side: (slot: SlotInfo) => number): Map<number, SlotInfo[]> {
+function groupedBy(slots: readonly SlotInfo[], side: (slot: SlotInfo) => number): Map<number, Slots> {
   const groups = new Map<number, SlotInfo[]>();
   for (const slot of slots) {
     const group = groups.get(side(slot));
     if (group) group.push(slot);
     else groups.set(side(slot), [slot]);
   }
-  return groups;
+  return new Map([...groups].map(([key, all]) => [key, { all, holding: new Holding(all) }]));
 }
 
 /** Memslots of a VM, or on a file, in their order. */
 export function slotsOf(analysis: Analysis, unit: Space, subject: number): readonly SlotInfo[] {
+  return sideOf(analysis, unit, subject)?.all ?? [];
+}
+
+/** Tells those that are there at a row. */
+export function eachSlotAt(
+  analysis: Analysis,
+  unit: Space,
+  subject: number,
+  row: number,
+  tell: (slot: SlotInfo) => void,
+): void {
+  sideOf(analysis, unit, subject)?.holding.at(row, tell);
+}
+
+function sideOf(analysis: Analysis, unit: Space, subject: number): Slots | undefined {
   const { ofVm, ofInode } = sidesOf(analysis);
-  return (unit === 'gfn' ? ofVm : ofInode).get(subject) ?? [];
+  return (unit === 'gfn' ? ofVm : ofInode).get(subject);
 }
 
 /** Memslots that show this page: other names of it with the rows between which they hold. */

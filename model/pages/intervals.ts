@@ -81,12 +81,15 @@ export function giveIndex(analysis: Analysis, find: () => OpIndex | undefined): 
  * a trace costs nothing.
  */
 export function pageHistory(analysis: Analysis, page: PageId): PageHistory {
+  const known = memoryOf(analysis).histories.get(keyOf(page));
+  return known ?? remembered(analysis, page, lifeOf(analysis, page));
+}
+
+function remembered(analysis: Analysis, page: PageId, life: PageLife): PageHistory {
   const memory = memoryOf(analysis);
   const key = keyOf(page);
-  const known = memory.histories.get(key);
-  if (known) return known;
   const intervals: PageInterval[] = [];
-  lifeOf(analysis, page).each((interval) => {
+  life.each((interval) => {
     intervals.push(interval);
     return true;
   });
@@ -99,6 +102,20 @@ export function pageHistory(analysis: Analysis, page: PageId): PageHistory {
     memory.intervals -= gone.length;
   }
   return history;
+}
+
+/**
+ * The same one after another: of a long life few are there at a time, which may each tell of very many
+ * holders.
+ */
+export function* intervalsOf(analysis: Analysis, page: PageId): Generator<PageInterval> {
+  const known = memoryOf(analysis).histories.get(keyOf(page));
+  if (known) {
+    yield* known.intervals;
+    return;
+  }
+  const life = lifeOf(analysis, page);
+  yield* life.worth > 0 ? life.intervals() : remembered(analysis, page, life).intervals;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** One page under all of its names: a track for each, and what they say together at a row. */
 import type { Analysis } from '../analysis.js';
 import type { Alias, PageId } from './aliases.js';
+import { Holding } from './holding.js';
 import type { PageState, PhaseState, Spte } from './state.js';
 import { FileTrack, GfnTrack } from './tracks.js';
 
@@ -25,32 +26,32 @@ const files: FileTrack[] = [];
 
 /** A page's own track, with those of its aliases. */
 export class JoinedPage {
+  private readonly aliases: Holding<Alias>;
+
   constructor(
     private readonly analysis: Analysis,
     private readonly own: PageTrack,
-    private readonly aliases: readonly Alias[],
+    aliases: readonly Alias[],
     /** The track of each alias. */
     private readonly ofAliases: readonly PageTrack[],
-  ) {}
+  ) {
+    this.aliases = new Holding(aliases);
+  }
 
   /** The state after `row`: the page's own track, joined with those names that hold at that row. */
   at(row: number): PageState {
-    const { own, aliases } = this;
     frames.length = 0;
     files.length = 0;
-    if (own instanceof GfnTrack) frames.push(own);
-    else files.push(own);
-    for (let i = 0; i < aliases.length; i++) {
-      const { fromRow, untilRow } = aliases[i]!;
-      // A slot that is there from the first row on was there before it.
-      if (fromRow > Math.max(row, 0) || row >= untilRow) continue;
-      const t = this.ofAliases[i]!;
-      if (t instanceof GfnTrack) {
-        if (!frames.includes(t)) frames.push(t);
-      } else if (!files.includes(t)) files.push(t);
-    }
+    addOnce(this.own);
+    this.aliases.at(row, (_, i) => addOnce(this.ofAliases[i]!));
     return joinTracks(this.analysis, frames, files);
   }
+}
+
+function addOnce(track: PageTrack): void {
+  if (track instanceof GfnTrack) {
+    if (!frames.includes(track)) frames.push(track);
+  } else if (!files.includes(track)) files.push(track);
 }
 
 /** For all states: a history of hundreds must not leave thousands of lists behind. */

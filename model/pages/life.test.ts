@@ -4,7 +4,15 @@ import type { Analysis } from '../analysis.js';
 import { Op, OpLog } from '../ops/oplog.js';
 import { ROOT } from '../../test/golden/samples.js';
 import { judgeFtrace } from '../../test/golden/judge.js';
-import { aliasesOf, eachInterval, indexOf, intervalAtRow, markLongLives, pageInstant } from './intervals.js';
+import {
+  aliasesOf,
+  eachInterval,
+  indexOf,
+  intervalAtRow,
+  intervalsOf,
+  markLongLives,
+  pageInstant,
+} from './intervals.js';
 import type { PageId, PageInterval } from './intervals.js';
 import { PageLife } from './life.js';
 
@@ -64,6 +72,7 @@ describe('the life of a page that changes very often', () => {
       const told: PageInterval[] = [];
       eachInterval(analysis, page, (interval) => told.push(interval) < 500);
       assert.deepEqual(told, all.slice(0, 500));
+      assert.deepEqual([...intervalsOf(analysis, page)], all);
     }
   });
 
@@ -82,6 +91,14 @@ describe('the life of a page that changes very often', () => {
     const far = Math.floor(later.rowCount * 0.99);
     const looks = looksOf(() => new PageLife(later, indexOf(later), FRAME).at(far));
     assert.ok(looks > 5000, `${looks} looks`);
+  });
+
+  it('is made as far as it is asked for', () => {
+    const life = new PageLife(analysis, indexOf(analysis), FRAME);
+    const looks = looksOf(() => {
+      for (const interval of life.intervals()) if (interval.fromRow > 0) break;
+    });
+    assert.ok(looks > 0 && looks < 2000, `${looks} looks`);
   });
 
   it('knows which pages these are', () => {

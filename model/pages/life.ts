@@ -99,6 +99,16 @@ export class PageLife {
     this.eachFrom(this.marks[0]!, tell);
   }
 
+  /** All intervals, of which those between two marks are there at a time. */
+  *intervals(): Generator<PageInterval> {
+    for (let row = -1; row < this.analysis.rowCount; ) {
+      for (const interval of this.stretch(row)) {
+        yield interval;
+        row = interval.untilRow;
+      }
+    }
+  }
+
   /** The interval that holds a row; -1 is the instant before the first event. */
   at(row: number): PageInterval {
     return intervalIn(this.stretch(row), row);

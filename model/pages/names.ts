@@ -6,17 +6,46 @@ interface Life {
   readonly fromRow: number;
 }
 
-/** Index of the last that has begun by `row`, else of the first; -1 when none has the name. */
-function lifeAt<T extends Life>(all: readonly T[], hasName: (one: T) => boolean, row: number): number {
+/** Indexes of those that have a name, by the name. */
+type ByName<Name> = ReadonlyMap<Name, readonly number[]>;
+interface Named {
+  readonly vms: ByName<bigint | undefined>;
+  readonly inodes: ByName<number>;
+}
+const known = new WeakMap<Analysis, Named>();
+
+function namedIn(analysis: Analysis): Named {
+  let named = known.get(analysis);
+  if (!named) {
+    named = {
+      vms: byName(analysis.vms, ({ kvm }) => kvm),
+      inodes: byName(analysis.inodes, ({ ino }) => ino),
+    };
+    known.set(analysis, named);
+  }
+  return named;
+}
+
+function byName<T, Name>(all: readonly T[], nameOf: (one: T) => Name): ByName<Name> {
+  const found = new Map<Name, number[]>();
+  for (const [i, one] of all.entries()) {
+    const list = found.get(nameOf(one));
+    if (list) list.push(i);
+    else found.set(nameOf(one), [i]);
+  }
+  return found;
+}
+
+/** The last of these that has begun by `row`, else the first; -1 where there is none. */
+function lifeAt(all: readonly Life[], having: readonly number[] | undefined, row: number): number {
   let found = -1;
-  for (let i = 0; i < all.length; i++)
-    if (hasName(all[i]!) && (found < 0 || all[i]!.fromRow <= row)) found = i;
+  for (const i of having ?? []) if (found < 0 || all[i]!.fromRow <= row) found = i;
   return found;
 }
 
 /** Index of the VM that a kvm pointer means at a row, -1 for none. */
 export function vmNamed(analysis: Analysis, kvm: bigint, row: number): number {
-  return lifeAt(analysis.vms, (vm) => vm.kvm === kvm, row);
+  return lifeAt(analysis.vms, namedIn(analysis).vms.get(kvm), row);
 }
 
 /**
@@ -24,5 +53,5 @@ export function vmNamed(analysis: Analysis, kvm: bigint, row: number): number {
  * of a file whose number the trace does not show.
  */
 export function inodeNamed(analysis: Analysis, ino: number, row: number): number {
-  return ino < 0 ? -1 : lifeAt(analysis.inodes, (inode) => inode.ino === ino, row);
+  return ino < 0 ? -1 : lifeAt(analysis.inodes, namedIn(analysis).inodes.get(ino), row);
 }

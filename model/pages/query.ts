@@ -182,7 +182,9 @@ function* cutsIn(
   yield* index.sortBySubject();
   const { ops } = analysis;
   const spaces = rangeSpaces(analysis, range, count);
-  for (const { unit, subject, shift } of spaces) {
+  // A slot may have come again and again: what it shows is passed over once.
+  const each = new Map(spaces.map((space) => [`${space.unit} ${space.subject} ${space.shift}`, space]));
+  for (const { unit, subject, shift } of each.values()) {
     const mine = index.ofSubject(unit, subject);
     for (let k = 0; k < mine.length; k++) {
       if (endsStep(k)) yield;

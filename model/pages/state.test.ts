@@ -88,6 +88,20 @@ describe('the words for a page', () => {
       assert.equal(isUnknown(state), line === 'unknown');
     });
 
+  it('tell the youngest of very many conversions, and how many others there are', () => {
+    const conversions = Array.from({ length: 1000 }, (_, conversion) => ({
+      conversion,
+      phase: Phase.Stored,
+      toPrivate: conversion === 999,
+      row: conversion,
+    }));
+    const words = describeDimension({ ...NOTHING, conversions }, 'conversion').split(', ');
+    assert.equal(words.length, 9);
+    assert.equal(words[0], '992 older conversions');
+    assert.match(words[7]!, /^converting to shared/);
+    assert.match(words[8]!, /^converting to private/);
+  });
+
   it('are the same but for frames where states read alike', () => {
     const plain = (state: PageState): string => describeState(state).replace(/ ?pfn 0x[0-9a-f]+/g, '');
     const some = lines.flatMap(([known]) => [known, { ...known, pfnKnown: true, pfn: 0x20 }]);

@@ -104,9 +104,7 @@ export function describeDimension(state: PageState, dimension: Dimension): strin
     case 'attribute':
       return state.attribute === 'unknown' ? 'attribute unknown' : state.attribute;
     case 'conversion':
-      return state.conversions
-        .map((c) => `converting to ${c.toPrivate ? 'private' : 'shared'} (${PHASE_WORDS[c.phase] ?? '?'})`)
-        .join(', ');
+      return describeConversions(state.conversions);
     case 'mappings':
       return counted(state.mappings.length, state.mappingsKnown, 'user mapping');
     case 'sptes':
@@ -199,13 +197,24 @@ const REFERENCE_NOUNS: Readonly<Record<ReferenceKind, string>> = {
   pin: 'pin',
 };
 
+/** So many conversions of one page are told, the youngest; there may be one for each vCPU. */
+const CONVERSIONS_TOLD = 8;
+
+function describeConversions(conversions: readonly PhaseState[]): string {
+  if (conversions.length === 0) return '';
+  const told = conversions
+    .slice(-CONVERSIONS_TOLD)
+    .map((c) => `converting to ${c.toPrivate ? 'private' : 'shared'} (${PHASE_WORDS[c.phase] ?? '?'})`);
+  const others = conversions.length - told.length;
+  return (others > 0 ? [`${others} older conversions`, ...told] : told).join(', ');
+}
+
 /** References are named when there are any; none is the normal case and is not worth a word. */
 function describeReferences(state: PageState): string {
   if (state.references.length === 0) return state.referencesKnown ? '' : 'references unknown';
-  const parts: string[] = [];
-  for (const kind of REFERENCE_KINDS) {
-    const count = state.references.filter((r) => r.kind === kind).length;
-    if (count > 0) parts.push(`${count} ${REFERENCE_NOUNS[kind]}${count === 1 ? '' : 's'}`);
-  }
-  return parts.join(', ');
+  const counts: Record<ReferenceKind, number> = { get_pfn: 0, gup: 0, pin: 0 };
+  for (const { kind } of state.references) counts[kind]++;
+  return REFERENCE_KINDS.filter((kind) => counts[kind] > 0)
+    .map((kind) => `${counts[kind]} ${REFERENCE_NOUNS[kind]}${counts[kind] === 1 ? '' : 's'}`)
+    .join(', ');
 }

@@ -3,7 +3,7 @@ import type { EventTable } from '../../parsers/events/table.js';
 import type { Analysis } from '../analysis.js';
 import type { TraceReport } from '../findings/report.js';
 import { PHASE_NAMES } from '../ops/oplog.js';
-import { pageHistory, type PageInterval } from '../pages/intervals.js';
+import { intervalsOf, type PageInterval } from '../pages/intervals.js';
 import type { PageState } from '../pages/state.js';
 import { Batch } from './batch.js';
 import { TableClock } from './clock.js';
@@ -63,7 +63,7 @@ export function* intervalRows({ table, analysis }: TraceReport, pieces: Pieces):
   const clock = new TableClock(table);
   for (const piece of pieces) {
     const { unit, subject, first: page } = piece;
-    for (const interval of pageHistory(analysis, { unit, subject, page }).intervals) {
+    for (const interval of intervalsOf(analysis, { unit, subject, page })) {
       const at = batch.add();
       putPiece(analysis, batch, at, piece);
       putTimes(table, clock, batch, at, interval);

@@ -6,7 +6,7 @@ import { NumberList } from '../../parsers/base/numberList.js';
 import { firstIndex } from '../../parsers/base/search.js';
 import type { Analysis, SlotInfo } from '../analysis.js';
 import { Op } from '../ops/oplog.js';
-import { slotsOf } from '../pages/intervals.js';
+import { eachSlotAt, slotsOf } from '../pages/aliases.js';
 import { eachPiece } from '../pages/query.js';
 import { opSpace, opSubject, type Space } from '../pages/space.js';
 
@@ -72,11 +72,10 @@ export class Pieces implements Iterable<Piece> {
     const span = { first: ops.first(i), end: ops.first(i) + count };
     this.within(unit, subject, span, tell);
     const row = ops.row(i);
-    for (const slot of slotsOf(this.analysis, unit, subject)) {
-      if (row < slot.fromRow || row >= slot.untilRow) continue;
+    eachSlotAt(this.analysis, unit, subject, row, (slot) => {
       const alias = otherName(slot, unit, subject, span);
       if (alias) this.within(alias.unit, alias.subject, alias.span, tell);
-    }
+    });
   }
 
   private within(unit: Space, subject: number, { first, end }: Span, tell: (pageId: number) => void): void {

@@ -6,7 +6,7 @@ import type { TraceReport } from '../../model/findings/report.js';
 import { placeOf } from '../../model/findings/report.js';
 import type { Conversion } from '../../model/analysis.js';
 import { PHASE_NAMES } from '../../model/ops/oplog.js';
-import { pageHistory, type PageId } from '../../model/pages/intervals.js';
+import { intervalsOf, type PageId, type PageInterval } from '../../model/pages/intervals.js';
 import { eachPiece } from '../../model/pages/query.js';
 import { describeState, hex } from '../../model/pages/state.js';
 import { ownerOf } from '../../model/pages/space.js';
@@ -263,11 +263,9 @@ class DerivedTracks {
     const { table, analysis } = this.report;
     const name = `${page.unit} ${hex(page.page)}${count > 1 ? `+${count}` : ''}`;
     const track = this.tracks.track(name, this.owner(page.unit, page.subject));
-    const { intervals } = pageHistory(analysis, page);
-    const kept = intervals.slice(0, most);
     let last = -Infinity;
-    kept.forEach(({ fromRow, untilRow, state, changed }, i) => {
-      const isCut = i === kept.length - 1 && kept.length < intervals.length;
+    let written = 0;
+    const write = ({ fromRow, untilRow, state, changed }: PageInterval, isCut: boolean): void => {
       const from = Math.max(last, table.ts(Math.max(0, fromRow)));
       last = Math.max(from, table.ts(Math.min(untilRow, table.length - 1)));
       const notes: Notes = {
@@ -277,8 +275,16 @@ class DerivedTracks {
       };
       this.tracks.begin(track, from, { name: describeState(state), category: 'page', notes });
       this.tracks.end(track, last);
-    });
-    return kept.length;
+      written++;
+    };
+    let before: PageInterval | undefined;
+    for (const interval of intervalsOf(analysis, page)) {
+      if (before) write(before, written + 1 === most);
+      before = interval;
+      if (written === most) return written;
+    }
+    if (before) write(before, false);
+    return written;
   }
 }
 
