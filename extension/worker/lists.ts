@@ -75,6 +75,8 @@ interface Memory {
   hulls: Hulls | undefined;
   /** What was looked at last, the latest at the end. */
   readonly states: Map<string, RangeStates>;
+  /** How many stretches these are of. */
+  stretches: number;
 }
 
 const memories = new WeakMap<Analysis, Memory>();
@@ -82,7 +84,7 @@ const memories = new WeakMap<Analysis, Memory>();
 function memoryOf(analysis: Analysis): Memory {
   const known = memories.get(analysis);
   if (known) return known;
-  const made: Memory = { pieces: new Map(), hulls: undefined, states: new Map() };
+  const made: Memory = { pieces: new Map(), hulls: undefined, states: new Map(), stretches: 0 };
   memories.set(analysis, made);
   return made;
 }
@@ -94,8 +96,10 @@ function keyOf({ page, count, label }: Block): string {
 function* blocksAt(analysis: Analysis, row: number): Generator<undefined, Block[]> {
   const live = analysis.slots.filter((slot) => slot.fromRow <= row && row < slot.untilRow);
   const blocks = live.map((slot) => slotBlock(analysis, slot));
+  const bound = new Set(live.map(({ inode }) => inode));
+  const withSlots = new Set(live.map(({ vm }) => vm));
   for (const [subject, inode] of analysis.inodes.entries()) {
-    if (live.some((slot) => slot.inode === subject)) continue;
+    if (bound.has(subject)) continue;
     const whole = inode.pageCount > 0 ? { first: 0, count: inode.pageCount } : undefined;
     const span = whole ?? (yield* touched(analysis, 'pgoff', subject));
     if (!span) continue;
@@ -107,7 +111,7 @@ function* blocksAt(analysis: Analysis, row: number): Generator<undefined, Block[
     });
   }
   for (const [subject, vm] of analysis.vms.entries()) {
-    if (live.some((slot) => slot.vm === subject)) continue;
+    if (withSlots.has(subject)) continue;
     const span = yield* touched(analysis, 'gfn', subject);
     if (!span) continue;
     blocks.push({
@@ -208,7 +212,8 @@ function* statesOf(
 
 /** What goes on from row to row; a few are kept, of about as many stretches as two answers look at. */
 function replayOf(analysis: Analysis, block: Block, pieces: readonly RangePiece[]): RangeStates {
-  const { states } = memoryOf(analysis);
+  const memory = memoryOf(analysis);
+  const { states } = memory;
   const key = keyOf(block);
   const known = states.get(key);
   const here =
@@ -221,11 +226,11 @@ function replayOf(analysis: Analysis, block: Block, pieces: readonly RangePiece[
         );
   states.delete(key);
   states.set(key, here);
-  let sum = [...states.values()].reduce((all, { length }) => all + length, 0);
+  memory.stretches += here.length - (known?.length ?? 0);
   for (const [oldest, { length }] of states) {
-    if (sum <= 2 * LOOKED_AT_MAX) break;
+    if (memory.stretches <= 2 * LOOKED_AT_MAX) break;
     states.delete(oldest);
-    sum -= length;
+    memory.stretches -= length;
   }
   return here;
 }
