@@ -99,7 +99,7 @@ function joined<K, T>(
   for (const track of tracks) {
     const list = listOf(track);
     if (list.length === 0) continue;
-    if (made) made.push(...list);
+    if (made) for (const one of list) made.push(one);
     else if (only.length === 0) only = list;
     else made = [...only, ...list];
   }

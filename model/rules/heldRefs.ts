@@ -195,7 +195,7 @@ export class HeldRefs {
     if (this.ofNoRange.length === 0) return mine;
     const isMine = (x: PastUnknown): boolean =>
       x.inode === inode && pgoff >= x.conv.first && pgoff < x.conv.end;
-    mine.push(...this.ofNoRange.filter(isMine));
+    for (const x of this.ofNoRange) if (isMine(x)) mine.push(x);
     this.ofNoRange = this.ofNoRange.filter((x) => !isMine(x));
     return mine.sort((a, b) => a.order - b.order);
   }

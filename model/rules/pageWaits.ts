@@ -55,7 +55,7 @@ export class PageWaits<Item> {
     for (const [width, ofWidth] of blocks) {
       for (const group of ofWidth.get(blockOf(page, width)) ?? []) {
         if (page < group.first || page >= group.end) continue;
-        found.push(...group.items);
+        for (const each of group.items) found.push(each);
         remove(ofWidth, width, group);
       }
     }

@@ -12,6 +12,7 @@ import { GuestShares, shareShift } from './guests.js';
 import { markOf } from './marks.js';
 import { conversionValue, Outcome } from './outcome.js';
 import { Op, OP_BLOCK_LENGTH, Phase, type OpCode } from '../ops/oplog.js';
+import { slotsOf } from '../pages/aliases.js';
 import { fold, FACT_OPS } from '../pages/fold.js';
 import { opsSeen } from '../pages/opsSeen.js';
 import { ownerOf, rangeOwner, spaceOf, type Space } from '../pages/space.js';
@@ -328,7 +329,7 @@ interface Ending {
 function endings(analysis: Analysis, rowCount: number): readonly Ending[] {
   const out: Ending[] = [];
   for (let vm = 0; vm < analysis.vms.length; vm++) {
-    const row = Math.max(-1, ...analysis.slots.filter((s) => s.vm === vm).map((s) => s.untilRow));
+    const row = slotsOf(analysis, 'gfn', vm).reduce((last, { untilRow }) => Math.max(last, untilRow), -1);
     if (row >= 0 && row < rowCount) out.push({ row, vm });
   }
   return out.sort((a, b) => a.row - b.row);
@@ -342,8 +343,8 @@ function endVm(
   sweep: BandSweep,
   { row, vm }: Ending,
 ): void {
-  for (const s of analysis.slots) {
-    if (s.vm !== vm || s.inode < 0 || s.pgoff < 0) continue;
+  for (const s of slotsOf(analysis, 'gfn', vm)) {
+    if (s.inode < 0 || s.pgoff < 0) continue;
     const space = inodeSpace(s.inode);
     for (const shift of shifts.at(Op.SlotRemove, space, vm))
       sweep.carve(atoms.at(space, s.pgoff) + shift, atoms.at(space, s.pgoff + s.pageCount) + shift, row);

@@ -73,7 +73,8 @@ export class PlaceCutter {
       return this.used;
     }
     if (owner >= this.analysis.vms.length) return 0;
-    this.advance(row);
+    this.begin(row);
+    dropEnded(this.live[owner]!, row);
     this.cutFrames(owner, first, end);
     return this.used;
   }
@@ -102,20 +103,21 @@ export class PlaceCutter {
     this.used++;
   }
 
-  /** Keeps the slots that live at `row`, by base, for each VM. */
-  private advance(row: number): void {
+  /** Adds the slots that have begun by `row`, by base, to those of their VMs. */
+  private begin(row: number): void {
     for (; this.next < this.byRow.length && this.byRow[this.next]!.fromRow <= row; this.next++) {
       const slot = this.byRow[this.next]!;
       const slots = this.live[slot.vm];
       if (!slots) continue;
-      for (let i = slots.length - 1; i >= 0; i--) if (slots[i]!.untilRow <= row) slots.splice(i, 1);
+      dropEnded(slots, row);
       let at = slots.length;
       while (at > 0 && slots[at - 1]!.baseGfn > slot.baseGfn) at--;
       slots.splice(at, 0, slot);
     }
-    // A slot that ended is dropped when the next one begins, or here when it would answer for its frames.
-    for (const slots of this.live) {
-      for (let i = slots.length - 1; i >= 0; i--) if (slots[i]!.untilRow <= row) slots.splice(i, 1);
-    }
   }
+}
+
+/** A slot that ended goes when its VM's next one begins, or when it would answer for its frames. */
+function dropEnded(slots: SlotInfo[], row: number): void {
+  for (let i = slots.length - 1; i >= 0; i--) if (slots[i]!.untilRow <= row) slots.splice(i, 1);
 }

@@ -141,8 +141,8 @@ const ALWAYS = { lifeFrom: 0, lifeUntil: 0xffffffff } as const;
 function lifeOf(slots: readonly SlotInfo[]): { readonly lifeFrom: number; readonly lifeUntil: number } {
   if (slots.length === 0) return ALWAYS;
   return {
-    lifeFrom: Math.min(...slots.map((s) => s.fromRow)),
-    lifeUntil: Math.max(...slots.map((s) => s.untilRow)),
+    lifeFrom: slots.reduce((first, { fromRow }) => Math.min(first, fromRow), Infinity),
+    lifeUntil: slots.reduce((last, { untilRow }) => Math.max(last, untilRow), -1),
   };
 }
 
