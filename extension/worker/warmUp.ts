@@ -11,10 +11,10 @@ import type { Judged } from './judged.js';
 
 /** By then engines have compiled what a click runs. */
 const CLICKS = 40;
-/** Of a long life no more is told in a step: somebody may click meanwhile. */
-const TOLD_A_CLICK = 500;
 /** The same of what a hover runs besides. */
 const HOVERS = 10;
+/** Of a long life no more is told in a step: somebody may click meanwhile. */
+const TOLD_A_CLICK = 500;
 
 export function* warmUp(judged: Judged): Generator<undefined, void> {
   for (const at of somePages(judged, CLICKS)) {

@@ -240,10 +240,8 @@ export function lowerFiles(on: On): void {
 }
 
 function commitBind(w: World, slot: Slot, row: number): void {
-  const { live } = slot.vm.slots;
-  for (let i = live.length - 1; i >= 0; i--) {
-    if (live[i]!.id !== slot.id) continue;
-    removeSlot(w.ops, live[i]!, row);
+  for (const old of slot.vm.slots.live.filter(({ id }) => id === slot.id)) {
+    removeSlot(w.ops, old, row);
     w.whichVm.slotCameAgain(slot.vm, row);
   }
   w.whichFile.bound(slot, row);

@@ -24,6 +24,7 @@ interface Slots {
   readonly all: readonly SlotInfo[];
   readonly holding: Holding<SlotInfo>;
 }
+
 /** Memslots by what they join; titles ask for them once for each finding. */
 interface SlotsBySide {
   readonly ofVm: ReadonlyMap<number, Slots>;

@@ -30,12 +30,12 @@ export class Holding<T extends Held> {
   /** Tells those that hold at a row, in their order; what holds from the first row on did so before it. */
   at(row: number, tell: (one: T, i: number) => void): void {
     const { all, blocks } = this;
-    const now = Math.max(row, 0);
     if (!blocks) {
       this.within(0, all.length, row, tell);
       return;
     }
-    const end = blocks.beginInOrder ? firstIndex(all.length, (i) => all[i]!.fromRow > now) : all.length;
+    const isToCome = (i: number): boolean => all[i]!.fromRow > Math.max(row, 0);
+    const end = blocks.beginInOrder ? firstIndex(all.length, isToCome) : all.length;
     for (let from = 0; from < end; from += BLOCK)
       if (blocks.lastRows[from / BLOCK]! > row) this.within(from, Math.min(end, from + BLOCK), row, tell);
   }

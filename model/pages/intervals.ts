@@ -105,8 +105,8 @@ function remembered(analysis: Analysis, page: PageId, life: PageLife): PageHisto
 }
 
 /**
- * The same one after another: of a long life few are there at a time, which may each tell of very many
- * holders.
+ * The whole life of one page, interval by interval: of a long life few are there at a time, since each may
+ * name very many holders.
  */
 export function* intervalsOf(analysis: Analysis, page: PageId): Generator<PageInterval> {
   const known = memoryOf(analysis).histories.get(keyOf(page));
