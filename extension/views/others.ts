@@ -159,8 +159,8 @@ function faultNode(part: string, row: FaultRow): ListNode {
   };
 }
 
-/** A slot with more runs of pages is closed at first. */
-const OPEN_RUNS_MAX = 20;
+/** What has more entries is closed at first: a tree asks for each open one by itself. */
+const OPEN_PAGES_MAX = 20;
 
 const PAGE_ICONS: Readonly<Record<PageKind, string>> = {
   shared: 'unlock',
@@ -171,20 +171,24 @@ const PAGE_ICONS: Readonly<Record<PageKind, string>> = {
 
 export function pageNodes({ slots }: Lists): ListNode[] {
   const byVm = new Map<string, SlotRow[]>();
-  for (const slot of slots)
-    if (slot.total > 0 || slot.leftOut > 0) byVm.set(slot.vm, [...(byVm.get(slot.vm) ?? []), slot]);
+  for (const slot of slots) {
+    if (slot.total === 0 && slot.leftOut === 0) continue;
+    const own = byVm.get(slot.vm);
+    if (own) own.push(slot);
+    else byVm.set(slot.vm, [slot]);
+  }
   return [...byVm].map(([vm, own]) => ({
     id: vm,
     label: vm,
     description: countsText(own),
     icon: new vscode.ThemeIcon('server'),
-    open: true,
+    open: byVm.size <= OPEN_PAGES_MAX,
     context: 'vm',
-    children: own.map((slot) => slotNode(slot)),
+    children: own.map((slot) => slotNode(slot, own.length <= OPEN_PAGES_MAX)),
   }));
 }
 
-function slotNode(slot: SlotRow): ListNode {
+function slotNode(slot: SlotRow, isOneOfFew: boolean): ListNode {
   const runs: ListNode[] = slot.runs.map((run) => ({
     id: `${slot.key} ${run.label}`,
     label: run.label,
@@ -199,7 +203,7 @@ function slotNode(slot: SlotRow): ListNode {
     label: slot.label,
     description: countsText([slot]),
     icon: new vscode.ThemeIcon('symbol-array'),
-    open: runs.length <= OPEN_RUNS_MAX,
+    open: isOneOfFew && runs.length <= OPEN_PAGES_MAX,
     children: runs,
     context: 'slot',
   };
