@@ -1,5 +1,6 @@
 /** Conversions, pages, references and coverage as nodes. */
 import * as vscode from 'vscode';
+import { groupedBy } from '../../parsers/base/grouped.js';
 import type { Report, ReportedRule } from '../protocol/report.js';
 import {
   type ConversionGroup,
@@ -170,13 +171,8 @@ const PAGE_ICONS: Readonly<Record<PageKind, string>> = {
 };
 
 export function pageNodes({ slots }: Lists): ListNode[] {
-  const byVm = new Map<string, SlotRow[]>();
-  for (const slot of slots) {
-    if (slot.total === 0 && slot.leftOut === 0) continue;
-    const own = byVm.get(slot.vm);
-    if (own) own.push(slot);
-    else byVm.set(slot.vm, [slot]);
-  }
+  const told = slots.filter(({ total, leftOut }) => total > 0 || leftOut > 0);
+  const byVm = groupedBy(told, ({ vm }) => vm);
   return [...byVm].map(([vm, own]) => ({
     id: vm,
     label: vm,

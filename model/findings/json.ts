@@ -2,6 +2,7 @@
  * Findings as JSON of schema `shimtrace.check/1`, documented in docs/check.schema.json. 64-bit values are
  * strings.
  */
+import { onceOf } from '../../parsers/base/onceOf.js';
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import { UNKNOWN_CPU } from '../../parsers/events/table.js';
 import { faultsOf, groupable, type Fault, type Sight } from './fault.js';
@@ -117,26 +118,21 @@ interface Faults {
   readonly idOf: ReadonlyMap<Finding, string>;
 }
 
-const known = new WeakMap<TraceReport['analysis'], Faults>();
-
 /** The faults of all findings of a trace, worked out once. */
-function faultsIn({ analysis }: Pick<TraceReport, 'analysis'>): Faults {
-  const before = known.get(analysis);
-  if (before) return before;
-  const all = faultsOf(analysis.findings, groupable);
+const faultsIn = onceOf(({ findings }: TraceReport['analysis']): Faults => {
+  const all = faultsOf(findings, groupable);
   const idOf = new Map<Finding, string>();
   for (const { id, sights } of all)
-    for (const { findings } of sights) for (const finding of findings) idOf.set(finding, id);
-  known.set(analysis, { all, idOf });
+    for (const { findings: same } of sights) for (const finding of same) idOf.set(finding, id);
   return { all, idOf };
-}
+});
 
 /** The faults of the findings that are listed. */
 function* listedFaults(report: TraceReport): Generator<object> {
   const findings = listedFindings(report);
   const isAll = findings.length === report.analysis.findings.length;
   const listed = isAll ? undefined : new Set(findings);
-  for (const { id, verdict, severity, sights } of faultsIn(report).all) {
+  for (const { id, verdict, severity, sights } of faultsIn(report.analysis).all) {
     const rules = new Set<string>();
     for (const seen of listedSights(sights, listed)) for (const { rule } of seen) rules.add(rule);
     if (rules.size === 0) continue;
@@ -170,7 +166,7 @@ function seenJson({ table }: TraceReport, findings: readonly Finding[]): object 
 export function findingJson(report: TraceReport, finding: Finding): object {
   return {
     id: finding.id,
-    fault: faultsIn(report).idOf.get(finding) ?? null,
+    fault: faultsIn(report.analysis).idOf.get(finding) ?? null,
     rule: finding.rule,
     profile: finding.profile,
     verdict: finding.verdict,

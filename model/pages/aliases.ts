@@ -1,4 +1,6 @@
 /** The names of a page: memslots join guest frames and pages of files. */
+import { groupedBy } from '../../parsers/base/grouped.js';
+import { onceOf } from '../../parsers/base/onceOf.js';
 import type { Analysis, SlotInfo } from '../analysis.js';
 import { Holding } from './holding.js';
 import type { Space } from './space.js';
@@ -30,28 +32,17 @@ interface SlotsBySide {
   readonly ofVm: ReadonlyMap<number, Slots>;
   readonly ofInode: ReadonlyMap<number, Slots>;
 }
-const slotsBySide = new WeakMap<Analysis, SlotsBySide>();
 
-function sidesOf(analysis: Analysis): SlotsBySide {
-  let sides = slotsBySide.get(analysis);
-  if (!sides) {
-    sides = {
-      ofVm: groupedBy(analysis.slots, ({ vm }) => vm),
-      ofInode: groupedBy(analysis.slots, ({ inode }) => inode),
-    };
-    slotsBySide.set(analysis, sides);
-  }
-  return sides;
-}
+const sidesOf = onceOf(
+  ({ slots }: Analysis): SlotsBySide => ({
+    ofVm: bySide(slots, ({ vm }) => vm),
+    ofInode: bySide(slots, ({ inode }) => inode),
+  }),
+);
 
-function groupedBy(slots: readonly SlotInfo[], side: (slot: SlotInfo) => number): Map<number, Slots> {
-  const groups = new Map<number, SlotInfo[]>();
-  for (const slot of slots) {
-    const group = groups.get(side(slot));
-    if (group) group.push(slot);
-    else groups.set(side(slot), [slot]);
-  }
-  return new Map([...groups].map(([key, all]) => [key, { all, holding: new Holding(all) }]));
+function bySide(slots: readonly SlotInfo[], side: (slot: SlotInfo) => number): ReadonlyMap<number, Slots> {
+  const groups = [...groupedBy(slots, side)];
+  return new Map(groups.map(([key, all]) => [key, { all, holding: new Holding(all) }]));
 }
 
 /** Memslots of a VM, or on a file, in their order. */

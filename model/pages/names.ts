@@ -1,4 +1,6 @@
 /** Which VM or file a name means at a row: kernel pointers and inode numbers are used again. */
+import { groupedBy } from '../../parsers/base/grouped.js';
+import { onceOf } from '../../parsers/base/onceOf.js';
 import type { Analysis } from '../analysis.js';
 
 /** One that has the name from a row on. */
@@ -6,35 +8,11 @@ interface Life {
   readonly fromRow: number;
 }
 
-/** Indexes of those that have a name, by the name. */
-type ByName<Name> = ReadonlyMap<Name, readonly number[]>;
-interface Named {
-  readonly vms: ByName<bigint | undefined>;
-  readonly inodes: ByName<number>;
-}
-const known = new WeakMap<Analysis, Named>();
-
-function namedIn(analysis: Analysis): Named {
-  let named = known.get(analysis);
-  if (!named) {
-    named = {
-      vms: byName(analysis.vms, ({ kvm }) => kvm),
-      inodes: byName(analysis.inodes, ({ ino }) => ino),
-    };
-    known.set(analysis, named);
-  }
-  return named;
-}
-
-function byName<T, Name>(all: readonly T[], nameOf: (one: T) => Name): ByName<Name> {
-  const found = new Map<Name, number[]>();
-  for (const [i, one] of all.entries()) {
-    const list = found.get(nameOf(one));
-    if (list) list.push(i);
-    else found.set(nameOf(one), [i]);
-  }
-  return found;
-}
+/** Indexes of the VMs that have a kvm pointer, and of the files that have a number. */
+const namedIn = onceOf(({ vms, inodes }: Analysis) => ({
+  vms: groupedBy(vms.keys(), (i) => vms[i]!.kvm),
+  inodes: groupedBy(inodes.keys(), (i) => inodes[i]!.ino),
+}));
 
 /** The last of these that has begun by `row`, else the first; -1 where there is none. */
 function lifeAt(all: readonly Life[], having: readonly number[] | undefined, row: number): number {

@@ -163,9 +163,15 @@ function inOrder(lists: readonly Uint32Array[]): Uint32Array {
 
 /** The list itself, where each is greater than the one before, as nearly always. */
 function ascending(list: Uint32Array): Uint32Array {
-  for (let i = 1; i < list.length; i++)
-    if (list[i]! <= list[i - 1]!) return Uint32Array.from(new Set(list)).sort();
+  for (let i = 1; i < list.length; i++) if (list[i]! <= list[i - 1]!) return sortedOnce(list);
   return list;
+}
+
+function sortedOnce(list: Uint32Array): Uint32Array {
+  const all = list.slice().sort();
+  let kept = 0;
+  for (let i = 0; i < all.length; i++) if (i === 0 || all[i] !== all[i - 1]) all[kept++] = all[i]!;
+  return all.subarray(0, kept);
 }
 
 /** Two ascending lists as one; what both have it has once. */

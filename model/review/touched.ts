@@ -2,6 +2,7 @@
  * The functions that a series changes: from the files before and after where a tree has them, else by its
  * hunks.
  */
+import { onceOf } from '../../parsers/base/onceOf.js';
 import type { FileDiff, Hunk, HunkLine, Series } from '../../parsers/patch/patch.js';
 import type { FileImages, SeriesImages } from './images.js';
 import { scanC, type CFile, type CFunction } from './scanC.js';
@@ -89,18 +90,10 @@ interface Scans {
   readonly afterByLine: readonly (CFunction | undefined)[];
 }
 
-const scanned = new WeakMap<readonly string[], CFile>();
 const NO_LINES: readonly string[] = [];
 
 /** A file that many patches of a series change is scanned once for each of its images. */
-function scanOf(lines: readonly string[]): CFile {
-  let file = scanned.get(lines);
-  if (!file) {
-    file = scanC(lines.join('\n'), false);
-    scanned.set(lines, file);
-  }
-  return file;
-}
+const scanOf = onceOf((lines: readonly string[]): CFile => scanC(lines.join('\n'), false));
 
 function scansOf(images: FileImages): Scans {
   const beforeLines = images.before ?? NO_LINES;

@@ -5,6 +5,7 @@ import { CachedPages, Mappings, PoisonedPages } from './filePages.js';
 import { IntervalMap } from './intervalMap.js';
 import { Leaves } from './leaves.js';
 import { References } from './references.js';
+import { SlotList } from './slotList.js';
 import type { SyscallCtx } from './syscallCtx.js';
 import { ToldLeaves } from './toldLeaves.js';
 
@@ -31,35 +32,11 @@ export interface GmemBracket {
   readonly vm: Vm | undefined;
 }
 
-/** Memslots, in the order in which they came. */
-export class SlotList {
-  /** Those that have ended, too. */
-  readonly all: Slot[] = [];
-  /** Those that are there: one may come and go a million times. */
-  readonly live: Slot[] = [];
-
-  add(slot: Slot): void {
-    this.all.push(slot);
-    if (slot.untilRow < 0) this.live.push(slot);
-  }
-
-  /** A slot of the list has ended. */
-  ended(slot: Slot): void {
-    const at = this.live.indexOf(slot);
-    if (at >= 0) this.live.splice(at, 1);
-  }
-
-  clear(): void {
-    this.all.length = 0;
-    this.live.length = 0;
-  }
-}
-
 export class Vm {
   /** Attributes of guest frames where the VM keeps them. */
   readonly attr = new IntervalMap<Gfn>(Attr.Unknown, 0);
   readonly sptes = new Leaves();
-  readonly slots = new SlotList();
+  readonly slots = new SlotList<Slot>();
   readonly open: Bracket[] = [];
   /** Brackets that closed, newest last, bounded: for "opened and closed in between". */
   readonly closed: Bracket[] = [];
@@ -175,7 +152,7 @@ export class Inode {
   readonly vmas: Vma[] = [];
   readonly notifiers: Notifier[] = [];
   readonly poisoned = new PoisonedPages();
-  readonly slots = new SlotList();
+  readonly slots = new SlotList<Slot>();
   /** Open conversions of this inode. */
   readonly converting = new Set<Conv>();
   gmemBrackets: GmemBracket[] = [];

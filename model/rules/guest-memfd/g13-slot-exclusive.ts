@@ -1,13 +1,23 @@
 import { hex } from '../../pages/state.js';
-import type { Slot } from '../../world/state.js';
+import type { Inode, Slot } from '../../world/state.js';
 import { inodeText } from '../texts.js';
-import type { RuleDef } from '../rule.js';
+import type { RuleDef, RuleRun } from '../rule.js';
 import { BOUND_FILES } from '../topics.js';
 
 /** True for slots whose pages of a file may be the same, if it is one file. */
 function mayOverlap(a: Slot, b: Slot): boolean {
   if (a.pgoff < 0 || b.pgoff < 0) return true;
   return a.pgoff < b.pgoff + b.npages && b.pgoff < a.pgoff + a.npages;
+}
+
+function boundTwice(run: RuleRun, slot: Slot, inode: Inode, other: Slot, row: number): void {
+  const range = `pages ${hex(slot.pgoff)}..${hex(slot.pgoff + slot.npages - 1)} of ${inodeText(inode)}`;
+  run.violation({
+    row,
+    pages: run.pagesOf(inode, slot.pgoff, slot.npages),
+    message: `slot ${slot.id} is bound to ${range}, to which slot ${other.id} is bound too`,
+    evidence: [[other.fromRow, 'state', `slot ${other.id} was bound here`]],
+  });
 }
 
 /** G13: fd numbers do not name a file (they are duplicated): the inode at bind decides. */
@@ -45,14 +55,7 @@ export const g13: RuleDef = {
               continue;
             }
             if (other.inode !== slot.inode) continue;
-            if (run.lost(other.fromRow, row)) return;
-            const range = `pages ${hex(slot.pgoff)}..${hex(slot.pgoff + slot.npages - 1)} of ${inodeText(slot.inode)}`;
-            run.violation({
-              row,
-              pages: run.pagesOf(slot.inode, slot.pgoff, slot.npages),
-              message: `slot ${slot.id} is bound to ${range}, to which slot ${other.id} is bound too`,
-              evidence: [[other.fromRow, 'state', `slot ${other.id} was bound here`]],
-            });
+            if (!run.lost(other.fromRow, row)) boundTwice(run, slot, slot.inode, other, row);
             return;
           }
         }
